@@ -1,0 +1,4 @@
+namespace ZipIt.Networks;
+
+/// <summary>Softmax over the channels (or the features of a vector): yᵢ = e^xᵢ / Σ e^xⱼ; shapes stay as they are.</summary>
+public sealed record Softmax : Layer;

@@ -1,0 +1,146 @@
+namespace ZipIt.Networks;
+
+/// <summary>
+/// A neural network as data: an immutable, directed, acyclic graph of <see cref="Node"/>s from its inputs to its <see cref="Heads"/>.
+/// It holds no code that runs: an <see cref="INetworkEngine"/> plans and runs it.
+/// </summary>
+public sealed class Network
+{
+    private readonly Dictionary<string, int> _indexOf;
+    private readonly int[][] _shapes;
+
+    /// <summary>Makes a network of all nodes that its heads need, and checks it.</summary>
+    /// <param name="heads">The outputs; at least one, with distinct names.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no head or no input, two heads or two nodes share a name, or a layer does not fit the shape of its input; the message
+    /// names the node.
+    /// </exception>
+    public Network(params ReadOnlySpan<Head> heads)
+    {
+        if (heads.IsEmpty)
+            throw new ArgumentException("A network needs at least one output.", nameof(heads));
+        Heads = heads.ToArray();
+        Nodes = Sort(Heads);
+        _indexOf = new Dictionary<string, int>(Nodes.Count, StringComparer.Ordinal);
+        for (int i = 0; i < Nodes.Count; i++)
+        {
+            if (!_indexOf.TryAdd(Nodes[i].Name, i))
+                throw new ArgumentException($"Two nodes are called '{Nodes[i].Name}'.", nameof(heads));
+        }
+
+        var headNames = new HashSet<string>(StringComparer.Ordinal);
+        foreach (Head head in Heads)
+        {
+            if (!headNames.Add(head.Name))
+                throw new ArgumentException($"Two outputs are called '{head.Name}'.", nameof(heads));
+        }
+
+        Inputs = [.. Nodes.Where(node => node.Layer is Input)];
+        if (Inputs.Count == 0)
+            throw new ArgumentException("A network needs an input.", nameof(heads));
+        _shapes = ShapeInference.InferAll(this);
+    }
+
+    /// <summary>All nodes in topological order: every node stands behind its inputs.</summary>
+    public IReadOnlyList<Node> Nodes { get; }
+
+    /// <summary>The outputs.</summary>
+    public IReadOnlyList<Head> Heads { get; }
+
+    /// <summary>The nodes where values enter. A classifier has exactly one; parts of a network may have more.</summary>
+    public IReadOnlyList<Node> Inputs { get; }
+
+    /// <summary>The node of a given name.</summary>
+    /// <exception cref="KeyNotFoundException">There is no node of that name.</exception>
+    public Node this[string name] => Nodes[IndexOf(name)];
+
+    /// <summary>Whether the network has a node of that name.</summary>
+    public bool Contains(string name) => _indexOf.ContainsKey(name);
+
+    /// <summary>Position of a node in <see cref="Nodes"/>.</summary>
+    /// <exception cref="KeyNotFoundException">There is no node of that name.</exception>
+    public int IndexOf(string name) => _indexOf.TryGetValue(name, out int index)
+        ? index
+        : throw new KeyNotFoundException($"The network has no node called '{name}'.");
+
+    /// <summary>Position of a node in <see cref="Nodes"/>.</summary>
+    /// <exception cref="KeyNotFoundException">The node is not part of this network.</exception>
+    public int IndexOf(Node node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        int index = IndexOf(node.Name);
+        return ReferenceEquals(Nodes[index], node) ? index : throw new KeyNotFoundException($"The node '{node.Name}' belongs to another network.");
+    }
+
+    /// <summary>The output of a given name.</summary>
+    /// <exception cref="KeyNotFoundException">There is no output of that name.</exception>
+    public Head Head(string name) => Heads.FirstOrDefault(head => head.Name == name)
+        ?? throw new KeyNotFoundException($"The network has no output called '{name}'; it has {string.Join(", ", Heads.Select(head => $"'{head.Name}'"))}.");
+
+    /// <summary>Shape of a node's value for one image: [channels, height, width] or [features].</summary>
+    public ReadOnlySpan<int> ShapeOf(Node node) => _shapes[IndexOf(node)];
+
+    /// <summary>For each node of <see cref="Nodes"/>, the nodes that take its value, in topological order; one that takes it twice stands twice.</summary>
+    public IReadOnlyList<IReadOnlyList<Node>> FindConsumers()
+    {
+        var consumers = new List<Node>[Nodes.Count];
+        for (int i = 0; i < consumers.Length; i++)
+            consumers[i] = [];
+        foreach (Node node in Nodes)
+        {
+            foreach (Node input in node.Inputs)
+                consumers[IndexOf(input)].Add(node);
+        }
+
+        return consumers;
+    }
+
+    /// <summary>
+    /// A network of the same graph in which some layers are others. Nodes that do not lie behind a replaced one are shared with this network.
+    /// </summary>
+    /// <param name="replace">The new layer of a node, or its present one.</param>
+    /// <exception cref="ArgumentException">A new layer does not fit its place.</exception>
+    public Network Replace(Func<Node, Layer> replace)
+    {
+        ArgumentNullException.ThrowIfNull(replace);
+        var copies = new Node[Nodes.Count];
+        for (int i = 0; i < copies.Length; i++)
+        {
+            Node node = Nodes[i];
+            Layer layer = replace(node);
+            Node[] inputs = [.. node.Inputs.Select(input => copies[IndexOf(input)])];
+            bool same = ReferenceEquals(layer, node.Layer) && inputs.AsSpan().SequenceEqual(node.Inputs.ToArray());
+            copies[i] = same ? node : new Node(node.Name, layer, inputs);
+        }
+
+        return new Network([.. Heads.Select(head => new Head(head.Name, copies[IndexOf(head.Node)]))]);
+    }
+
+    /// <summary>Depth-first from the heads, without recursion: a hostile graph may be deep.</summary>
+    private static IReadOnlyList<Node> Sort(IReadOnlyList<Head> heads)
+    {
+        var sorted = new List<Node>();
+        var seen = new HashSet<Node>(ReferenceEqualityComparer.Instance);
+        var path = new Stack<(Node Node, int NextInput)>();
+        foreach (Head head in heads)
+        {
+            if (seen.Add(head.Node))
+                path.Push((head.Node, 0));
+            while (path.TryPop(out (Node Node, int NextInput) top))
+            {
+                if (top.NextInput == top.Node.Inputs.Count)
+                {
+                    sorted.Add(top.Node);
+                    continue;
+                }
+
+                path.Push((top.Node, top.NextInput + 1));
+                Node input = top.Node.Inputs[top.NextInput];
+                if (seen.Add(input))
+                    path.Push((input, 0));
+            }
+        }
+
+        return sorted;
+    }
+}
