@@ -1,0 +1,71 @@
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>The classes that one output of a multi-task network tells apart.</summary>
+public sealed class ClassificationTask
+{
+    private ClassificationTask(string name, IReadOnlyList<string> labels, Tensor? prototypes, float scale)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(labels);
+        if (labels.Count == 0)
+            throw new ArgumentException($"Task '{name}' has no classes.", nameof(labels));
+        string? repeated = labels.GroupBy(label => label).FirstOrDefault(group => group.Count() > 1)?.Key;
+        if (repeated is not null)
+            throw new ArgumentException($"Task '{name}' has two classes called '{repeated}'.", nameof(labels));
+        (Name, Labels, Prototypes, Scale) = (name, [.. labels], prototypes, scale);
+    }
+
+    /// <summary>Name of the task; the network's output of that name serves it.</summary>
+    public string Name { get; }
+
+    /// <summary>Names of the classes, in the order of the scores.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>Unit vectors [classes, embedding] that an embedding is compared with; null if the network's output has one score per class.</summary>
+    public Tensor? Prototypes { get; }
+
+    /// <summary>Factor of the cosines before the softmax; 1 for class scores.</summary>
+    public float Scale { get; }
+
+    /// <summary>Number of values that the network's output must have.</summary>
+    public int OutputLength => Prototypes?[1] ?? Labels.Count;
+
+    /// <summary>A task whose network output has one score (logit) per class.</summary>
+    /// <exception cref="ArgumentException">The name is empty, or there are no classes or two of one name.</exception>
+    public static ClassificationTask FromScores(string name, IReadOnlyList<string> labels) => new(name, labels, null, 1);
+
+    /// <summary>A task whose network output is an embedding that is compared with one prototype per class (e.g. text features of CLIP).</summary>
+    /// <param name="name">Name of the task.</param>
+    /// <param name="labels">Names of the classes.</param>
+    /// <param name="prototypes">One vector per class [classes, embedding]; stored with unit length.</param>
+    /// <param name="scale">Factor of the cosines before the softmax; positive. 100 for CLIP.</param>
+    /// <exception cref="ArgumentException">There is not one non-zero, finite prototype per class, or the scale is not positive.</exception>
+    public static ClassificationTask FromPrototypes(string name, IReadOnlyList<string> labels, Tensor prototypes, float scale)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(prototypes);
+        if (prototypes.Rank != 2 || prototypes[0] != labels.Count || prototypes[1] == 0)
+            throw new ArgumentException($"Task '{name}' has {labels.Count} classes and needs prototypes of shape [{labels.Count}, embedding], found {prototypes}.", nameof(prototypes));
+        if (!(scale > 0 && float.IsFinite(scale)))
+            throw new ArgumentException($"Task '{name}' needs a positive scale, found {scale}.", nameof(scale));
+
+        Tensor unit = prototypes.Clone();
+        int length = prototypes[1];
+        for (int c = 0; c < labels.Count; c++)
+        {
+            Span<float> row = unit.Span.Slice(c * length, length);
+            double norm = 0;
+            foreach (float value in row)
+                norm += (double)value * value;
+            norm = Math.Sqrt(norm);
+            if (!(norm > 0 && double.IsFinite(norm)))
+                throw new ArgumentException($"The prototype of class '{labels[c]}' of task '{name}' has length {norm}.", nameof(prototypes));
+            foreach (ref float value in row)
+                value = (float)(value / norm);
+        }
+
+        return new ClassificationTask(name, labels, unit, scale);
+    }
+}

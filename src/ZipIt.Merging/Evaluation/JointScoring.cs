@@ -1,0 +1,19 @@
+namespace ZipIt.Merging;
+
+/// <summary>How the classes of several tasks are compared with each other.</summary>
+public enum JointScoring
+{
+    /// <summary>
+    /// Softmax over the classes of each output, then the largest probability wins; prototype outputs use the classifier's own scale. An output that all tasks share has one
+    /// softmax over all classes. The default.
+    /// </summary>
+    Softmax = 0,
+
+    /// <summary>The same with a scale of 100 for all prototype outputs, as the reference implementation does; for tables that stand beside it.</summary>
+    Reference = 1,
+
+    /// <summary>
+    /// Cosines of all prototype outputs are compared directly. Good on some pairs of classifiers and poor on others; not defined for class scores.
+    /// </summary>
+    Cosine = 2,
+}

@@ -1,0 +1,147 @@
+using System.Numerics.Tensors;
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>Turns the outputs of a multi-task network into scores of all classes of all tasks. Immutable and safe to use from many threads.</summary>
+public sealed class TaskScorer
+{
+    private const float ReferenceScale = 100;
+
+    private readonly int[] _headOf;
+    private readonly int[] _allTasks;
+    private readonly int[][] _tasksOfGroup;
+
+    /// <summary>Binds tasks to the outputs of a network.</summary>
+    /// <param name="network">The network; it has one output for each task, of that task's name. Outputs may be one and the same node.</param>
+    /// <param name="tasks">The tasks, in the order of their classes in the joint scores.</param>
+    /// <param name="scoring">How tasks are compared.</param>
+    /// <exception cref="ArgumentException">
+    /// A task has no output or one of another length, two tasks share a name or a class label, or class scores shall be compared as cosines.
+    /// </exception>
+    public TaskScorer(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring = JointScoring.Softmax)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(tasks);
+        if (tasks.Count == 0)
+            throw new ArgumentException("Expected at least one task.", nameof(tasks));
+        CheckNames(tasks);
+        Tasks = [.. tasks];
+        Scoring = scoring;
+        Offsets = new int[tasks.Count + 1];
+        _headOf = new int[tasks.Count];
+        for (int t = 0; t < tasks.Count; t++)
+        {
+            ClassificationTask task = tasks[t];
+            Offsets[t + 1] = Offsets[t] + task.Labels.Count;
+            _headOf[t] = network.Heads.ToList().FindIndex(head => head.Name == task.Name);
+            if (_headOf[t] < 0)
+                throw new ArgumentException($"The network has no output for task '{task.Name}'; it has {string.Join(", ", network.Heads.Select(head => $"'{head.Name}'"))}.", nameof(tasks));
+            ReadOnlySpan<int> shape = network.ShapeOf(network.Heads[_headOf[t]].Node);
+            if (shape.Length != 1 || shape[0] != task.OutputLength)
+                throw new ArgumentException($"Task '{task.Name}' needs an output of {task.OutputLength} values, found {Tensor.FormatShape(shape)}.", nameof(tasks));
+            if (scoring == JointScoring.Cosine && task.Prototypes is null)
+                throw new ArgumentException($"Task '{task.Name}' has class scores, which cannot be compared as cosines.", nameof(scoring));
+        }
+
+        _allTasks = [.. Enumerable.Range(0, tasks.Count)];
+
+        // Prototype tasks that read one and the same node have one softmax over all their classes.
+        _tasksOfGroup = [.. _allTasks
+            .GroupBy(t => tasks[t].Prototypes is null ? (object)t : network.Heads[_headOf[t]].Node)
+            .Select(group => group.ToArray())];
+    }
+
+    /// <summary>The tasks, in the order of their classes in the joint scores.</summary>
+    public IReadOnlyList<ClassificationTask> Tasks { get; }
+
+    /// <summary>How tasks are compared.</summary>
+    public JointScoring Scoring { get; }
+
+    /// <summary>Position of each task's first class among all classes; one more entry for the end.</summary>
+    public int[] Offsets { get; }
+
+    /// <summary>Number of classes of all tasks.</summary>
+    public int ClassCount => Offsets[^1];
+
+    /// <summary>Computes the joint scores of one image: a probability for each class of all tasks; they sum to 1.</summary>
+    /// <param name="session">A session whose latest run holds the image.</param>
+    /// <param name="image">Index of the image in the batch.</param>
+    /// <param name="joint">Receives one probability per class of all tasks.</param>
+    /// <param name="perTask">
+    /// Receives, in the same order, probabilities that sum to 1 within each task.
+    /// </param>
+    public void Score(INetworkSession session, int image, Span<float> joint, Span<float> perTask)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        for (int t = 0; t < Tasks.Count; t++)
+        {
+            int length = Tasks[t].OutputLength;
+            WriteLogits(Tasks[t], session.GetOutput(_headOf[t]).Slice(image * length, length), joint[Offsets[t]..Offsets[t + 1]]);
+        }
+
+        joint.CopyTo(perTask);
+        for (int t = 0; t < Tasks.Count; t++)
+            SoftMax([t], perTask);
+        if (Scoring == JointScoring.Cosine)
+        {
+            SoftMax(_allTasks, joint);
+            return;
+        }
+
+        foreach (int[] group in _tasksOfGroup)
+            SoftMax(group, joint);
+        TensorPrimitives.Divide(joint, _tasksOfGroup.Length, joint);
+    }
+
+    private void WriteLogits(ClassificationTask task, ReadOnlySpan<float> output, Span<float> logits)
+    {
+        if (task.Prototypes is null)
+        {
+            output.CopyTo(logits);
+            return;
+        }
+
+        float norm = TensorPrimitives.Norm(output);
+        float scale = Scoring == JointScoring.Reference ? ReferenceScale : task.Scale;
+        float factor = norm > 0 ? scale / norm : 0;
+        for (int c = 0; c < logits.Length; c++)
+            logits[c] = factor * TensorPrimitives.Dot(output, task.Prototypes.Span.Slice(c * output.Length, output.Length));
+    }
+
+    /// <summary>Softmax over the classes of some tasks; the largest value is taken off first, since e¹⁰⁰ is no float.</summary>
+    private void SoftMax(ReadOnlySpan<int> tasks, Span<float> values)
+    {
+        float largest = float.NegativeInfinity;
+        foreach (int t in tasks)
+            largest = Math.Max(largest, TensorPrimitives.Max<float>(values[Offsets[t]..Offsets[t + 1]]));
+        float sum = 0;
+        foreach (int t in tasks)
+        {
+            foreach (ref float value in values[Offsets[t]..Offsets[t + 1]])
+                sum += value = MathF.Exp(value - largest);
+        }
+
+        foreach (int t in tasks)
+        {
+            Span<float> own = values[Offsets[t]..Offsets[t + 1]];
+            TensorPrimitives.Divide(own, sum, own);
+        }
+    }
+
+    private static void CheckNames(IReadOnlyList<ClassificationTask> tasks)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (ClassificationTask task in tasks)
+        {
+            if (!names.Add(task.Name))
+                throw new ArgumentException($"Two tasks are called '{task.Name}'.", nameof(tasks));
+            foreach (string label in task.Labels)
+            {
+                if (!labels.TryAdd(label, task.Name))
+                    throw new ArgumentException($"The class '{label}' belongs to task '{labels[label]}' and to task '{task.Name}'; give it different names.", nameof(tasks));
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using System.Collections;
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// The feature spaces of a network, derived from its graph: which axes of which weights must be permuted, merged and unmerged together. Nobody writes
+/// such a table by hand.
+/// </summary>
+public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
+{
+    private readonly FeatureSpace[] _spaces;
+    private readonly Dictionary<Node, ChannelSegment[]> _layouts;
+
+    private FeatureSpaces(Network network, FeatureSpace[] spaces, Dictionary<Node, ChannelSegment[]> layouts)
+    {
+        (Network, _spaces, _layouts) = (network, spaces, layouts);
+    }
+
+    /// <summary>The network that the spaces belong to.</summary>
+    public Network Network { get; }
+
+    /// <inheritdoc/>
+    public int Count => _spaces.Length;
+
+    /// <inheritdoc/>
+    public FeatureSpace this[int index] => _spaces[index];
+
+    /// <inheritdoc/>
+    public IEnumerator<FeatureSpace> GetEnumerator() => ((IEnumerable<FeatureSpace>)_spaces).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Finds the feature spaces of a network.</summary>
+    public static FeatureSpaces Find(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var finder = new Finder(network);
+        return finder.Find();
+    }
+
+    /// <summary>The channels of a node's value, as consecutive segments of feature spaces.</summary>
+    public ReadOnlySpan<ChannelSegment> LayoutOf(Node node) => _layouts[node];
+
+    /// <summary>Whether a layer mixes all its input channels into new ones.</summary>
+    internal static bool IsWeightLayer(Layer layer) => layer is Linear || (layer is Conv2d conv && !IsDepthwise(conv));
+
+    /// <summary>Whether a convolution acts on every channel alone.</summary>
+    internal static bool IsDepthwise(Conv2d conv) => conv.Groups > 1 && conv.Groups == conv.InputChannels && conv.Groups == conv.OutputChannels;
+
+    /// <summary>Walks the graph once, gives every weight layer's output channels a class of their own, and unites classes that meet in a sum.</summary>
+    private sealed class Finder(Network network)
+    {
+        private readonly List<int> _parent = [];
+        private readonly List<int> _width = [];
+        private readonly List<bool> _isInput = [];
+        private readonly List<string?> _obstacle = [];
+        private readonly Dictionary<Node, ChannelSegment[]> _layouts = [];
+
+        public FeatureSpaces Find()
+        {
+            foreach (Node node in network.Nodes)
+                _layouts[node] = Derive(node);
+
+            FeatureSpace[] spaces = Number();
+            foreach (Head head in network.Heads)
+            {
+                foreach (ChannelSegment segment in _layouts[head.Node])
+                    spaces[segment.Space].IsOutput = true;
+            }
+
+            foreach (FeatureSpace space in spaces)
+            {
+                space.Nodes = [.. network.Nodes.Where(node => _layouts[node] is [{ } only] && only.Space == space.Index)];
+                space.Readers = [.. network.Nodes.Where(node => IsWeightLayer(node.Layer) && _layouts[node.Inputs[0]].Any(segment => segment.Space == space.Index))];
+            }
+
+            return new FeatureSpaces(network, spaces, _layouts);
+        }
+
+        private ChannelSegment[] Derive(Node node)
+        {
+            ChannelSegment[][] inputs = [.. node.Inputs.Select(input => _layouts[input])];
+            switch (node.Layer)
+            {
+                case Input input:
+                    return [New(input.Channels, isInput: true)];
+                case Conv2d conv when !IsDepthwise(conv) && conv.Groups > 1:
+                    Block(inputs[0], $"The grouped convolution '{node.Name}' ({conv.Groups} groups) does not let channels move between its groups.");
+                    return [New(conv.OutputChannels, obstacle: $"The grouped convolution '{node.Name}' writes them in groups.")];
+                case Conv2d conv when !IsDepthwise(conv):
+                    return [New(conv.OutputChannels)];
+                case Linear linear:
+                    return [New(linear.Outputs)];
+                case ChannelGather gather:
+                    return [New(gather.Sources.Length, obstacle: $"The channel gather '{node.Name}' copies them from other channels.")];
+                case Flatten:
+                    ReadOnlySpan<int> shape = network.ShapeOf(node.Inputs[0]);
+                    int pixels = shape.Length == 3 ? shape[1] * shape[2] : 1;
+                    return [.. inputs[0].Select(segment => segment with { Repeats = checked(segment.Repeats * pixels) })];
+                case Softmax:
+                    Block(inputs[0], $"The softmax '{node.Name}' mixes them.");
+                    return inputs[0];
+                case Concat:
+                    return [.. inputs.SelectMany(segments => segments)];
+                case Add:
+                    for (int i = 1; i < inputs.Length; i++)
+                        UniteSums(node, inputs[0], inputs[i]);
+                    return inputs[0];
+                default:
+                    return inputs[0];
+            }
+        }
+
+        private ChannelSegment New(int width, bool isInput = false, string? obstacle = null)
+        {
+            _parent.Add(_parent.Count);
+            _width.Add(width);
+            _isInput.Add(isInput);
+            _obstacle.Add(obstacle);
+            return new ChannelSegment(_parent.Count - 1, width, 1);
+        }
+
+        private void UniteSums(Node node, ChannelSegment[] first, ChannelSegment[] second)
+        {
+            bool alike = first.Length == second.Length
+                && first.Zip(second).All(pair => pair.First.Channels == pair.Second.Channels && pair.First.Repeats == pair.Second.Repeats);
+            if (!alike)
+            {
+                string obstacle = $"The sum '{node.Name}' adds values that are concatenated differently.";
+                Block(first, obstacle);
+                Block(second, obstacle);
+                return;
+            }
+
+            for (int i = 0; i < first.Length; i++)
+            {
+                int a = Root(first[i].Space), b = Root(second[i].Space);
+                if (a == b)
+                    continue;
+                if (_isInput[a] != _isInput[b])
+                    _obstacle[a] ??= $"The sum '{node.Name}' adds channels of the image to them.";
+                _parent[b] = a;
+                _isInput[a] |= _isInput[b];
+                _obstacle[a] ??= _obstacle[b];
+            }
+        }
+
+        private void Block(ChannelSegment[] segments, string obstacle)
+        {
+            foreach (ChannelSegment segment in segments)
+                _obstacle[Root(segment.Space)] ??= obstacle;
+        }
+
+        private int Root(int item)
+        {
+            while (_parent[item] != item)
+                item = _parent[item] = _parent[_parent[item]];
+            return item;
+        }
+
+        /// <summary>Numbers the classes in the order in which the network meets them, and writes the numbers into the layouts.</summary>
+        private FeatureSpace[] Number()
+        {
+            var spaces = new List<FeatureSpace>();
+            var numbers = new Dictionary<int, int>();
+            foreach (Node node in network.Nodes)
+            {
+                _layouts[node] = [.. _layouts[node].Select(segment => segment with { Space = NumberOf(Root(segment.Space)) })];
+            }
+
+            return [.. spaces];
+
+            int NumberOf(int root)
+            {
+                if (!numbers.TryGetValue(root, out int number))
+                {
+                    number = spaces.Count;
+                    numbers.Add(root, number);
+                    spaces.Add(new FeatureSpace(number, _width[root], _isInput[root]) { Obstacle = _obstacle[root] });
+                }
+
+                return number;
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace ZipIt.Merging;
+
+/// <summary>Images of one size that can be read again and again, in batches, always in the same order.</summary>
+public interface IImageSource
+{
+    /// <summary>Shape of one image: [channels, height, width].</summary>
+    ReadOnlySpan<int> Shape { get; }
+
+    /// <summary>Reads all images from the start.</summary>
+    /// <param name="batchSize">Number of images per batch; the last batch may be smaller.</param>
+    /// <returns>Batches whose memory is valid until the next one is asked for.</returns>
+    IEnumerable<ImageBatch> ReadBatches(int batchSize);
+}
