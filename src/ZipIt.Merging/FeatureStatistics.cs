@@ -56,19 +56,27 @@ public sealed class FeatureStatistics
     public Matrix ToCorrelation()
     {
         int count = FeatureCount;
-        var deviations = new double[count];
-        for (int i = 0; i < count; i++)
-            deviations[i] = Math.Sqrt(Math.Max(Covariance[i, i], 0));
-
+        double[] deviations = ToDeviations();
         var correlation = new Matrix(count, count);
-        var scales = new double[count];
         for (int i = 0; i < count; i++)
-        {
-            TensorPrimitives.Multiply(deviations, deviations[i], scales);
-            TensorPrimitives.Max<double>(scales, SmallestDeviationProduct, scales);
-            TensorPrimitives.Divide<double>(Covariance.Row(i), scales, correlation.Row(i));
-        }
-
+            CorrelationRow(i, deviations, correlation.Row(i));
         return correlation;
+    }
+
+    /// <summary>Standard deviation of every feature.</summary>
+    internal double[] ToDeviations()
+    {
+        var deviations = new double[FeatureCount];
+        for (int i = 0; i < deviations.Length; i++)
+            deviations[i] = Math.Sqrt(Math.Max(Covariance[i, i], 0));
+        return deviations;
+    }
+
+    /// <summary>Writes one row of the correlation matrix without making the whole.</summary>
+    internal void CorrelationRow(int row, ReadOnlySpan<double> deviations, Span<double> correlation)
+    {
+        TensorPrimitives.Multiply(deviations, deviations[row], correlation);
+        TensorPrimitives.Max<double>(correlation, SmallestDeviationProduct, correlation);
+        TensorPrimitives.Divide<double>(Covariance.Row(row), correlation, correlation);
     }
 }
