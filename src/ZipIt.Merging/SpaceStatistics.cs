@@ -1,0 +1,7 @@
+namespace ZipIt.Merging;
+
+/// <summary>What the calibration images say about one feature space.</summary>
+/// <param name="Space">The space, in the first member.</param>
+/// <param name="Statistics">Mean and covariance of all members' features.</param>
+/// <param name="Importance">What each feature matters to the layers that read it.</param>
+public sealed record SpaceStatistics(FeatureSpace Space, FeatureStatistics Statistics, double[] Importance);

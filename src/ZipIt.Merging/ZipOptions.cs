@@ -1,0 +1,37 @@
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>How networks are zipped.</summary>
+public sealed record ZipOptions
+{
+    /// <summary>Decides which features are merged. Default: <see cref="ZipMatcher"/>, the method of the paper.</summary>
+    public IFeatureMatcher Matcher { get; init; } = new ZipMatcher();
+
+    /// <summary>How far the tasks share one network. Default: everything before the heads.</summary>
+    public ZipCut Cut { get; init; } = ZipCut.BeforeHeads;
+
+    /// <summary>What stays per model at the front ("start at"): only nodes behind this cut are shared. Default: nothing.</summary>
+    public ZipCut Start { get; init; } = ZipCut.Nothing;
+
+    /// <summary>Whether batch normalization is reset with the calibration images after merging. Default true.</summary>
+    public bool ResetBatchNorm { get; init; } = true;
+
+    /// <summary>
+    /// Whether calibration images are shuffled for the reset of batch normalization, so that every batch mixes all tasks. Default true; switch it off for images that are
+    /// mixed already.
+    /// </summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Seed of the shuffling. Default 1.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Number of images per run and per batch of the reset; at least 2. Default 100.</summary>
+    public int BatchSize { get; init; } = 100;
+
+    /// <summary>Number of threads; 0 for one per processor. Results do not depend on it. Default 0.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>The engine that runs networks. Default: <see cref="CpuEngine"/>.</summary>
+    public INetworkEngine Engine { get; init; } = new CpuEngine();
+}

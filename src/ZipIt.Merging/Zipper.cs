@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// Merges networks of one architecture into one multi-task network without training (Stoica et al., <i>ZipIt! Merging Models from Different Tasks without Training</i>,
+/// ICLR 2024): statistics of the members' features → merge and unmerge matrices → merged network → reset of batch normalization.
+/// </summary>
+/// <remarks>
+/// Everything that can be wrong with members and options is checked by the constructor. The steps can be taken one by one, so that one pass of
+/// statistics serves many matchers.
+/// </remarks>
+public sealed class Zipper
+{
+    private readonly ZipStructure _structure;
+
+    /// <summary>Prepares a zip.</summary>
+    /// <param name="members">Two or more networks; names and the names of their outputs must differ.</param>
+    /// <param name="options">How to zip; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The members cannot be merged as the options ask; the message names member and node.</exception>
+    public Zipper(IReadOnlyList<ZipMember> members, ZipOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        Options = options ?? new ZipOptions();
+        if (members.Count < 2)
+            throw new ArgumentException($"Expected two or more networks to zip, found {members.Count}.", nameof(members));
+        if (Options.BatchSize < 2)
+            throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
+        CheckNames(members);
+        Members = [.. members];
+        _structure = new ZipStructure(Members, Options.Cut, Options.Start);
+    }
+
+    /// <summary>The networks that are zipped.</summary>
+    public IReadOnlyList<ZipMember> Members { get; }
+
+    /// <summary>How they are zipped.</summary>
+    public ZipOptions Options { get; }
+
+    /// <summary>The feature spaces that are merged, in the first member, in topological order.</summary>
+    public IReadOnlyList<FeatureSpace> MergedSpaces => _structure.MergedSpaces;
+
+    internal ZipStructure Structure => _structure;
+
+    /// <summary>Does all steps.</summary>
+    /// <param name="images">Calibration images of all tasks; no labels needed. 100 are nearly as good as 50,000 on CIFAR, 640 on ImageNet (paper, appendix).</param>
+    /// <param name="progress">Is told about each step.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    public ZipResult Zip(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var times = new Dictionary<string, TimeSpan>();
+        IReadOnlyList<SpaceStatistics> statistics = Time("Statistics", () => CollectStatistics(images, progress, cancellationToken));
+        IReadOnlyList<SpaceMap> maps = Time("Matching", () => Match(statistics, progress, cancellationToken));
+        Network merged = Time("Merging", () => Merge(maps));
+        if (Options.ResetBatchNorm)
+            merged = Time("BatchNorm reset", () => ResetBatchNorm(merged, images, cancellationToken));
+        return new ZipResult(merged, maps, Report(statistics, maps, merged, times));
+
+        T Time<T>(string stage, Func<T> work)
+        {
+            var clock = Stopwatch.StartNew();
+            T result = work();
+            times[stage] = clock.Elapsed;
+            progress?.Report(new ZipProgress(stage, 0, clock.Elapsed, true));
+            return result;
+        }
+    }
+
+    /// <summary>Measures mean and covariance of the members' features in every space that is matched.</summary>
+    /// <param name="images">Calibration images.</param>
+    /// <param name="progress">Is told after each batch.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        CheckShape(images);
+        FeatureSpace[] spaces = [.. _structure.MatchedSpaces];
+        FeatureStatisticsCollector[] collectors = [.. spaces.Select(space => new FeatureStatisticsCollector(Options.Threads, _structure.WidthsOf(space)))];
+        INetworkSession[] sessions = [.. Members.Select((member, m) => Options.Engine.CreateSession(member.Network, new SessionOptions
+        {
+            MaximumBatchSize = Options.BatchSize,
+            Threads = Options.Threads,
+            Taps = [.. spaces.Select(space => _structure.Alignment.CounterpartOf(_structure.ObservationOf(space), m).Name)],
+        }))];
+        var clock = Stopwatch.StartNew();
+        long count = 0;
+        try
+        {
+            foreach (ImageBatch batch in images.ReadBatches(Options.BatchSize))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                foreach (INetworkSession session in sessions)
+                    session.Run(batch.Pixels.Span, batch.Count);
+                for (int s = 0; s < spaces.Length; s++)
+                    collectors[s].Add(sessions, s, batch.Count * PixelsOf(spaces[s]));
+                count += batch.Count;
+                progress?.Report(new ZipProgress("Statistics", count, clock.Elapsed, false));
+            }
+        }
+        finally
+        {
+            foreach (INetworkSession session in sessions)
+                session.Dispose();
+        }
+
+        if (count < 2)
+            throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {count}.", nameof(images));
+        FeatureSpaces[] ownSpaces = [.. Members.Select(member => FeatureSpaces.Find(member.Network))];
+        return [.. spaces.Select((space, s) => new SpaceStatistics(space, collectors[s].ToStatistics(), ImportanceOf(space, ownSpaces)))];
+    }
+
+    /// <summary>Finds the merge and unmerge matrices of all merged spaces.</summary>
+    /// <param name="statistics">What <see cref="CollectStatistics"/> gave.</param>
+    /// <param name="progress">Is told after each space.</param>
+    /// <param name="cancellationToken">Ends the work between two spaces.</param>
+    public IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(statistics);
+        Dictionary<FeatureSpace, SpaceStatistics> bySpace = statistics.ToDictionary(entry => entry.Space);
+        var clock = Stopwatch.StartNew();
+        var maps = new List<SpaceMap>();
+        foreach (FeatureSpace space in _structure.MergedSpaces)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            FeatureMap map = space.IsOutput
+                ? AverageOf(_structure.WidthsOf(space))
+                : Options.Matcher.Match(new MatchingProblem(bySpace[space].Statistics, null, bySpace[space].Importance));
+            maps.Add(new SpaceMap(space, map));
+            progress?.Report(new ZipProgress("Matching", maps.Count, clock.Elapsed, false));
+        }
+
+        return maps;
+    }
+
+    /// <summary>Builds the zipped network; its batch normalization is merged, not reset.</summary>
+    /// <param name="maps">One map for each of <see cref="MergedSpaces"/>.</param>
+    public Network Merge(IReadOnlyList<SpaceMap> maps)
+    {
+        ArgumentNullException.ThrowIfNull(maps);
+        return NetworkMerger.Merge(_structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
+    }
+
+    /// <summary>Resets the batch normalization of a zipped network with the calibration images.</summary>
+    /// <param name="network">The zipped network.</param>
+    /// <param name="images">Calibration images of all tasks; they are shuffled if the options say so.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    public Network ResetBatchNorm(Network network, IImageSource images, CancellationToken cancellationToken = default)
+    {
+        IImageSource mixed = Options.Shuffle ? new ShuffledImages(images, Options.Seed) : images;
+        return BatchNormReset.Apply(network, mixed, Options.Engine, Options.BatchSize, Options.Threads, cancellationToken);
+    }
+
+    private ZipReport Report(IReadOnlyList<SpaceStatistics> statistics, IReadOnlyList<SpaceMap> maps, Network merged, IReadOnlyDictionary<string, TimeSpan> times)
+    {
+        Dictionary<FeatureSpace, FeatureMap> mapOf = maps.ToDictionary(entry => entry.Space, entry => entry.Map);
+        return new ZipReport(
+            Options.Matcher.Name,
+            [.. statistics.Select(entry => SpaceReport.Of(_structure.ObservationOf(entry.Space).Name, mapOf[entry.Space], entry.Statistics))],
+            NetworkCost.Of(merged),
+            [.. Members.Select(member => NetworkCost.Of(member.Network))],
+            times);
+    }
+
+    private int PixelsOf(FeatureSpace space)
+    {
+        ReadOnlySpan<int> shape = Members[0].Network.ShapeOf(_structure.ObservationOf(space));
+        return shape.Length == 3 ? shape[1] * shape[2] : 1;
+    }
+
+    private double[] ImportanceOf(FeatureSpace space, FeatureSpaces[] ownSpaces)
+    {
+        Node observation = _structure.ObservationOf(space);
+        return [.. ownSpaces.SelectMany((own, m) =>
+        {
+            Node counterpart = _structure.Alignment.CounterpartOf(observation, m);
+            return FeatureImportance.Compute(own, own[own.LayoutOf(counterpart)[0].Space]);
+        })];
+    }
+
+    /// <summary>Outputs mean the same in all members: output j is the mean of all outputs j.</summary>
+    private static FeatureMap AverageOf(int[] widths) =>
+        FeatureMap.FromGroups(widths, [.. Enumerable.Range(0, widths[0]).Select(j => widths.Select((width, m) => m * width + j).ToArray())]);
+
+    private void CheckShape(IImageSource images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ReadOnlySpan<int> expected = Members[0].Network.ShapeOf(Members[0].Network.Inputs[0]);
+        if (!images.Shape.SequenceEqual(expected))
+            throw new ArgumentException($"The networks take images of shape {Tensor.FormatShape(expected)}, the calibration images have {Tensor.FormatShape(images.Shape)}.", nameof(images));
+    }
+
+    private static void CheckNames(IReadOnlyList<ZipMember> members)
+    {
+        string? name = members.GroupBy(member => member.Name).FirstOrDefault(group => group.Count() > 1)?.Key;
+        if (name is not null)
+            throw new ArgumentException($"Two networks are called '{name}'.", nameof(members));
+        string? output = members.SelectMany(member => member.Network.Heads.Select(member.NameOf)).GroupBy(head => head).FirstOrDefault(group => group.Count() > 1)?.Key;
+        if (output is not null)
+            throw new ArgumentException($"Two networks have an output called '{output}'.", nameof(members));
+    }
+}
