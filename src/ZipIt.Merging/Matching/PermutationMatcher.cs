@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ZipIt.Merging;
 
 /// <summary>
@@ -20,6 +22,7 @@ public sealed record PermutationMatcher : IFeatureMatcher
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentNullException"><paramref name="problem"/> is null.</exception>
+    /// <exception cref="ArgumentException">The number of features to keep is not the widest model's, or a covariance is not finite.</exception>
     public FeatureMap Match(MatchingProblem problem)
     {
         ArgumentNullException.ThrowIfNull(problem);
@@ -44,8 +47,9 @@ public sealed record PermutationMatcher : IFeatureMatcher
             for (int j = 0; j < widths[m]; j++)
             {
                 problem.Statistics.CorrelationRow(offset + j, deviations, correlation);
-                for (int p = 0; p < merged; p++)
-                    costs[j, p] = double.IsFinite(correlation[anchorOffset + p]) ? -correlation[anchorOffset + p] : 0;
+                TensorPrimitives.Negate<double>(correlation.AsSpan(anchorOffset, merged), costs.Row(j));
+                if (!TensorPrimitives.IsFiniteAll<double>(costs.Row(j)))
+                    throw new ArgumentException("The covariance holds values that are not finite.", nameof(problem));
             }
 
             int[] partners = LinearAssignment.Minimize(costs);
