@@ -125,13 +125,7 @@ internal sealed class GreedyMatching
         for (int i = 0; i < _count; i++)
         {
             Span<double> row = Row(i);
-            _problem.Statistics.CorrelationRow(i, deviations, row);
-            if (!TensorPrimitives.IsFiniteAll<double>(row))
-            {
-                foreach (ref double value in row)
-                    value = double.IsFinite(value) ? value : 0;
-            }
-
+            _problem.Statistics.CorrelationRow(i, 0, deviations, row);
             row[i] = double.NegativeInfinity;
         }
     }

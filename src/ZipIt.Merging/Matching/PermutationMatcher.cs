@@ -22,7 +22,7 @@ public sealed record PermutationMatcher : IFeatureMatcher
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentNullException"><paramref name="problem"/> is null.</exception>
-    /// <exception cref="ArgumentException">The number of features to keep is not the widest model's, or a covariance is not finite.</exception>
+    /// <exception cref="ArgumentException">The number of features to keep is not the widest model's.</exception>
     public FeatureMap Match(MatchingProblem problem)
     {
         ArgumentNullException.ThrowIfNull(problem);
@@ -37,7 +37,6 @@ public sealed record PermutationMatcher : IFeatureMatcher
         for (int p = 0; p < merged; p++)
             groups[p] = [anchorOffset + p];
         double[] deviations = problem.Statistics.ToDeviations();
-        var correlation = new double[problem.Statistics.FeatureCount];
         int offset = 0;
         for (int m = 0; m < widths.Length; offset += widths[m++])
         {
@@ -46,10 +45,8 @@ public sealed record PermutationMatcher : IFeatureMatcher
             var costs = new Matrix(widths[m], merged);
             for (int j = 0; j < widths[m]; j++)
             {
-                problem.Statistics.CorrelationRow(offset + j, deviations, correlation);
-                TensorPrimitives.Negate<double>(correlation.AsSpan(anchorOffset, merged), costs.Row(j));
-                if (!TensorPrimitives.IsFiniteAll<double>(costs.Row(j)))
-                    throw new ArgumentException("The covariance holds values that are not finite.", nameof(problem));
+                problem.Statistics.CorrelationRow(offset + j, anchorOffset, deviations, costs.Row(j));
+                TensorPrimitives.Negate<double>(costs.Row(j), costs.Row(j));
             }
 
             int[] partners = LinearAssignment.Minimize(costs);
