@@ -81,12 +81,12 @@ public static class PyTorchCheckpoint
         if (entries.TryGetValue(root + "byteorder", out ZipArchiveEntry? byteOrder)
             && ReadEntry(byteOrder, 16, source) is var order && !order.AsSpan().SequenceEqual("little"u8))
         {
-            throw new InvalidDataException($"'{source}', entry '{byteOrder.FullName}': expected the byte order 'little', found "
+            throw new InvalidDataException($"'{source}', entry '{NameList.Shorten(byteOrder.FullName)}': expected the byte order 'little', found "
                 + $"'{NameList.Shorten(Encoding.Latin1.GetString(order))}'.");
         }
 
         byte[] pickle = ReadEntry(entries[pickles[0]], PickleReader.MaximumLength, source);
-        object? value = new PickleReader(new MemoryStream(pickle, writable: false), $"'{source}', entry '{pickles[0]}'").Read();
+        object? value = new PickleReader(new MemoryStream(pickle, writable: false), $"'{source}', entry '{NameList.Shorten(pickles[0])}'").Read();
         return Materialize(value, source, stream.Length, storage =>
         {
             string name = $"{root}data/{storage.Key}";
