@@ -51,7 +51,7 @@ public sealed class FeatureStatistics
     public Matrix Covariance { get; }
 
     /// <summary>
-    /// Correlation of every pair of features: cov / max(σᵢσⱼ, 1e-7), diagonal included.
+    /// Correlation of every pair of features: cov / max(σᵢσⱼ, 1e-7), diagonal included; 0 where that is not finite.
     /// </summary>
     public Matrix ToCorrelation()
     {
@@ -59,7 +59,7 @@ public sealed class FeatureStatistics
         double[] deviations = ToDeviations();
         var correlation = new Matrix(count, count);
         for (int i = 0; i < count; i++)
-            CorrelationRow(i, deviations, correlation.Row(i));
+            CorrelationRow(i, 0, deviations, correlation.Row(i));
         return correlation;
     }
 
@@ -72,11 +72,15 @@ public sealed class FeatureStatistics
         return deviations;
     }
 
-    /// <summary>Writes one row of the correlation matrix without making the whole.</summary>
-    internal void CorrelationRow(int row, ReadOnlySpan<double> deviations, Span<double> correlation)
+    /// <summary>Writes a part of one row of the correlation matrix, from a column on, without making the whole.</summary>
+    internal void CorrelationRow(int row, int start, ReadOnlySpan<double> deviations, Span<double> correlation)
     {
-        TensorPrimitives.Multiply(deviations, deviations[row], correlation);
+        TensorPrimitives.Multiply(deviations.Slice(start, correlation.Length), deviations[row], correlation);
         TensorPrimitives.Max<double>(correlation, SmallestDeviationProduct, correlation);
-        TensorPrimitives.Divide<double>(Covariance.Row(row), correlation, correlation);
+        TensorPrimitives.Divide<double>(Covariance.Row(row).Slice(start, correlation.Length), correlation, correlation);
+        if (TensorPrimitives.IsFiniteAll<double>(correlation))
+            return;
+        foreach (ref double value in correlation)
+            value = double.IsFinite(value) ? value : 0;
     }
 }

@@ -18,6 +18,7 @@ namespace ZipIt.Merging;
 /// or if its new entry in column i is better. Where the best was lost, the old value stays as an upper bound and the row is scanned again no sooner than
 /// that bound is the largest of all: the first row with the largest bound, if it is exact, holds the first largest entry in row-major order.
 /// </para>
+/// <para>A network is matched once, in a few dozen milliseconds: the loops are compiled at full optimization at once instead of after many calls.</para>
 /// </remarks>
 internal sealed class GreedyMatching
 {
@@ -124,13 +125,7 @@ internal sealed class GreedyMatching
         for (int i = 0; i < _count; i++)
         {
             Span<double> row = Row(i);
-            _problem.Statistics.CorrelationRow(i, deviations, row);
-            if (!TensorPrimitives.IsFiniteAll<double>(row))
-            {
-                foreach (ref double value in row)
-                    value = double.IsFinite(value) ? value : 0;
-            }
-
+            _problem.Statistics.CorrelationRow(i, 0, deviations, row);
             row[i] = double.NegativeInfinity;
         }
     }
@@ -167,6 +162,7 @@ internal sealed class GreedyMatching
         _best[row] = double.IsNegativeInfinity(largest) ? None : row + 1 + FirstEqual(similarities, penalties, largest);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Merge(int kept, int removed, double alpha)
     {
         Span<double> row = Row(kept);
@@ -270,6 +266,7 @@ internal sealed class GreedyMatching
     // The scans below treat +0 and −0 as equal, as the definition does. Vector lanes hold neighbouring entries; the last vector overlaps the one before it,
     // which changes neither a maximum nor the first place of a value.
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Largest(ReadOnlySpan<double> values)
     {
         double largest = double.NegativeInfinity;
@@ -290,6 +287,7 @@ internal sealed class GreedyMatching
         return largest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Largest(ReadOnlySpan<double> values, ReadOnlySpan<double> penalties)
     {
         double largest = double.NegativeInfinity;
@@ -312,6 +310,7 @@ internal sealed class GreedyMatching
         return largest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int FirstEqual(ReadOnlySpan<double> values, double wanted)
     {
         int width = Vector<double>.Count;
@@ -325,6 +324,7 @@ internal sealed class GreedyMatching
         return k;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int FirstEqual(ReadOnlySpan<double> values, ReadOnlySpan<double> penalties, double wanted)
     {
         int width = Vector<double>.Count;

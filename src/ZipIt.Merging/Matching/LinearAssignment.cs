@@ -69,6 +69,7 @@ internal static class LinearAssignment
         }
 
         /// <summary>A start for square problems: v = column minimum, which assigns every row that holds the minimum of a column and is still free.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void ReduceColumns()
         {
             Array.Fill(_columnDual, double.PositiveInfinity);
@@ -91,6 +92,7 @@ internal static class LinearAssignment
         }
 
         /// <summary>Dijkstra's algorithm on reduced costs from a free row to the nearest free column, then new duals and the exchange along the path.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Augment(int start)
         {
             Array.Fill(_distance, double.PositiveInfinity);
@@ -127,6 +129,7 @@ internal static class LinearAssignment
         }
 
         /// <summary>Shortens the paths that can go over the row and returns the open column with the shortest path, preferring a free one.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled once, for good: a problem is solved only once
         private int Relax(int row, double length)
         {
             ReadOnlySpan<double> costs = _costs.Row(row);

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ZipIt.Merging;
 
 /// <summary>
@@ -20,6 +22,7 @@ public sealed record PermutationMatcher : IFeatureMatcher
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentNullException"><paramref name="problem"/> is null.</exception>
+    /// <exception cref="ArgumentException">The number of features to keep is not the widest model's.</exception>
     public FeatureMap Match(MatchingProblem problem)
     {
         ArgumentNullException.ThrowIfNull(problem);
@@ -34,7 +37,6 @@ public sealed record PermutationMatcher : IFeatureMatcher
         for (int p = 0; p < merged; p++)
             groups[p] = [anchorOffset + p];
         double[] deviations = problem.Statistics.ToDeviations();
-        var correlation = new double[problem.Statistics.FeatureCount];
         int offset = 0;
         for (int m = 0; m < widths.Length; offset += widths[m++])
         {
@@ -43,9 +45,8 @@ public sealed record PermutationMatcher : IFeatureMatcher
             var costs = new Matrix(widths[m], merged);
             for (int j = 0; j < widths[m]; j++)
             {
-                problem.Statistics.CorrelationRow(offset + j, deviations, correlation);
-                for (int p = 0; p < merged; p++)
-                    costs[j, p] = double.IsFinite(correlation[anchorOffset + p]) ? -correlation[anchorOffset + p] : 0;
+                problem.Statistics.CorrelationRow(offset + j, anchorOffset, deviations, costs.Row(j));
+                TensorPrimitives.Negate<double>(costs.Row(j), costs.Row(j));
             }
 
             int[] partners = LinearAssignment.Minimize(costs);

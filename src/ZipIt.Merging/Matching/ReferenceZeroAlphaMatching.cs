@@ -70,11 +70,9 @@ internal sealed class ReferenceZeroAlphaMatching
         for (int i = 0; i < left; i++)
         {
             for (int j = 0; j < left; j++)
-                _similarity[i * left + j] = i == j ? double.NegativeInfinity : _groups[i].Min(a => _groups[j].Min(b => Finite(correlation[a, b])));
+                _similarity[i * left + j] = i == j ? double.NegativeInfinity : _groups[i].Min(a => _groups[j].Min(b => correlation[a, b]));
         }
     }
-
-    private static double Finite(double value) => double.IsFinite(value) ? value : 0;
 
     private void Merge(int row, int column, bool limited)
     {

@@ -1,0 +1,55 @@
+using System.Buffers.Binary;
+
+namespace ZipIt.Networks;
+
+/// <summary>Reads the weights of a trained network from a file of any supported format.</summary>
+public static class Checkpoint
+{
+    /// <summary>
+    /// Reads a checkpoint. The format is told by the file's content, not by its name: PyTorch (<see cref="PyTorchCheckpoint"/>) or safetensors (<see cref="SafeTensors"/>).
+    /// </summary>
+    /// <param name="path">Path of the file.</param>
+    /// <returns>The tensors, all finite, without wrapper prefixes such as <c>module.</c></returns>
+    /// <exception cref="InvalidDataException">
+    /// The file is of no supported format, is damaged, is refused for what it contains, or holds values that are not finite numbers; the message names the file
+    /// and the entry, offset or tensor.
+    /// </exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static StateDictionary Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        return Load(stream, path);
+    }
+
+    /// <summary>Reads a checkpoint.</summary>
+    /// <param name="stream">The file, from its beginning; must be able to seek.</param>
+    /// <param name="source">Name of the file for messages.</param>
+    /// <exception cref="InvalidDataException">See <see cref="Load(string)"/>.</exception>
+    public static StateDictionary Load(Stream stream, string source)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(source);
+        Span<byte> start = stackalloc byte[9];
+        int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        stream.Position = 0;
+        if (length == 0)
+            throw new InvalidDataException($"'{source}' is empty.");
+
+        StateDictionary weights;
+        if (IsPyTorch(start[..length]))
+            weights = PyTorchCheckpoint.Load(stream, source);
+        else if (IsSafeTensors(start[..length], stream.Length))
+            weights = SafeTensors.Load(stream, source).WithoutWrapperPrefixes();
+        else
+            throw new InvalidDataException($"'{source}' is no checkpoint of a known format; PyTorch (.pt, .pth) and safetensors files are supported. It begins with the bytes {Convert.ToHexString(start[..length])}.");
+        weights.CheckFinite();
+        return weights;
+    }
+
+    private static bool IsPyTorch(ReadOnlySpan<byte> start) =>
+        start.StartsWith("PK\x03\x04"u8) || start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5;
+
+    private static bool IsSafeTensors(ReadOnlySpan<byte> start, long fileLength) =>
+        start.Length == 9 && start[8] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= (ulong)fileLength;
+}

@@ -1,0 +1,522 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
+
+namespace ZipIt.Networks;
+
+/// <summary>
+/// Reads Python pickles (protocols 2 to 5) that hold tensors and plain containers. A pickle is a program: this reader runs only the part
+/// that puts together dictionaries, lists, tuples and scalars, and knows the handful of names that a tensor needs. Whatever else a pickle asks for is refused by name.
+/// </summary>
+/// <remarks>
+/// The stack is a list, not recursion, so nesting costs nothing. Every opcode consumes at least one byte and makes at most one object of bounded size, lengths
+/// are checked against the bytes that are left, and a pickle has at most <see cref="MaximumLength"/> bytes: memory and time grow with the file alone.
+/// </remarks>
+internal sealed class PickleReader
+{
+    /// <summary>Longest pickle in bytes; hundreds of thousands of tensors fit.</summary>
+    public const int MaximumLength = 16 << 20;
+
+    private const int MaximumRank = 16;
+    private const int LongestIdentifier = 256;
+
+    private static readonly object Unset = new();
+
+    private readonly Stream _stream;
+    private readonly string _place;
+    private readonly List<object?> _stack = [];
+    private readonly List<int> _marks = [];
+    private readonly List<object?> _memo = [];
+    private readonly byte[] _number = new byte[8];
+    private readonly long _end;
+    private long _position;
+    private long _copied;
+    private long _opcodeOffset;
+    private string _opcodeName = "";
+
+    /// <summary>Prepares to read one pickle.</summary>
+    /// <param name="stream">Seekable; the pickle starts at its position and ends at its own STOP.</param>
+    /// <param name="place">File and entry for messages.</param>
+    public PickleReader(Stream stream, string place)
+    {
+        _stream = stream;
+        _place = place;
+        _end = stream.Length - stream.Position;
+    }
+
+    /// <summary>Reads up to and including the STOP of the pickle.</summary>
+    /// <exception cref="InvalidDataException">The pickle is damaged, or asks for more than tensors and plain containers.</exception>
+    public object? Read()
+    {
+        int protocol = -1;
+        while (true)
+        {
+            _opcodeOffset = _position;
+            _opcodeName = "an opcode";
+            byte opcode = ReadByte();
+            _opcodeName = NameOf(opcode);
+            if (protocol < 0 && opcode != 0x80)
+                throw Fail("expected a pickle of protocol 2 to 5");
+            switch (opcode)
+            {
+                case 0x80: // PROTO
+                    protocol = ReadByte();
+                    if (protocol is < 2 or > 5)
+                        throw Fail($"expected a pickle of protocol 2 to 5, found {protocol}");
+                    break;
+                case 0x95: // FRAME: lengths of chunks, of use only to buffered readers
+                    ReadLength(8);
+                    break;
+                case (byte)'.': // STOP
+                    object? result = Pop();
+                    return _stack.Count == 0 && _marks.Count == 0 ? result : throw Fail("values are left over at the end");
+
+                case (byte)'N':
+                    Push(null);
+                    break;
+                case 0x88:
+                    Push(true);
+                    break;
+                case 0x89:
+                    Push(false);
+                    break;
+                case (byte)'J': // BININT
+                    Push((long)BinaryPrimitives.ReadInt32LittleEndian(ReadNumber(4)));
+                    break;
+                case (byte)'K': // BININT1
+                    Push((long)ReadByte());
+                    break;
+                case (byte)'M': // BININT2
+                    Push((long)BinaryPrimitives.ReadUInt16LittleEndian(ReadNumber(2)));
+                    break;
+                case 0x8a: // LONG1
+                    Push(ReadInteger(ReadByte()));
+                    break;
+                case (byte)'G': // BINFLOAT, big-endian
+                    Push(BinaryPrimitives.ReadDoubleBigEndian(ReadNumber(8)));
+                    break;
+                case (byte)'X': // BINUNICODE
+                    Push(ReadText(4));
+                    break;
+                case 0x8c: // SHORT_BINUNICODE
+                    Push(ReadText(1));
+                    break;
+                case 0x8d: // BINUNICODE8
+                    Push(ReadText(8));
+                    break;
+                case (byte)'T': // BINSTRING of Python 2
+                    Push(Encoding.Latin1.GetString(ReadBytes(ReadLength(4))));
+                    break;
+                case (byte)'U': // SHORT_BINSTRING
+                    Push(Encoding.Latin1.GetString(ReadBytes(ReadLength(1))));
+                    break;
+                case (byte)'B': // BINBYTES
+                    Push(ReadBytes(ReadLength(4)));
+                    break;
+                case (byte)'C': // SHORT_BINBYTES
+                    Push(ReadBytes(ReadLength(1)));
+                    break;
+                case 0x8e or 0x96: // BINBYTES8, BYTEARRAY8
+                    Push(ReadBytes(ReadLength(8)));
+                    break;
+
+                case (byte)'(': // MARK
+                    _marks.Add(_stack.Count);
+                    break;
+                case (byte)')': // EMPTY_TUPLE
+                    Push(Array.Empty<object?>());
+                    break;
+                case 0x85 or 0x86 or 0x87: // TUPLE1, TUPLE2, TUPLE3
+                    Push(PopMany(opcode - 0x84));
+                    break;
+                case (byte)'t': // TUPLE
+                    Push(PopToMark());
+                    break;
+                case (byte)']': // EMPTY_LIST
+                    Push(new List<object?>());
+                    break;
+                case (byte)'l': // LIST
+                    Push(new List<object?>(PopToMark()));
+                    break;
+                case (byte)'a': // APPEND
+                    object? item = Pop();
+                    Peek<List<object?>>("a list").Add(item);
+                    break;
+                case (byte)'e': // APPENDS
+                    object?[] items = PopToMark();
+                    Peek<List<object?>>("a list").AddRange(items);
+                    break;
+                case (byte)'}': // EMPTY_DICT
+                    Push(new PickleDictionary());
+                    break;
+                case (byte)'d': // DICT
+                    var dictionary = new PickleDictionary();
+                    SetItems(dictionary, PopToMark());
+                    Push(dictionary);
+                    break;
+                case (byte)'s': // SETITEM
+                    object?[] pair = PopMany(2);
+                    SetItems(Peek<PickleDictionary>("a dictionary"), pair);
+                    break;
+                case (byte)'u': // SETITEMS
+                    object?[] pairs = PopToMark();
+                    SetItems(Peek<PickleDictionary>("a dictionary"), pairs);
+                    break;
+                case (byte)'0': // POP
+                    Pop();
+                    break;
+                case (byte)'1': // POP_MARK
+                    PopToMark();
+                    break;
+                case (byte)'2': // DUP
+                    Push(Peek());
+                    break;
+
+                case (byte)'q': // BINPUT
+                    Memoize(ReadByte());
+                    break;
+                case (byte)'r': // LONG_BINPUT
+                    Memoize(BinaryPrimitives.ReadUInt32LittleEndian(ReadNumber(4)));
+                    break;
+                case 0x94: // MEMOIZE
+                    Memoize((uint)_memo.Count);
+                    break;
+                case (byte)'h': // BINGET
+                    Push(Recall(ReadByte()));
+                    break;
+                case (byte)'j': // LONG_BINGET
+                    Push(Recall(BinaryPrimitives.ReadUInt32LittleEndian(ReadNumber(4))));
+                    break;
+
+                case (byte)'c': // GLOBAL
+                    string module = ReadLine();
+                    Push(Resolve(module, ReadLine()));
+                    break;
+                case 0x93: // STACK_GLOBAL
+                    object?[] names = PopMany(2);
+                    if (names is not [string stackModule, string stackName])
+                        throw Fail("expected the names of a module and of a member");
+                    Push(Resolve(stackModule, stackName));
+                    break;
+                case (byte)'Q': // BINPERSID
+                    Push(MakeStorage(Pop()));
+                    break;
+                case (byte)'R': // REDUCE
+                    object? arguments = Pop();
+                    Push(Call(Pop(), arguments));
+                    break;
+                case (byte)'b': // BUILD: attributes of an object; an OrderedDict of PyTorch carries version numbers
+                    Pop();
+                    Peek<PickleDictionary>("a dictionary");
+                    break;
+                default:
+                    throw Fail($"the pickle uses {_opcodeName}, which tensors and plain containers do not need; it is refused");
+            }
+        }
+    }
+
+    private static string NameOf(byte opcode) => opcode switch
+    {
+        (byte)'c' => "GLOBAL",
+        0x93 => "STACK_GLOBAL",
+        (byte)'R' => "REDUCE",
+        (byte)'b' => "BUILD",
+        (byte)'Q' => "BINPERSID",
+        (byte)'P' => "PERSID",
+        (byte)'i' => "INST",
+        (byte)'o' => "OBJ",
+        0x81 => "NEWOBJ",
+        0x92 => "NEWOBJ_EX",
+        0x82 or 0x83 or 0x84 => "EXT",
+        _ => $"opcode 0x{opcode:x2}",
+    };
+
+    /// <summary>The names that are known; everything else is refused here, before anything can refer to it.</summary>
+    private object Resolve(string module, string name) => (module, name) switch
+    {
+        ("collections", "OrderedDict") => PickleFunction.OrderedDictionary,
+        ("torch", "Size") => PickleFunction.Size,
+        ("torch", "device") => PickleFunction.Device,
+        ("torch._utils", "_rebuild_tensor") => PickleFunction.RebuildTensor,
+        ("torch._utils", "_rebuild_tensor_v2") => PickleFunction.RebuildTensorV2,
+        ("torch._utils", "_rebuild_tensor_v3") => PickleFunction.RebuildTensorV3,
+        ("torch._utils", "_rebuild_parameter" or "_rebuild_parameter_with_state") => PickleFunction.RebuildParameter,
+        ("torch" or "torch.cuda", "FloatStorage") => new StorageType(ElementType.Float32),
+        ("torch" or "torch.cuda", "HalfStorage") => new StorageType(ElementType.Float16),
+        ("torch" or "torch.cuda", "BFloat16Storage") => new StorageType(ElementType.BFloat16),
+        ("torch" or "torch.cuda", "DoubleStorage") => new StorageType(ElementType.Float64),
+        ("torch" or "torch.cuda", "LongStorage") => new StorageType(ElementType.Int64),
+        ("torch" or "torch.cuda", "IntStorage") => new StorageType(ElementType.Int32),
+        ("torch" or "torch.cuda", "ShortStorage") => new StorageType(ElementType.Int16),
+        ("torch" or "torch.cuda", "CharStorage") => new StorageType(ElementType.Int8),
+        ("torch" or "torch.cuda", "ByteStorage") => new StorageType(ElementType.UInt8),
+        ("torch" or "torch.cuda", "BoolStorage") => new StorageType(ElementType.Bool),
+        ("torch.storage", "UntypedStorage") => new StorageType(null),
+        ("torch", "float32") => ElementType.Float32,
+        ("torch", "float16") => ElementType.Float16,
+        ("torch", "bfloat16") => ElementType.BFloat16,
+        ("torch", "float64") => ElementType.Float64,
+        ("torch", "int64") => ElementType.Int64,
+        ("torch", "int32") => ElementType.Int32,
+        ("torch", "int16") => ElementType.Int16,
+        ("torch", "int8") => ElementType.Int8,
+        ("torch", "uint8") => ElementType.UInt8,
+        ("torch", "bool") => ElementType.Bool,
+        _ => throw Fail(
+            $"the pickle asks for '{NameList.Shorten(module)}.{NameList.Shorten(name)}', which is refused: only tensors and plain containers are read and nothing is ever executed. "
+            + "Save the module's state_dict() instead of the module itself"),
+    };
+
+    private object? Call(object? function, object? arguments)
+    {
+        if (function is not PickleFunction known)
+            throw Fail("the pickle calls a value that is not a known function; it is refused");
+        if (arguments is not object?[] list)
+            throw Fail("expected the arguments of a call as a tuple");
+        switch (known)
+        {
+            case PickleFunction.OrderedDictionary:
+                return MakeOrderedDictionary(list);
+            case PickleFunction.Size when list is [object[]]:
+                return list[0];
+            case PickleFunction.Size when list is [List<object?> extents]:
+                CountCopies(extents.Count);
+                return extents.ToArray();
+            case PickleFunction.Device:
+                return null;
+            case PickleFunction.RebuildTensor when list is [StorageReference, _, _, _]:
+            case PickleFunction.RebuildTensorV2 when list is [StorageReference, _, _, _, _, _, ..]:
+                var storage = (StorageReference)list[0]!;
+                return MakeTensor(storage, storage.Elements ?? throw Fail("the storage has no element type"), list);
+            case PickleFunction.RebuildTensorV3 when list is [StorageReference untyped, _, _, _, _, _, ElementType elements, ..]:
+                return MakeTensor(untyped, elements, list);
+            case PickleFunction.RebuildParameter when list is [TensorReference tensor, ..]:
+                return tensor;
+            default:
+                throw Fail($"the arguments of {known} are not those of a tensor");
+        }
+    }
+
+    private PickleDictionary MakeOrderedDictionary(object?[] arguments)
+    {
+        var dictionary = new PickleDictionary();
+        switch (arguments)
+        {
+            case []:
+                return dictionary;
+            case [List<object?> pairs]:
+                CountCopies(pairs.Count);
+                foreach (object? pair in pairs)
+                {
+                    switch (pair)
+                    {
+                        case object[] and [var key, var value]:
+                            Set(dictionary, key, value);
+                            break;
+                        case List<object?> and [var key, var value]:
+                            Set(dictionary, key, value);
+                            break;
+                        default:
+                            throw Fail("expected pairs of key and value");
+                    }
+                }
+
+                return dictionary;
+            default:
+                throw Fail("expected an empty OrderedDict or one list of pairs");
+        }
+    }
+
+    /// <summary>A list can be copied again and again through the memo: all copies together may not outgrow the pickle.</summary>
+    private void CountCopies(int count)
+    {
+        _copied += count;
+        if (_copied > _end)
+            throw Fail("the pickle copies more values than it holds");
+    }
+
+    private StorageReference MakeStorage(object? id)
+    {
+        if (id is not object?[] { Length: 5 or 6 } parts || parts is not ["storage", StorageType type, string key, _, long count, ..])
+            throw Fail("expected a reference to a storage ('storage', type, key, location, count)");
+        if (parts.Length == 6 && parts[5] is not null)
+            throw Fail("views of storages, as PyTorch wrote them before version 0.4, are not supported");
+        if (count is < 0 or > long.MaxValue / 8)
+            throw Fail($"storage '{NameList.Shorten(key)}' declares {count} elements");
+        return new StorageReference(key, type.Elements, count);
+    }
+
+    private TensorReference MakeTensor(StorageReference storage, ElementType elements, object?[] arguments)
+    {
+        if (arguments is not [_, long offset, object?[] sizes, object?[] steps, ..])
+            throw Fail("expected a tensor's offset, shape and strides");
+        if (sizes.Length != steps.Length || sizes.Length > MaximumRank)
+            throw Fail($"expected as many strides as extents, at most {MaximumRank}, found {steps.Length} and {sizes.Length}");
+
+        var shape = new int[sizes.Length];
+        var strides = new long[sizes.Length];
+        long count = 1;
+        for (int d = 0; d < shape.Length; d++)
+        {
+            if (sizes[d] is not long extent || extent is < 0 or > int.MaxValue)
+                throw Fail($"a tensor's extent {Show(sizes[d])} is not a number between 0 and {int.MaxValue}");
+            if (steps[d] is not long stride || stride is < 0 or > int.MaxValue)
+                throw Fail($"a tensor's stride {Show(steps[d])} is not a number between 0 and {int.MaxValue}");
+            shape[d] = (int)extent;
+            strides[d] = stride;
+            count *= extent;
+            if (count > Array.MaxLength)
+                throw Fail($"a tensor has more than {Array.MaxLength} elements");
+        }
+
+        var tensor = new TensorReference(storage, elements, offset, shape, strides);
+        long available = storage.ByteLength / elements.Size();
+        if (offset < 0 || offset > available || tensor.Reach > available - offset)
+        {
+            throw Fail($"a tensor of shape {Tensor.FormatShape(shape)} reaches from element {offset} over {tensor.Reach} elements of storage "
+                + $"'{NameList.Shorten(storage.Key)}', which has {available}");
+        }
+
+        return tensor;
+    }
+
+    private static string Show(object? value) => value is long or BigInteger or bool or double ? $"{value}" : "of another type";
+
+    private void SetItems(PickleDictionary dictionary, object?[] pairs)
+    {
+        if (pairs.Length % 2 != 0)
+            throw Fail("expected as many values as keys");
+        for (int i = 0; i < pairs.Length; i += 2)
+            Set(dictionary, pairs[i], pairs[i + 1]);
+    }
+
+    private void Set(PickleDictionary dictionary, object? key, object? value)
+    {
+        if (key is string name)
+            dictionary.Set(name, value);
+        else if (key is not (null or long or BigInteger or double or bool))
+            throw Fail("expected text or a number as a dictionary's key");
+    }
+
+    /// <summary>Values below the latest mark are out of reach.</summary>
+    private int Floor => _marks.Count == 0 ? 0 : _marks[^1];
+
+    private void Push(object? value) => _stack.Add(value);
+
+    private object? Pop()
+    {
+        if (_stack.Count == Floor)
+            throw Fail("a value is missing on the stack");
+        object? value = _stack[^1];
+        _stack.RemoveAt(_stack.Count - 1);
+        return value;
+    }
+
+    private object? Peek() => _stack.Count > Floor ? _stack[^1] : throw Fail("a value is missing on the stack");
+
+    private T Peek<T>(string expected)
+        where T : class => Peek() as T ?? throw Fail($"expected {expected} on the stack");
+
+    private object?[] PopMany(int count)
+    {
+        if (_stack.Count - count < Floor)
+            throw Fail("a value is missing on the stack");
+        object?[] values = _stack.GetRange(_stack.Count - count, count).ToArray();
+        _stack.RemoveRange(_stack.Count - count, count);
+        return values;
+    }
+
+    private object?[] PopToMark()
+    {
+        if (_marks.Count == 0)
+            throw Fail("a mark is missing on the stack");
+        object?[] values = PopMany(_stack.Count - _marks[^1]);
+        _marks.RemoveAt(_marks.Count - 1);
+        return values;
+    }
+
+    private void Memoize(uint index)
+    {
+        if (index > _opcodeOffset)
+            throw Fail($"the memo's index {index} is larger than the number of values so far");
+        object? value = Peek();
+        while (_memo.Count <= index)
+            _memo.Add(Unset);
+        _memo[(int)index] = value;
+    }
+
+    private object? Recall(uint index) => index < _memo.Count && !ReferenceEquals(_memo[(int)index], Unset)
+        ? _memo[(int)index]
+        : throw Fail($"the memo has no value {index}");
+
+    private byte ReadByte()
+    {
+        RequireRoom(1);
+        int value = _stream.ReadByte();
+        if (value < 0)
+            throw Fail("the pickle ends too early");
+        _position++;
+        return (byte)value;
+    }
+
+    private ReadOnlySpan<byte> ReadNumber(int length)
+    {
+        RequireRoom(length);
+        _stream.ReadExactly(_number, 0, length);
+        _position += length;
+        return _number.AsSpan(0, length);
+    }
+
+    /// <summary>A length that the bytes left over can hold.</summary>
+    private int ReadLength(int bytes)
+    {
+        ulong length = bytes switch
+        {
+            1 => ReadByte(),
+            4 => BinaryPrimitives.ReadUInt32LittleEndian(ReadNumber(4)),
+            _ => BinaryPrimitives.ReadUInt64LittleEndian(ReadNumber(8)),
+        };
+        RequireRoom((long)Math.Min(length, long.MaxValue));
+        return (int)length;
+    }
+
+    private byte[] ReadBytes(int length)
+    {
+        var bytes = new byte[length];
+        _stream.ReadExactly(bytes);
+        _position += length;
+        return bytes;
+    }
+
+    private string ReadText(int lengthBytes) => Encoding.UTF8.GetString(ReadBytes(ReadLength(lengthBytes)));
+
+    private object ReadInteger(int length)
+    {
+        RequireRoom(length);
+        var value = new BigInteger(ReadBytes(length), isUnsigned: false, isBigEndian: false);
+        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+    }
+
+    private string ReadLine()
+    {
+        var line = new StringBuilder();
+        while (ReadByte() is var value && value != '\n')
+        {
+            if (line.Length == LongestIdentifier)
+                throw Fail($"a name is longer than {LongestIdentifier} characters");
+            line.Append((char)value);
+        }
+
+        return line.ToString();
+    }
+
+    private void RequireRoom(long length)
+    {
+        if (length > _end - _position)
+            throw Fail("the pickle ends too early");
+        if (length > MaximumLength - _position)
+            throw Fail($"the pickle is longer than {MaximumLength} bytes");
+    }
+
+    private InvalidDataException Fail(string problem) => new($"{_place}, offset {_opcodeOffset} ({_opcodeName}): {problem}.");
+}

@@ -1,0 +1,74 @@
+namespace ZipIt.Networks;
+
+/// <summary>A Python dictionary out of a pickle. Only entries with text keys are kept: no other can name a tensor.</summary>
+internal sealed class PickleDictionary
+{
+    private OrderedDictionary<string, object?>? _entries;
+
+    /// <summary>The entries in the order in which they were first set.</summary>
+    public IEnumerable<KeyValuePair<string, object?>> Entries => _entries ?? Enumerable.Empty<KeyValuePair<string, object?>>();
+
+    public void Set(string key, object? value)
+    {
+        _entries ??= new OrderedDictionary<string, object?>(StringComparer.Ordinal);
+        _entries[key] = value;
+    }
+
+    public object? Find(string key) => _entries is not null && _entries.TryGetValue(key, out object? value) ? value : null;
+}
+
+/// <summary>The few names of Python modules that a checkpoint may refer to.</summary>
+internal enum PickleFunction
+{
+    OrderedDictionary,
+    Size,
+    Device,
+    RebuildTensor,
+    RebuildTensorV2,
+    RebuildTensorV3,
+    RebuildParameter,
+}
+
+/// <summary>The Python class of a storage, with the type of its elements; null where tensors bring their own (untyped storage).</summary>
+internal sealed record StorageType(ElementType? Elements);
+
+/// <summary>The elements of one or more tensors, which stand outside the pickle.</summary>
+/// <param name="Key">Name of the storage within the file.</param>
+/// <param name="Elements">Type of the elements; null for an untyped storage.</param>
+/// <param name="Count">Number of elements; of bytes for an untyped storage.</param>
+internal sealed record StorageReference(string Key, ElementType? Elements, long Count)
+{
+    public long ByteLength => Count * (Elements?.Size() ?? 1);
+}
+
+/// <summary>A view of a storage. All indices that it can reach were checked to lie inside the storage.</summary>
+/// <param name="Storage">The elements.</param>
+/// <param name="Elements">Type of the elements.</param>
+/// <param name="Offset">Index of the first element.</param>
+/// <param name="Shape">Extent of every dimension.</param>
+/// <param name="Strides">Distance in elements between neighbours along every dimension.</param>
+internal sealed record TensorReference(StorageReference Storage, ElementType Elements, long Offset, int[] Shape, long[] Strides)
+{
+    /// <summary>Number of elements of the tensor.</summary>
+    public long Count => Shape.Aggregate(1L, (product, extent) => product * extent);
+
+    /// <summary>Number of elements of the storage from <see cref="Offset"/> to the last one that is used.</summary>
+    public long Reach => Count == 0 ? 0 : 1 + Shape.Zip(Strides, (extent, stride) => (extent - 1) * stride).Sum();
+
+    /// <summary>Whether the elements stand one after the other in row-major order.</summary>
+    public bool IsContiguous
+    {
+        get
+        {
+            long expected = 1;
+            for (int d = Shape.Length - 1; d >= 0; d--)
+            {
+                if (Shape[d] != 1 && Strides[d] != expected)
+                    return Count == 0;
+                expected *= Shape[d];
+            }
+
+            return true;
+        }
+    }
+}
