@@ -1,0 +1,82 @@
+namespace ZipIt.Networks.Kernels;
+
+/// <summary>
+/// The engine's inner loops for one vector width. Kernels know addresses and sizes, nothing of graphs; feature maps are channels last.
+/// </summary>
+/// <remarks>
+/// Every kernel computes an output from its inputs in one order of operations, whatever the position of the output in its buffer and whatever is computed beside it.
+/// Results therefore do not depend on how images are grouped or how work is split.
+/// </remarks>
+internal abstract unsafe class KernelSet
+{
+    /// <summary>The widest vectors that this processor has.</summary>
+    public static KernelSet Best { get; } = Supported[0];
+
+    /// <summary>All versions that this processor can run, widest first.</summary>
+    public static IReadOnlyList<KernelSet> Supported
+    {
+        get
+        {
+            var supported = new List<KernelSet>();
+            if (Lanes512.IsSupported)
+                supported.Add(new KernelSet<Lanes512, System.Runtime.Intrinsics.Vector512<float>>());
+            if (Lanes256.IsSupported)
+                supported.Add(new KernelSet<Lanes256, System.Runtime.Intrinsics.Vector256<float>>());
+            if (Lanes128.IsSupported)
+                supported.Add(new KernelSet<Lanes128, System.Runtime.Intrinsics.Vector128<float>>());
+            supported.Add(new KernelSet<Lanes1, float>());
+            return supported;
+        }
+    }
+
+    /// <summary>Floats in a vector.</summary>
+    public abstract int Lanes { get; }
+
+    /// <summary>Rows of a register tile; blocks of rows should be a multiple of it.</summary>
+    public abstract int TileRows { get; }
+
+    /// <summary>Columns of a register tile, and of a panel of a <see cref="PackedMatrix"/>: two vectors.</summary>
+    public int PanelWidth => 2 * Lanes;
+
+    /// <summary>
+    /// Matrix product C = initial + A·B for some panels of B.
+    /// </summary>
+    /// <param name="a">A [rows, depth], rows <paramref name="strideA"/> apart.</param>
+    /// <param name="b">B [depth, columns], packed.</param>
+    /// <param name="firstPanel">First panel of B (and with it of C's columns) to compute.</param>
+    /// <param name="lastPanel">Panel behind the last one.</param>
+    /// <param name="c">C [rows, columns], rows <paramref name="strideC"/> apart: address of column 0 of B's columns.</param>
+    /// <param name="initial">Values to start from, of the width of B's padded columns if they lie in rows of their own, rows <paramref name="strideInitial"/> apart (0 for one row of biases). May be C.</param>
+    public abstract void Multiply(
+        float* a, nint strideA, int rows, in PackedMatrix b, int firstPanel, int lastPanel, float* c, nint strideC, float* initial, nint strideInitial);
+
+    /// <summary>values = operation(values + residual), in place; <paramref name="residual"/> may be null.</summary>
+    public abstract void Finish(float* values, float* residual, nint count, PostOperation operation);
+
+    /// <summary>target = scale·source + shift for rows of <paramref name="channels"/> values.</summary>
+    public abstract void Scale(float* source, float* target, nint rows, int channels, float* scale, float* shift);
+
+    /// <summary>target += source.</summary>
+    public abstract void Accumulate(float* source, float* target, nint count);
+
+    /// <summary>target = max(target, source).</summary>
+    public abstract void AccumulateMaximum(float* source, float* target, nint count);
+
+    /// <summary>target += left·right.</summary>
+    public abstract void AccumulateProduct(float* left, float* right, float* target, nint count);
+
+    /// <summary>values *= factor.</summary>
+    public abstract void Scale(float* values, nint count, float factor);
+
+    /// <summary>Softmax of one row.</summary>
+    public abstract void Softmax(float* source, float* target, int count);
+
+    /// <summary>
+    /// product = XᵀY for a panel of columns of each, <see cref="RankUpdate.PanelWidth"/> wide.
+    /// </summary>
+    /// <param name="x">X [rows, panel width].</param>
+    /// <param name="y">Y [rows, panel width].</param>
+    /// <param name="rows">Number of rows; the sums are kept in single precision.</param>
+    /// <param name="product">Receives [panel width, panel width].</param>
+    public abstract void MultiplyColumns(float* x, float* y, int rows, float* product);
+}

@@ -1,0 +1,248 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace ZipIt.Networks.Kernels;
+
+/// <summary>
+/// Adds products of data matrices to matrices of doubles: XᵀX for covariances, XᵀY for least squares.
+/// </summary>
+/// <remarks>
+/// Products are summed in single precision over at most <see cref="ChunkRows"/> rows and then added to the result in double precision, so that the
+/// error does not grow with the number of rows. Each element is summed in one order: results do not depend on the number of threads.
+/// Besides the result, a call needs ChunkRows·columns floats, which the calling thread keeps for its next call.
+/// </remarks>
+internal static unsafe class RankUpdate
+{
+    /// <summary>Columns that are treated together; every kernel's tile divides it.</summary>
+    public const int PanelWidth = 32;
+
+    /// <summary>Rows that are summed in single precision.</summary>
+    public const int ChunkRows = 256;
+
+    [ThreadStatic]
+    private static AlignedBuffer? _panels;
+
+    /// <summary>gram += XᵀX, and sums += column sums of X.</summary>
+    /// <param name="x">X [rows, columns].</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="gram">Result [columns, columns], symmetric.</param>
+    /// <param name="sums">Column sums [columns], or empty if they are not wanted.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="kernels">Kernels to use; null for the best.</param>
+    public static void AddSymmetric(
+        ReadOnlySpan<float> x, int rows, int columns, Span<double> gram, Span<double> sums, int threads = 0, KernelSet? kernels = null)
+    {
+        Check(x, rows, columns, columns, nameof(x));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(gram.Length, checked(columns * columns), nameof(gram));
+        if (!sums.IsEmpty)
+            ArgumentOutOfRangeException.ThrowIfNotEqual(sums.Length, columns, nameof(sums));
+        fixed (float* px = x)
+        fixed (double* pg = gram, ps = sums)
+            Run(new Operand(px, columns, columns), default, rows, pg, ps, threads, kernels);
+    }
+
+    /// <summary>product += XᵀY.</summary>
+    /// <param name="x">X [rows, columnsX], row-major, rows <paramref name="strideX"/> apart.</param>
+    /// <param name="columnsX">Number of columns of X.</param>
+    /// <param name="strideX">Distance of X's rows.</param>
+    /// <param name="y">Y [rows, columnsY], row-major, rows <paramref name="strideY"/> apart.</param>
+    /// <param name="columnsY">Number of columns of Y.</param>
+    /// <param name="strideY">Distance of Y's rows.</param>
+    /// <param name="rows">Number of rows of both.</param>
+    /// <param name="product">Result [columnsX, columnsY].</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="kernels">Kernels to use; null for the best.</param>
+    public static void AddProduct(
+        ReadOnlySpan<float> x,
+        int columnsX,
+        int strideX,
+        ReadOnlySpan<float> y,
+        int columnsY,
+        int strideY,
+        int rows,
+        Span<double> product,
+        int threads = 0,
+        KernelSet? kernels = null)
+    {
+        Check(x, rows, columnsX, strideX, nameof(x));
+        Check(y, rows, columnsY, strideY, nameof(y));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(product.Length, checked(columnsX * columnsY), nameof(product));
+        fixed (float* px = x, py = y)
+        fixed (double* pp = product)
+            Run(new Operand(px, columnsX, strideX), new Operand(py, columnsY, strideY), rows, pp, null, threads, kernels);
+    }
+
+    private static void Check(ReadOnlySpan<float> values, int rows, int columns, int stride, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, columns);
+        if (rows > 0 && values.Length < (long)(rows - 1) * stride + columns)
+            throw new ArgumentException($"Expected {rows} rows of {columns} values, {stride} apart, found {values.Length} values.", name);
+    }
+
+    private static void Run(Operand x, Operand y, int rows, double* result, double* sums, int threads, KernelSet? kernels)
+    {
+        int panels = x.PanelCount + y.PanelCount;
+        int size = panels * PanelWidth * ChunkRows;
+        if (_panels is null || _panels.Length < size)
+            _panels = AlignedBuffer.Uninitialized(size);
+        AlignedBuffer buffer = _panels;
+        var team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
+        var work = new Work(x, y, buffer.Pointer, result, sums, kernels ?? KernelSet.Best);
+        team.Gather();
+        try
+        {
+            for (int row = 0; row < rows; row += ChunkRows)
+            {
+                work.StartChunk(row, Math.Min(ChunkRows, rows - row));
+                team.Run(work, panels);
+                work.Phase = Phase.Multiply;
+                team.Run(work, work.CountPairs());
+            }
+
+            work.Phase = Phase.Mirror;
+            if (work.IsSymmetric)
+                team.Run(work, work.CountPairs());
+        }
+        finally
+        {
+            team.Dismiss();
+        }
+
+        GC.KeepAlive(buffer);
+    }
+
+    /// <summary>A matrix whose columns are multiplied; without columns: the same as the other one.</summary>
+    private readonly struct Operand(float* values, int columns, int stride)
+    {
+        public readonly float* Values = values;
+        public readonly int Columns = columns;
+        public readonly int Stride = stride;
+
+        public int PanelCount => (Columns + PanelWidth - 1) / PanelWidth;
+    }
+
+    /// <summary>What the threads are doing.</summary>
+    private enum Phase
+    {
+        /// <summary>Copying the columns of a chunk of rows into panels [panel, row, panel width].</summary>
+        Pack,
+
+        /// <summary>Multiplying pairs of panels; if the result is symmetric then those on and above its diagonal.</summary>
+        Multiply,
+
+        /// <summary>Copying the result's upper triangle to the lower one.</summary>
+        Mirror,
+    }
+
+    /// <summary>A product on its way: what a block is depends on the phase.</summary>
+    private sealed class Work(Operand x, Operand y, float* panels, double* result, double* sums, KernelSet kernels) : IParallelWork
+    {
+        private int _firstRow;
+        private int _rows;
+
+        public Phase Phase { get; set; }
+
+        public bool IsSymmetric => y.Columns == 0;
+
+        public void StartChunk(int firstRow, int rows) => (Phase, _firstRow, _rows) = (Phase.Pack, firstRow, rows);
+
+        public int CountPairs() => IsSymmetric ? x.PanelCount * (x.PanelCount + 1) / 2 : x.PanelCount * y.PanelCount;
+
+        public void Run(int block, int worker)
+        {
+            switch (Phase)
+            {
+                case Phase.Pack when block < x.PanelCount:
+                    Pack(x, block, Panel(block), sums);
+                    break;
+                case Phase.Pack:
+                    Pack(y, block - x.PanelCount, Panel(block), null);
+                    break;
+                case Phase.Multiply:
+                    (int i, int j) = FindPair(block);
+                    float* product = stackalloc float[PanelWidth * PanelWidth];
+                    kernels.MultiplyColumns(Panel(i), Panel(IsSymmetric ? j : x.PanelCount + j), _rows, product);
+                    AddTo(product, i * PanelWidth, j * PanelWidth);
+                    break;
+                case Phase.Mirror:
+                    (i, j) = FindPair(block);
+                    Mirror(i * PanelWidth, j * PanelWidth);
+                    break;
+            }
+        }
+
+        private float* Panel(int panel) => panels + (nint)panel * PanelWidth * ChunkRows;
+
+        /// <summary>Copies a panel's columns, fills up with zeros, and adds to the column sums.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Pack(Operand source, int panel, float* target, double* columnSums)
+        {
+            int first = panel * PanelWidth;
+            int used = Math.Min(PanelWidth, source.Columns - first);
+            float* chunkSums = stackalloc float[PanelWidth];
+            new Span<float>(chunkSums, PanelWidth).Clear();
+            float* from = source.Values + (nint)_firstRow * source.Stride + first;
+            for (int row = 0; row < _rows; row++, from += source.Stride, target += PanelWidth)
+            {
+                new ReadOnlySpan<float>(from, used).CopyTo(new Span<float>(target, used));
+                new Span<float>(target + used, PanelWidth - used).Clear();
+                for (int c = 0; c < PanelWidth; c += Vector<float>.Count)
+                    Vector.Store(Vector.Load(chunkSums + c) + Vector.Load(target + c), chunkSums + c);
+            }
+
+            if (columnSums is null)
+                return;
+            for (int c = 0; c < used; c++)
+                columnSums[first + c] += chunkSums[c];
+        }
+
+        /// <summary>The pairs by number; if the result is symmetric: (0,0), (0,1), (1,1), (0,2), (1,2), (2,2) ….</summary>
+        private (int I, int J) FindPair(int number)
+        {
+            if (!IsSymmetric)
+                return Math.DivRem(number, y.PanelCount);
+            int j = 0;
+            while ((j + 1) * (j + 2) / 2 <= number)
+                j++;
+            return (number - j * (j + 1) / 2, j);
+        }
+
+        /// <summary>Adds a product of two panels to the result, in the upper triangle only if it is symmetric.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void AddTo(float* product, int firstRow, int firstColumn)
+        {
+            int columns = IsSymmetric ? x.Columns : y.Columns;
+            int rowCount = Math.Min(PanelWidth, x.Columns - firstRow);
+            int columnCount = Math.Min(PanelWidth, columns - firstColumn);
+            for (int r = 0; r < rowCount; r++, product += PanelWidth)
+            {
+                double* target = result + (nint)(firstRow + r) * columns + firstColumn;
+                int c = IsSymmetric && firstRow == firstColumn ? r : 0;
+                for (; c + Vector<float>.Count <= columnCount; c += Vector<float>.Count)
+                {
+                    Vector.Widen(Vector.Load(product + c), out Vector<double> low, out Vector<double> high);
+                    Vector.Store(Vector.Load(target + c) + low, target + c);
+                    Vector.Store(Vector.Load(target + c + Vector<double>.Count) + high, target + c + Vector<double>.Count);
+                }
+
+                for (; c < columnCount; c++)
+                    target[c] += product[c];
+            }
+        }
+
+        private void Mirror(int firstRow, int firstColumn)
+        {
+            int columns = x.Columns;
+            int lastRow = Math.Min(firstRow + PanelWidth, columns);
+            int lastColumn = Math.Min(firstColumn + PanelWidth, columns);
+            for (int column = firstColumn; column < lastColumn; column++)
+            {
+                for (int row = firstRow; row < Math.Min(lastRow, column); row++)
+                    result[(nint)column * columns + row] = result[(nint)row * columns + column];
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using ZipIt.Networks.Kernels;
+
+namespace ZipIt.Networks;
+
+/// <summary>One multiplication and one addition per channel, possibly the product of several layers.</summary>
+internal sealed class ChannelScale
+{
+    private ChannelScale(double[] scale, double[] shift)
+    {
+        Scale = ToBuffer(scale);
+        Shift = ToBuffer(shift);
+    }
+
+    /// <summary>Factors [channels].</summary>
+    public AlignedBuffer Scale { get; }
+
+    /// <summary>Summands [channels].</summary>
+    public AlignedBuffer Shift { get; }
+
+    /// <summary>The product of layers that follow each other; null if there are none.</summary>
+    public static ChannelScale? Of(IReadOnlyList<Layer> layers)
+    {
+        if (layers.Count == 0)
+            return null;
+        (double[] scale, double[] shift) = Multiply(layers, Channels(layers[0]));
+        return new ChannelScale(scale, shift);
+    }
+
+    /// <summary>The same as doubles; ones and zeros if there are no layers.</summary>
+    public static (double[] Scale, double[] Shift) Multiply(IReadOnlyList<Layer> layers, int channels)
+    {
+        var scale = new double[channels];
+        var shift = new double[channels];
+        Array.Fill(scale, 1);
+        foreach (Layer layer in layers)
+        {
+            for (int c = 0; c < channels; c++)
+            {
+                (double s, double t) = layer switch
+                {
+                    BatchNorm2d norm => Normalize(norm, c),
+                    ChannelAffine affine => (affine.Scale.Span[c], affine.Shift.Span[c]),
+                    _ => throw new NotSupportedException($"{layer.Kind} is no multiplication and addition per channel."),
+                };
+                (scale[c], shift[c]) = (scale[c] * s, shift[c] * s + t);
+            }
+        }
+
+        return (scale, shift);
+    }
+
+    private static (double Scale, double Shift) Normalize(BatchNorm2d norm, int c)
+    {
+        double s = norm.Weight.Span[c] / Math.Sqrt((double)norm.Variance.Span[c] + norm.Epsilon);
+        return (s, norm.Bias.Span[c] - s * norm.Mean.Span[c]);
+    }
+
+    private static int Channels(Layer layer) => layer is BatchNorm2d norm ? norm.Channels : ((ChannelAffine)layer).Channels;
+
+    private static AlignedBuffer ToBuffer(double[] values)
+    {
+        var buffer = AlignedBuffer.Zeros(values.Length);
+        for (int i = 0; i < values.Length; i++)
+            buffer.Span[i] = (float)values[i];
+        return buffer;
+    }
+}

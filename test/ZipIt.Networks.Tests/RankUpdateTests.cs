@@ -1,0 +1,72 @@
+using ZipIt.Networks.Kernels;
+using ZipIt.TestFramework;
+
+namespace ZipIt.Networks.Tests;
+
+public class RankUpdateTests
+{
+    public static TheoryData<int, int, int, int> Cases()
+    {
+        var data = new TheoryData<int, int, int, int>();
+        for (int kernels = 0; kernels < KernelSet.Supported.Count; kernels++)
+        {
+            data.Add(kernels, 1, 1, 1);
+            data.Add(kernels, 7, 33, 40);
+            data.Add(kernels, 300, 64, 64);
+            data.Add(kernels, 513, 70, 75);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void AddSymmetric_AnyShape_AgreesWithPlainLoops(int kernels, int rows, int columns, int _)
+    {
+        float[] x = new NetworkGenerator(rows).DrawValues(rows * columns);
+        var gram = new double[columns * columns];
+        var sums = new double[columns];
+        gram[0] = 5;
+        RankUpdate.AddSymmetric(x, rows, columns, gram, sums, 2, KernelSet.Supported[kernels]);
+        for (int i = 0; i < columns; i++)
+        {
+            Assert.Equal(Enumerable.Range(0, rows).Sum(r => (double)x[r * columns + i]), sums[i], 1e-3);
+            for (int j = 0; j < columns; j++)
+            {
+                double expected = (i + j == 0 ? 5 : 0) + Enumerable.Range(0, rows).Sum(r => (double)x[r * columns + i] * x[r * columns + j]);
+                Assert.Equal(expected, gram[i * columns + j], 1e-3);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void AddProduct_AnyShape_AgreesWithPlainLoops(int kernels, int rows, int columns, int stride)
+    {
+        const int OtherColumns = 37;
+        float[] x = new NetworkGenerator(rows).DrawValues(rows * stride);
+        float[] y = new NetworkGenerator(rows + 1).DrawValues(rows * OtherColumns);
+        var product = new double[columns * OtherColumns];
+        RankUpdate.AddProduct(x, columns, stride, y, OtherColumns, OtherColumns, rows, product, 2, KernelSet.Supported[kernels]);
+        for (int i = 0; i < columns; i++)
+        {
+            for (int j = 0; j < OtherColumns; j++)
+            {
+                double expected = Enumerable.Range(0, rows).Sum(r => (double)x[r * stride + i] * y[r * OtherColumns + j]);
+                Assert.Equal(expected, product[i * OtherColumns + j], 1e-3);
+            }
+        }
+    }
+
+    [Fact]
+    public void AddSymmetric_OtherNumberOfThreads_GivesSameBits()
+    {
+        const int Rows = 1000, Columns = 100;
+        float[] x = new NetworkGenerator(5).DrawValues(Rows * Columns);
+        var one = new double[Columns * Columns];
+        var four = new double[Columns * Columns];
+        RankUpdate.AddSymmetric(x, Rows, Columns, one, [], 1);
+        RankUpdate.AddSymmetric(x, Rows, Columns, four, [], 4);
+        Assert.Equal(one, four);
+    }
+}
