@@ -180,7 +180,11 @@ public sealed class Zipper
             [.. statistics.Select(entry => SpaceReport.Of(_structure.ObservationOf(entry.Space).Name, mapOf[entry.Space], entry.Statistics))],
             NetworkCost.Of(merged),
             [.. Members.Select(member => NetworkCost.Of(member.Network))],
-            times);
+            times)
+        {
+            Members = [.. Members.Select(member => member.Name)],
+            Cut = _structure.Cut.ToString(),
+        };
     }
 
     private MatchingProblem ProblemOf(FeatureSpace space, Dictionary<string, SpaceStatistics> statistics)
