@@ -29,7 +29,7 @@ internal static class SmallNetworks
         };
         int features = x.Layer is GELU ? 14 : ChannelsOf(x);
         var network = new Network(new Head("output", new Node("head", draw.DrawLinear(features, outputs), x)));
-        return BatchNormReset.Apply(network, Images, new CpuEngine(), ImageCount);
+        return BatchNormReset.Apply(network, Images, new CpuEngine(), ImageCount, threads: 1);
     }
 
     /// <summary>The same trunk with a head of its own.</summary>
@@ -46,7 +46,7 @@ internal static class SmallNetworks
     public static float[] Run(Network network, int head = 0)
     {
         ImageBatch batch = Images.ReadBatches(ImageCount).Single();
-        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = batch.Count });
+        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = batch.Count, Threads = 1 });
         session.Run(batch.Pixels.Span, batch.Count);
         return session.GetOutput(head).ToArray();
     }
