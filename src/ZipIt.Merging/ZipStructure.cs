@@ -170,7 +170,7 @@ internal sealed class ZipStructure
         foreach (Node node in network.Nodes.Where(wanted.Contains))
         {
             if (!Alignment.IsAligned(node))
-                throw new ArgumentException($"{Alignment.Describe(node)}. Zip classifiers of one architecture, or up to an earlier cut.");
+                throw new ArgumentException($"{Alignment.Describe(node)}. Zip classifiers of one architecture, or up to an earlier cut; {nameof(ZipCut)}.{nameof(ZipCut.AsFarAsPossible)} finds it.");
             foreach (ChannelSegment segment in Spaces.LayoutOf(node))
             {
                 if (Spaces[segment.Space].Obstacle is { } obstacle && !Spaces[segment.Space].IsInput)

@@ -77,7 +77,7 @@ internal static class Reference
     public static float[] Run(Network network, int head = 0)
     {
         Tensor images = Networks["x64m"];
-        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = images[0] });
+        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = images[0], Threads = 1 });
         session.Run(images.Span, images[0]);
         return session.GetOutput(head).ToArray();
     }

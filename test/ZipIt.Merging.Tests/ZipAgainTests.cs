@@ -105,8 +105,8 @@ public sealed class ZipAgainTests
 
     private static void AssertAccuracy(Network network, double joint, double average)
     {
-        ZipEvaluation pair = ZipEvaluation.Evaluate(network, Reference.PrototypeTasks, Reference.MixedImages(20), new CpuEngine());
-        ZipEvaluation third = ZipEvaluation.Evaluate(network, [Reference.ClassScoreTasks[0]], Reference.MixedImages(20), new CpuEngine());
+        ZipEvaluation pair = ZipEvaluation.Evaluate(network, Reference.PrototypeTasks, Reference.MixedImages(20), new CpuEngine(), threads: 1);
+        ZipEvaluation third = ZipEvaluation.Evaluate(network, [Reference.ClassScoreTasks[0]], Reference.MixedImages(20), new CpuEngine(), threads: 1);
         string found = $"joint {pair.JointAccuracy:P1}, A {pair.TaskAccuracies[0]:P1}, B {pair.TaskAccuracies[1]:P1}, C {third.JointAccuracy:P1}";
         Assert.True(pair.JointAccuracy > joint, found);
         Assert.True(pair.AverageAccuracy > average, found);
@@ -126,7 +126,7 @@ public sealed class ZipAgainTests
     private static Network ZipPair(ZipCut cut) => Zip(Reference.PrototypeMembers, cut);
 
     private static Network Zip(IReadOnlyList<ZipMember> members, ZipCut cut) =>
-        new Zipper(members, new ZipOptions { Cut = cut, Matcher = new ZipMatcher { Alpha = 0.1, Beta = 0.8 } }).Zip(Reference.MixedImages(20)).Network;
+        new Zipper(members, new ZipOptions { Cut = cut, Matcher = new ZipMatcher { Alpha = 0.1, Beta = 0.8 }, Threads = 1 }).Zip(Reference.MixedImages(20)).Network;
 
     private static Network ZipSmall(IReadOnlyList<ZipMember> members, ZipCut cut) =>
         new Zipper(members, new ZipOptions { Cut = cut, ResetBatchNorm = false, Threads = 1 }).Zip(SmallNetworks.Images).Network;

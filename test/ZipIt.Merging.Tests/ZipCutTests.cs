@@ -86,6 +86,23 @@ public sealed class ZipCutTests
         Assert.Contains("cheapest", exception.Message);
     }
 
+    [Theory]
+    [InlineData("layer1.1.conv1")]
+    [InlineData("layer2.0.relu2")]
+    [InlineData("layer3.1.relu2")]
+    public void Zip_CutInsideAStageOfEqualNetworks_IsTheNetwork(string node)
+    {
+        Network network = Reference.PrototypeMembers[0].Network;
+        var options = new ZipOptions { Cut = ZipCut.AfterNode(node), Matcher = new IdentityMatcher(), ResetBatchNorm = false, Threads = 1 };
+
+        Network zipped = new Zipper([new("A", network), new("B", network)], options).Zip(Reference.MixedImages(5)).Network;
+
+        Assert.Equal(2, zipped.Nodes.Count(inner => inner.Layer is ChannelGather));
+        float[] expected = Reference.Run(network);
+        Assert.True(SmallNetworks.AreClose(Reference.Run(zipped, 0), expected));
+        Assert.True(SmallNetworks.AreClose(Reference.Run(zipped, 1), expected));
+    }
+
     [Fact]
     public void Zip_NothingShared_IsTheEnsembleUnchanged()
     {

@@ -6,6 +6,7 @@ public sealed class ZipTunerTests
 {
     private static readonly ZipTunerOptions Small = new()
     {
+        Zip = new ZipOptions { Threads = 1 },
         Matchers = [new IdentityMatcher(), .. ZipTunerOptions.Grid([0.1], [0.8])],
         Cuts = [ZipCut.AfterLayers(7), ZipCut.AfterLayers(13)],
     };
@@ -34,7 +35,7 @@ public sealed class ZipTunerTests
         ZipCandidate best = ByAccuracy.Value.Best;
 
         Network network = new Zipper(Reference.PrototypeMembers, best.Options).Zip(Reference.MixedImages(10)).Network;
-        ZipEvaluation evaluation = ZipEvaluation.Evaluate(network, Reference.PrototypeTasks, Reference.MixedImages(20), new CpuEngine());
+        ZipEvaluation evaluation = ZipEvaluation.Evaluate(network, Reference.PrototypeTasks, Reference.MixedImages(20), new CpuEngine(), threads: 1);
 
         Assert.Equal(best.Score, evaluation.JointAccuracy);
     }

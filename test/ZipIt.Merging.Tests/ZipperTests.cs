@@ -16,7 +16,7 @@ public sealed class ZipperTests
         Network[] networks = [.. Enumerable.Range(0, count).Select(m => SmallNetworks.Draw("residual", m, outputs: 2 + m))];
         ZipMember[] members = [.. networks.Select((network, m) => new ZipMember($"task{m}", network))];
 
-        ZipResult result = new Zipper(members).Zip(SmallNetworks.Images);
+        ZipResult result = new Zipper(members, new ZipOptions { Threads = 1 }).Zip(SmallNetworks.Images);
 
         Assert.Equal(members.Select(member => member.Name), result.Network.Heads.Select(head => head.Name));
         Assert.Equal(networks.Select(network => network.ShapeOf(network.Heads[0].Node)[0]), result.Network.Heads.Select(head => result.Network.ShapeOf(head.Node)[0]));
@@ -31,10 +31,14 @@ public sealed class ZipperTests
         ZipMember[] members = [.. Reference.PrototypeMembers, new("C", TestFiles.LoadClassNetwork('a')), new("D", TestFiles.LoadClassNetwork('b'))];
         ClassificationTask[] tasks = [.. Reference.PrototypeTasks, .. Reference.ClassScoreTasks];
 
-        Network network = new Zipper(members, new ZipOptions { Cut = ZipCut.AfterStage(1), Matcher = new ZipMatcher { Alpha = 0.0001, Beta = 0.075 } })
+        Network network = new Zipper(members, new ZipOptions { Cut = ZipCut.AfterStage(1), Matcher = new ZipMatcher { Alpha = 0.0001, Beta = 0.075 }, Threads = 1 })
             .Zip(Reference.MixedImages(20)).Network;
-        ZipEvaluation prototypes = ZipEvaluation.Evaluate(network, tasks, Reference.MixedImages(20), new CpuEngine());
-        ZipEvaluation scores = ZipEvaluation.Evaluate(network, Reference.ClassScoreTasks, Reference.MixedImages(20), new CpuEngine());
+        using var file = new MemoryStream();
+        NetworkFile.Save(network, file);
+        file.Position = 0;
+        network = NetworkFile.Load(file, "zipped");
+        ZipEvaluation prototypes = ZipEvaluation.Evaluate(network, tasks, Reference.MixedImages(20), new CpuEngine(), threads: 1);
+        ZipEvaluation scores = ZipEvaluation.Evaluate(network, Reference.ClassScoreTasks, Reference.MixedImages(20), new CpuEngine(), threads: 1);
 
         string found = $"A {prototypes.TaskAccuracies[0]:P1}, B {prototypes.TaskAccuracies[1]:P1}, C {scores.TaskAccuracies[0]:P1}, D {scores.TaskAccuracies[1]:P1}";
         Assert.True(prototypes.TaskAccuracies[0] > 0.6 && prototypes.TaskAccuracies[1] > 0.6, found);
