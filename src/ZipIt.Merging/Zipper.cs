@@ -108,17 +108,24 @@ public sealed class Zipper
         if (count < 2)
             throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {count}.", nameof(images));
         FeatureSpaces[] ownSpaces = [.. Members.Select(member => FeatureSpaces.Find(member.Network))];
-        return [.. spaces.Select((space, s) => new SpaceStatistics(space, collectors[s].ToStatistics(), ImportanceOf(space, ownSpaces)))];
+        return [.. spaces.Select((space, s) => new SpaceStatistics(space, collectors[s].ToStatistics(), ImportanceOf(space, ownSpaces))
+        {
+            Node = _structure.ObservationOf(space).Name,
+        })];
     }
 
     /// <summary>Finds the merge and unmerge matrices of all merged spaces.</summary>
-    /// <param name="statistics">What <see cref="CollectStatistics"/> gave.</param>
+    /// <param name="statistics">
+    /// What <see cref="CollectStatistics"/> gave, of this zipper or of another one with the same members whose cut reaches as far: features are looked up by the name of
+    /// the node where they were measured.
+    /// </param>
     /// <param name="progress">Is told after each space.</param>
     /// <param name="cancellationToken">Ends the work between two spaces.</param>
+    /// <exception cref="ArgumentException">A space has no statistics.</exception>
     public IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(statistics);
-        Dictionary<FeatureSpace, SpaceStatistics> bySpace = statistics.ToDictionary(entry => entry.Space);
+        Dictionary<string, SpaceStatistics> byNode = statistics.ToDictionary(entry => entry.Node);
         var clock = Stopwatch.StartNew();
         var maps = new List<SpaceMap>();
         foreach (FeatureSpace space in _structure.MergedSpaces)
@@ -126,7 +133,7 @@ public sealed class Zipper
             cancellationToken.ThrowIfCancellationRequested();
             FeatureMap map = space.IsOutput
                 ? AverageOf(_structure.WidthsOf(space))
-                : Options.Matcher.Match(new MatchingProblem(bySpace[space].Statistics, null, bySpace[space].Importance));
+                : Options.Matcher.Match(ProblemOf(space, byNode));
             maps.Add(new SpaceMap(space, map));
             progress?.Report(new ZipProgress("Matching", maps.Count, clock.Elapsed, false));
         }
@@ -161,6 +168,16 @@ public sealed class Zipper
             NetworkCost.Of(merged),
             [.. Members.Select(member => NetworkCost.Of(member.Network))],
             times);
+    }
+
+    private MatchingProblem ProblemOf(FeatureSpace space, Dictionary<string, SpaceStatistics> statistics)
+    {
+        string node = _structure.ObservationOf(space).Name;
+        if (!statistics.TryGetValue(node, out SpaceStatistics? entry))
+            throw new ArgumentException($"There are no statistics of the features of node '{node}'.", nameof(statistics));
+        if (!entry.Statistics.Widths.SequenceEqual(_structure.WidthsOf(space)))
+            throw new ArgumentException($"The statistics of node '{node}' are those of other networks.", nameof(statistics));
+        return new MatchingProblem(entry.Statistics, null, entry.Importance);
     }
 
     private int PixelsOf(FeatureSpace space)

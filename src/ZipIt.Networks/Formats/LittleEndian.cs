@@ -25,7 +25,8 @@ internal static class LittleEndian
         stream.Write(MemoryMarshal.AsBytes<float>(swapped));
     }
 
-    private static void SwapWhereNeeded(Span<float> values)
+    /// <summary>Turns floats that were read as little-endian bytes into those of this machine, or back.</summary>
+    public static void SwapWhereNeeded(Span<float> values)
     {
         if (!BitConverter.IsLittleEndian)
         {

@@ -14,8 +14,8 @@ namespace ZipIt.Networks;
 /// </remarks>
 internal sealed class PickleReader
 {
-    /// <summary>Longest pickle in bytes; hundreds of thousands of tensors fit.</summary>
-    public const int MaximumLength = 16 << 20;
+    /// <summary>Longest pickle in bytes. A tensor takes about 100, so tens of thousands of them fit.</summary>
+    public const int MaximumLength = 4 << 20;
 
     private const int MaximumRank = 16;
     private const int LongestIdentifier = 256;
@@ -494,7 +494,7 @@ internal sealed class PickleReader
     {
         RequireRoom(length);
         var value = new BigInteger(ReadBytes(length), isUnsigned: false, isBigEndian: false);
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     private string ReadLine()

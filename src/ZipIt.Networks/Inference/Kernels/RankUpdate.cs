@@ -22,27 +22,24 @@ internal static unsafe class RankUpdate
     [ThreadStatic]
     private static AlignedBuffer? _panels;
 
-    /// <summary>
-    /// gram += XᵀX in the upper triangle (row ≤ column), and sums += column sums of X.
-    /// </summary>
-    /// <param name="x">X [rows, columns], row-major, rows <paramref name="stride"/> apart.</param>
+    /// <summary>gram += XᵀX, and sums += column sums of X.</summary>
+    /// <param name="x">X [rows, columns].</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>
-    /// <param name="stride">Distance of the rows; at least <paramref name="columns"/>.</param>
-    /// <param name="gram">Result [columns, columns]; see <see cref="MirrorUpper"/> for its lower triangle.</param>
+    /// <param name="gram">Result [columns, columns], symmetric.</param>
     /// <param name="sums">Column sums [columns], or empty if they are not wanted.</param>
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
     /// <param name="kernels">Kernels to use; null for the best.</param>
     public static void AddSymmetric(
-        ReadOnlySpan<float> x, int rows, int columns, int stride, Span<double> gram, Span<double> sums, int threads = 0, KernelSet? kernels = null)
+        ReadOnlySpan<float> x, int rows, int columns, Span<double> gram, Span<double> sums, int threads = 0, KernelSet? kernels = null)
     {
-        Check(x, rows, columns, stride, nameof(x));
+        Check(x, rows, columns, columns, nameof(x));
         ArgumentOutOfRangeException.ThrowIfNotEqual(gram.Length, checked(columns * columns), nameof(gram));
         if (!sums.IsEmpty)
             ArgumentOutOfRangeException.ThrowIfNotEqual(sums.Length, columns, nameof(sums));
         fixed (float* px = x)
         fixed (double* pg = gram, ps = sums)
-            Run(new Operand(px, columns, stride), default, rows, pg, ps, threads, kernels);
+            Run(new Operand(px, columns, columns), default, rows, pg, ps, threads, kernels);
     }
 
     /// <summary>product += XᵀY.</summary>
@@ -76,16 +73,6 @@ internal static unsafe class RankUpdate
             Run(new Operand(px, columnsX, strideX), new Operand(py, columnsY, strideY), rows, pp, null, threads, kernels);
     }
 
-    /// <summary>Copies the upper triangle of a square matrix to the lower one.</summary>
-    public static void MirrorUpper(Span<double> matrix, int extent)
-    {
-        for (int row = 1; row < extent; row++)
-        {
-            for (int column = 0; column < row; column++)
-                matrix[row * extent + column] = matrix[column * extent + row];
-        }
-    }
-
     private static void Check(ReadOnlySpan<float> values, int rows, int columns, int stride, string name)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
@@ -109,12 +96,15 @@ internal static unsafe class RankUpdate
         {
             for (int row = 0; row < rows; row += ChunkRows)
             {
-                work.SetChunk(row, Math.Min(ChunkRows, rows - row));
-                work.IsPacking = true;
+                work.StartChunk(row, Math.Min(ChunkRows, rows - row));
                 team.Run(work, panels);
-                work.IsPacking = false;
+                work.Phase = Phase.Multiply;
                 team.Run(work, work.CountPairs());
             }
+
+            work.Phase = Phase.Mirror;
+            if (work.IsSymmetric)
+                team.Run(work, work.CountPairs());
         }
         finally
         {
@@ -134,35 +124,54 @@ internal static unsafe class RankUpdate
         public int PanelCount => (Columns + PanelWidth - 1) / PanelWidth;
     }
 
-    /// <summary>Packs the columns of a chunk of rows into panels [panel, row, panel width], or multiplies pairs of panels.</summary>
+    /// <summary>What the threads are doing.</summary>
+    private enum Phase
+    {
+        /// <summary>Copying the columns of a chunk of rows into panels [panel, row, panel width].</summary>
+        Pack,
+
+        /// <summary>Multiplying pairs of panels; if the result is symmetric then those on and above its diagonal.</summary>
+        Multiply,
+
+        /// <summary>Copying the result's upper triangle to the lower one.</summary>
+        Mirror,
+    }
+
+    /// <summary>A product on its way: what a block is depends on the phase.</summary>
     private sealed class Work(Operand x, Operand y, float* panels, double* result, double* sums, KernelSet kernels) : IParallelWork
     {
         private int _firstRow;
         private int _rows;
 
-        public bool IsPacking { get; set; }
+        public Phase Phase { get; set; }
 
-        private bool IsSymmetric => y.Columns == 0;
+        public bool IsSymmetric => y.Columns == 0;
 
-        public void SetChunk(int firstRow, int rows) => (_firstRow, _rows) = (firstRow, rows);
+        public void StartChunk(int firstRow, int rows) => (Phase, _firstRow, _rows) = (Phase.Pack, firstRow, rows);
 
         public int CountPairs() => IsSymmetric ? x.PanelCount * (x.PanelCount + 1) / 2 : x.PanelCount * y.PanelCount;
 
         public void Run(int block, int worker)
         {
-            if (IsPacking)
+            switch (Phase)
             {
-                if (block < x.PanelCount)
+                case Phase.Pack when block < x.PanelCount:
                     Pack(x, block, Panel(block), sums);
-                else
+                    break;
+                case Phase.Pack:
                     Pack(y, block - x.PanelCount, Panel(block), null);
-                return;
+                    break;
+                case Phase.Multiply:
+                    (int i, int j) = FindPair(block);
+                    float* product = stackalloc float[PanelWidth * PanelWidth];
+                    kernels.MultiplyColumns(Panel(i), Panel(IsSymmetric ? j : x.PanelCount + j), _rows, product);
+                    AddTo(product, i * PanelWidth, j * PanelWidth);
+                    break;
+                case Phase.Mirror:
+                    (i, j) = FindPair(block);
+                    Mirror(i * PanelWidth, j * PanelWidth);
+                    break;
             }
-
-            (int i, int j) = IsSymmetric ? FindUpperPair(block) : Math.DivRem(block, y.PanelCount);
-            float* product = stackalloc float[PanelWidth * PanelWidth];
-            kernels.MultiplyColumns(Panel(i), Panel(IsSymmetric ? j : x.PanelCount + j), _rows, product);
-            AddTo(product, i * PanelWidth, j * PanelWidth);
         }
 
         private float* Panel(int panel) => panels + (nint)panel * PanelWidth * ChunkRows;
@@ -190,9 +199,11 @@ internal static unsafe class RankUpdate
                 columnSums[first + c] += chunkSums[c];
         }
 
-        /// <summary>The pairs (0,0), (0,1), (1,1), (0,2), (1,2), (2,2) … by number.</summary>
-        private static (int I, int J) FindUpperPair(int number)
+        /// <summary>The pairs by number; if the result is symmetric: (0,0), (0,1), (1,1), (0,2), (1,2), (2,2) ….</summary>
+        private (int I, int J) FindPair(int number)
         {
+            if (!IsSymmetric)
+                return Math.DivRem(number, y.PanelCount);
             int j = 0;
             while ((j + 1) * (j + 2) / 2 <= number)
                 j++;
@@ -219,6 +230,18 @@ internal static unsafe class RankUpdate
 
                 for (; c < columnCount; c++)
                     target[c] += product[c];
+            }
+        }
+
+        private void Mirror(int firstRow, int firstColumn)
+        {
+            int columns = x.Columns;
+            int lastRow = Math.Min(firstRow + PanelWidth, columns);
+            int lastColumn = Math.Min(firstColumn + PanelWidth, columns);
+            for (int column = firstColumn; column < lastColumn; column++)
+            {
+                for (int row = firstRow; row < Math.Min(lastRow, column); row++)
+                    result[(nint)column * columns + row] = result[(nint)row * columns + column];
             }
         }
     }

@@ -27,7 +27,7 @@ internal sealed class ExecutionPlan
     public int MaximumBatchSize { get; }
 
     /// <summary>The steps, wave after wave.</summary>
-    public IReadOnlyList<Step[]> Waves { get; }
+    public Step[][] Waves { get; }
 
     /// <summary>Value of each head.</summary>
     public IReadOnlyList<PlannedValue> Heads { get; }
@@ -45,7 +45,7 @@ internal sealed class ExecutionPlan
     public int ScratchSize { get; }
 
     /// <summary>A step stands in the first wave in which everything that it needs is there.</summary>
-    private static List<Step[]> SortIntoWaves(IReadOnlyList<Step> steps)
+    private static Step[][] SortIntoWaves(IReadOnlyList<Step> steps)
     {
         var ready = new Dictionary<PlannedValue, int>(ReferenceEqualityComparer.Instance);
         var waves = new List<List<Step>>();

@@ -1,0 +1,190 @@
+namespace ZipIt.Merging.Tests.Matching;
+
+public class SelectionMatcherTests
+{
+    [Fact]
+    public void Select_RandomFeatures_EqualsTheDefinition()
+    {
+        for (int seed = 0; seed < 200; seed++)
+        {
+            var random = new Random(seed);
+            int[] widths = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(3, 9))];
+            FeatureStatistics statistics = Problems.RandomFeatures(random, widths, 12, 0.05);
+            int merged = random.Next(1, widths.Sum() + 1);
+            double[] importance = [.. Enumerable.Range(0, widths.Sum()).Select(_ => random.NextDouble() + 0.1)];
+            SelectionResult result = new SelectionMatcher().Select(new MatchingProblem(statistics, merged, importance));
+            (int[] order, double unexplained) = Naive(statistics, widths, merged, importance);
+            Assert.Equal(order, result.Order);
+            Assert.Equal(unexplained, result.Unexplained, 1e-9);
+            Assert.Equal(order.Order(), result.Selected);
+        }
+    }
+
+    [Fact]
+    public void Select_AnyProblem_KeepsSelectedFeaturesAndCoversTheRest()
+    {
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(1), [10, 6, 8], 9, 0.3);
+        SelectionResult result = new SelectionMatcher().Select(new MatchingProblem(statistics, 11));
+        Assert.Equal(11, result.Map.MergedCount);
+        Assert.Equal(11, result.Selected.Distinct().Count());
+        for (int p = 0; p < 11; p++)
+        {
+            Assert.Equal([new FeatureMap.Entry(result.Selected[p], 1)], result.Map.MergeRow(p).ToArray());
+            Assert.Equal([new FeatureMap.Entry(p, 1)], result.Map.UnmergeRow(result.Selected[p]).ToArray());
+        }
+
+        Assert.All(Enumerable.Range(0, 24).Except(result.Selected), j => Assert.Equal(11, result.Map.UnmergeRow(j).Length));
+        Assert.Equal(result.UnexplainedAfter.OrderDescending(), result.UnexplainedAfter);
+        Assert.Equal(result.Unexplained, result.UnexplainedAfter[^1]);
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(8)]
+    public void Select_RankUpToMergedCount_ReconstructsExactly(int merged)
+    {
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(2), [8, 8], 5, 0);
+        SelectionResult result = new SelectionMatcher { Ridge = 1e-12 }.Select(new MatchingProblem(statistics, merged));
+        Assert.Equal(0, result.Unexplained, 1e-10);
+        Assert.All(result.UnexplainedOfModel, fraction => Assert.Equal(0, fraction, 1e-10));
+        Assert.Equal(merged, result.Selected.Distinct().Count());
+        Assert.Equal(0, ReconstructionError(statistics, result.Map), 1e-6);
+    }
+
+    [Fact]
+    public void Select_LeastSquares_LeavesWhatTheResidualSays()
+    {
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(3), [12, 12], 10, 0.1);
+        SelectionResult result = new SelectionMatcher { Ridge = 0, Balance = 0 }.Select(new MatchingProblem(statistics));
+        Assert.Equal(result.Unexplained, ReconstructionError(statistics, result.Map), 1e-9);
+    }
+
+    [Fact]
+    public void Select_WeakModel_IsNotStarvedWhenBalanced()
+    {
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(4), [10, 10], 20, 0.1);
+        for (int i = 0; i < 20; i++)
+        {
+            for (int j = 0; j < 20; j++)
+                statistics.Covariance[i, j] *= (i < 10 ? 1 : 1e-3) * (j < 10 ? 1 : 1e-3);
+        }
+
+        var problem = new MatchingProblem(statistics);
+        SelectionResult balanced = new SelectionMatcher().Select(problem), free = new SelectionMatcher { Balance = 0 }.Select(problem);
+        Assert.InRange(balanced.Selected.Count(j => j >= 10), 3, 7);
+        Assert.Equal(0, free.Selected.Count(j => j >= 10));
+        SelectionResult share = new SelectionMatcher { Balance = 0, MinimumShare = 0.6 }.Select(problem);
+        Assert.Equal(3, share.Selected.Count(j => j >= 10));
+    }
+
+    [Fact]
+    public void Select_Importance_DecidesBetweenEqualFeatures()
+    {
+        var identity = new Matrix(4, 4, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
+        var statistics = new FeatureStatistics([2, 2], 10, new double[4], identity);
+        Assert.Equal([1, 2], new SelectionMatcher().Select(new MatchingProblem(statistics, 2, [1, 2, 3, 1])).Selected);
+        Assert.Throws<ArgumentException>(() => new SelectionMatcher().Select(new MatchingProblem(statistics, 2, [1, 2, -3, 1])));
+    }
+
+    [Fact]
+    public void Select_DeadFeatures_AreSelectedLastAndGivenBackAsNothing()
+    {
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(5), [4, 4], 8, 0.1);
+        for (int k = 0; k < 8; k++)
+            statistics.Covariance[2, k] = statistics.Covariance[k, 2] = 0;
+        Assert.Equal(0, new SelectionMatcher().Select(new MatchingProblem(statistics, 6)).Map.UnmergeRow(2).Length);
+        Assert.Equal(2, new SelectionMatcher().Select(new MatchingProblem(statistics, 8)).Order[^1]);
+        var nothing = new FeatureStatistics([2, 2], 10, new double[4], new Matrix(4, 4));
+        Assert.Equal([0, 1], new SelectionMatcher().Select(new MatchingProblem(nothing)).Selected);
+    }
+
+    [Fact]
+    public void Match_StrongestCorrelation_CopiesTheMostSimilarSelected()
+    {
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(6), [9, 9], 6, 0.2);
+        var problem = new MatchingProblem(statistics);
+        FeatureMap map = new SelectionMatcher { Unmerge = SelectionUnmerge.StrongestCorrelation }.Match(problem);
+        for (int j = 0; j < 18; j++)
+        {
+            FeatureMap.Entry entry = Assert.Single(map.UnmergeRow(j).ToArray());
+            Assert.Equal(1, entry.Weight);
+            for (int p = 0; p < map.MergedCount; p++)
+            {
+                Assert.True(problem.Correlation[j, map.MergeRow(p)[0].Index] <= problem.Correlation[j, map.MergeRow(entry.Index)[0].Index] + 1e-12);
+            }
+        }
+    }
+
+    [Fact]
+    public void Select_ReferenceSpaces_LeavesLessThanAveragingPairs()
+    {
+        foreach (int node in ReferenceData.Nodes)
+        {
+            MatchingProblem problem = ReferenceData.Problem(node);
+            double selected = ReconstructionError(problem.Statistics, new SelectionMatcher().Match(problem));
+            double zipped = ReconstructionError(problem.Statistics, new ZipMatcher().Match(problem));
+            Assert.True(selected < zipped, $"Node {node}: {selected} against {zipped}.");
+        }
+    }
+
+    /// <summary>E‖f − U·M·f‖² / E‖f‖², without means.</summary>
+    private static double ReconstructionError(FeatureStatistics statistics, FeatureMap map)
+    {
+        int count = statistics.FeatureCount;
+        double error = 0, all = 0;
+        for (int j = 0; j < count; j++)
+        {
+            var row = new double[count];
+            row[j] = 1;
+            foreach (FeatureMap.Entry unmerge in map.UnmergeRow(j))
+            {
+                foreach (FeatureMap.Entry merge in map.MergeRow(unmerge.Index))
+                    row[merge.Index] -= unmerge.Weight * merge.Weight;
+            }
+
+            for (int a = 0; a < count; a++)
+            {
+                for (int b = 0; b < count && row[a] != 0; b++)
+                    error += row[a] * row[b] * statistics.Covariance[a, b];
+            }
+
+            all += statistics.Covariance[j, j];
+        }
+
+        return error / all;
+    }
+
+    private static (int[] Order, double Unexplained) Naive(FeatureStatistics statistics, int[] widths, int merged, double[] importance)
+    {
+        int count = statistics.FeatureCount;
+        int[] model = [.. Enumerable.Range(0, widths.Length).SelectMany(m => Enumerable.Repeat(m, widths[m]))];
+        var r = new double[count, count];
+        for (int i = 0; i < count; i++)
+        {
+            for (int j = 0; j < count; j++)
+                r[i, j] = importance[i] * importance[j] * statistics.Covariance[i, j];
+        }
+
+        double[] traces = [.. widths.Select((_, m) => Enumerable.Range(0, count).Where(j => model[j] == m).Sum(j => r[j, j]))];
+        for (int i = 0; i < count; i++)
+        {
+            for (int j = 0; j < count; j++)
+                r[i, j] /= Math.Sqrt(traces[model[i]] * traces[model[j]]);
+        }
+
+        var order = new List<int>();
+        while (order.Count < merged)
+        {
+            int best = Enumerable.Range(0, count).Except(order).MaxBy(j => Enumerable.Range(0, count).Sum(i => r[i, j] * r[i, j]) / r[j, j]);
+            order.Add(best);
+            var old = (double[,])r.Clone();
+            for (int i = 0; i < count; i++)
+            {
+                for (int j = 0; j < count; j++)
+                    r[i, j] -= old[i, best] * old[best, j] / old[best, best];
+            }
+        }
+
+        return ([.. order], Enumerable.Range(0, count).Sum(j => r[j, j]) / widths.Length);
+    }
+}
