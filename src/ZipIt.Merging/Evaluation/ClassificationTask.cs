@@ -5,6 +5,9 @@ namespace ZipIt.Merging;
 /// <summary>The classes that one output of a multi-task network tells apart.</summary>
 public sealed class ClassificationTask
 {
+    /// <summary>How far the length of a vector of floats may be from 1 after it was made 1.</summary>
+    private const double UnitTolerance = 1e-6;
+
     private ClassificationTask(string name, IReadOnlyList<string> labels, Tensor? prototypes, float scale)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -62,6 +65,10 @@ public sealed class ClassificationTask
             norm = Math.Sqrt(norm);
             if (!(norm > 0 && double.IsFinite(norm)))
                 throw new ArgumentException($"The prototype of class '{labels[c]}' of task '{name}' has length {norm}.", nameof(prototypes));
+
+            // What was stored with unit length comes back bit for bit.
+            if (Math.Abs(norm - 1) < UnitTolerance)
+                continue;
             foreach (ref float value in row)
                 value = (float)(value / norm);
         }

@@ -22,10 +22,7 @@ public sealed class TaskScorer
     public TaskScorer(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring = JointScoring.Softmax)
     {
         ArgumentNullException.ThrowIfNull(network);
-        ArgumentNullException.ThrowIfNull(tasks);
-        if (tasks.Count == 0)
-            throw new ArgumentException("Expected at least one task.", nameof(tasks));
-        CheckNames(tasks);
+        Check(tasks, scoring);
         Tasks = [.. tasks];
         Scoring = scoring;
         Offsets = new int[tasks.Count + 1];
@@ -40,8 +37,6 @@ public sealed class TaskScorer
             ReadOnlySpan<int> shape = network.ShapeOf(network.Heads[_headOf[t]].Node);
             if (shape.Length != 1 || shape[0] != task.OutputLength)
                 throw new ArgumentException($"Task '{task.Name}' needs an output of {task.OutputLength} values, found {Tensor.FormatShape(shape)}.", nameof(tasks));
-            if (scoring == JointScoring.Cosine && task.Prototypes is null)
-                throw new ArgumentException($"Task '{task.Name}' has class scores, which cannot be compared as cosines.", nameof(scoring));
         }
 
         _allTasks = [.. Enumerable.Range(0, tasks.Count)];
@@ -63,6 +58,31 @@ public sealed class TaskScorer
 
     /// <summary>Number of classes of all tasks.</summary>
     public int ClassCount => Offsets[^1];
+
+    /// <summary>Checks whether tasks can be compared, before there is a network that serves them all.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="scoring">How they shall be compared.</param>
+    /// <exception cref="ArgumentException">There are none, two share a name or a class label, or class scores shall be compared as cosines.</exception>
+    public static void Check(IReadOnlyList<ClassificationTask> tasks, JointScoring scoring)
+    {
+        ArgumentNullException.ThrowIfNull(tasks);
+        if (tasks.Count == 0)
+            throw new ArgumentException("Expected at least one task.", nameof(tasks));
+        if (tasks.FirstOrDefault(task => scoring == JointScoring.Cosine && task.Prototypes is null) is { } scored)
+            throw new ArgumentException($"Task '{scored.Name}' has class scores, which cannot be compared as cosines.", nameof(scoring));
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (ClassificationTask task in tasks)
+        {
+            if (!names.Add(task.Name))
+                throw new ArgumentException($"Two tasks are called '{task.Name}'.", nameof(tasks));
+            foreach (string label in task.Labels)
+            {
+                if (!labels.TryAdd(label, task.Name))
+                    throw new ArgumentException($"The class '{label}' belongs to task '{labels[label]}' and to task '{task.Name}'; give it different names.", nameof(tasks));
+            }
+        }
+    }
 
     /// <summary>Computes the joint scores of one image: a probability for each class of all tasks; they sum to 1.</summary>
     /// <param name="session">A session whose latest run holds the image.</param>
@@ -126,22 +146,6 @@ public sealed class TaskScorer
         {
             Span<float> own = values[Offsets[t]..Offsets[t + 1]];
             TensorPrimitives.Divide(own, sum, own);
-        }
-    }
-
-    private static void CheckNames(IReadOnlyList<ClassificationTask> tasks)
-    {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (ClassificationTask task in tasks)
-        {
-            if (!names.Add(task.Name))
-                throw new ArgumentException($"Two tasks are called '{task.Name}'.", nameof(tasks));
-            foreach (string label in task.Labels)
-            {
-                if (!labels.TryAdd(label, task.Name))
-                    throw new ArgumentException($"The class '{label}' belongs to task '{labels[label]}' and to task '{task.Name}'; give it different names.", nameof(tasks));
-            }
         }
     }
 }

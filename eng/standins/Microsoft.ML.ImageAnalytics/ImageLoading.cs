@@ -1,0 +1,180 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Image;
+
+[assembly: LoadableClass(
+    ImageLoadingTransformer.Summary, typeof(ImageLoadingTransformer), null, typeof(SignatureLoadModel), ImageLoadingTransformer.UserName,
+    ImageLoadingTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.Data;
+
+/// <summary>Loads images, or the bytes of files, from paths.</summary>
+public sealed class ImageLoadingTransformer : OneToOneTransformerBase
+{
+    internal const string Summary = "Load images from files.";
+    internal const string UserName = "Image Loader Transform";
+    internal const string LoaderSignature = "ImageLoaderTransform";
+
+    /// <summary>The folder that relative paths start from, null for the current one.</summary>
+    public readonly string ImageFolder;
+
+    private const uint ImagesOnlyVersion = 0x00010002;
+
+    private readonly bool _loadsImages;
+
+    internal ImageLoadingTransformer(IHostEnvironment env, string imageFolder = null, params (string outputColumnName, string inputColumnName)[] columns)
+        : this(env, imageFolder, true, columns)
+    {
+    }
+
+    internal ImageLoadingTransformer(
+        IHostEnvironment env, string imageFolder = null, bool type = true, params (string outputColumnName, string inputColumnName)[] columns)
+        : base(Contracts.CheckRef(env, nameof(env)).Register(nameof(ImageLoadingTransformer)), columns)
+    {
+        ImageFolder = imageFolder;
+        _loadsImages = type;
+    }
+
+    // Format: columns; int string number of the folder or -1; byte 1 for images, 0 for bytes.
+    private ImageLoadingTransformer(IHost host, ModelLoadContext ctx)
+        : base(host, ctx)
+    {
+        ctx.CheckRemaining(sizeof(int));
+        ImageFolder = ctx.LoadStringOrNull();
+        if (ctx.Header.ModelVerWritten == ImagesOnlyVersion)
+        {
+            _loadsImages = true;
+            return;
+        }
+        ctx.CheckRemaining(sizeof(byte));
+        _loadsImages = ctx.Reader.ReadByte() == 1;
+    }
+
+    internal IReadOnlyCollection<(string outputColumnName, string inputColumnName)> Columns => ColumnPairs;
+
+    internal DataViewType OutputType => _loadsImages ? new ImageDataViewType() : new VectorDataViewType(NumberDataViewType.Byte);
+
+    private protected override void CheckInputColumn(DataViewSchema inputSchema, int col, int srcCol)
+    {
+        if (inputSchema[srcCol].Type is not TextDataViewType)
+        {
+            throw Host.ExceptSchemaMismatch(
+                nameof(inputSchema), "input", ColumnPairs[col].inputColumnName, TextDataViewType.Instance.ToString(), inputSchema[srcCol].Type.ToString());
+        }
+    }
+
+    private protected override void SaveModel(ModelSaveContext ctx)
+    {
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(GetVersionInfo());
+        SaveColumns(ctx);
+        ctx.SaveStringOrNull(ImageFolder);
+        ctx.Writer.Write((byte)(_loadsImages ? 1 : 0));
+    }
+
+    private protected override IRowMapper MakeRowMapper(DataViewSchema schema) => new Mapper(this, schema);
+
+    private static ImageLoadingTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        ctx.CheckAtModel(GetVersionInfo());
+        return new ImageLoadingTransformer(env.Register(nameof(ImageLoadingTransformer)), ctx);
+    }
+
+    private static VersionInfo GetVersionInfo() =>
+        new("IMGLOADR", 0x00010003, 0x00010003, ImagesOnlyVersion, AssemblyNames.ImageAnalytics, LoaderSignature);
+
+    private MLImage Load(string path)
+    {
+        string full = PathOf(path);
+        try
+        {
+            MLImage image = MLImage.CreateFromFile(full);
+            image.Tag = full;
+            return image;
+        }
+        catch (ArgumentException e)
+        {
+            throw Host.Except(e, $"Image {full} could not be loaded: {e.InnerException?.Message ?? e.Message}");
+        }
+    }
+
+    private byte[] LoadBytes(string path)
+    {
+        string full = PathOf(path);
+        try
+        {
+            return File.ReadAllBytes(full);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Host.Except(e, $"Image {full} could not be loaded: {e.Message}");
+        }
+    }
+
+    private string PathOf(string path) => string.IsNullOrWhiteSpace(ImageFolder) ? path : Path.Combine(ImageFolder, path);
+
+    private sealed class Mapper(ImageLoadingTransformer parent, DataViewSchema inputSchema)
+        : OneToOneMapperBase(parent.Host.Register(nameof(Mapper)), parent, inputSchema)
+    {
+        protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() =>
+            [.. parent.ColumnPairs.Select(pair => new DataViewSchema.DetachedColumn(pair.outputColumnName, parent.OutputType))];
+
+        protected override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action disposer)
+        {
+            disposer = null;
+            ValueGetter<ReadOnlyMemory<char>> getPath = input.GetGetter<ReadOnlyMemory<char>>(InputSchema[ColMapNewToOld[iinfo]]);
+            ReadOnlyMemory<char> path = default;
+            if (!parent._loadsImages)
+            {
+                return (ValueGetter<VBuffer<byte>>)((ref VBuffer<byte> value) =>
+                {
+                    getPath(ref path);
+                    byte[] bytes = path.IsEmpty ? [] : parent.LoadBytes(path.ToString());
+                    value = new VBuffer<byte>(bytes.Length, bytes);
+                });
+            }
+            return (ValueGetter<MLImage>)((ref MLImage value) =>
+            {
+                value?.Dispose();
+                value = null;
+                getPath(ref path);
+                if (!path.IsEmpty)
+                    value = parent.Load(path.ToString());
+            });
+        }
+    }
+}
+
+/// <summary>Loads images, or the bytes of files, from paths.</summary>
+public sealed class ImageLoadingEstimator : TrivialEstimator<ImageLoadingTransformer>
+{
+    internal ImageLoadingEstimator(IHostEnvironment env, string imageFolder, params (string outputColumnName, string inputColumnName)[] columns)
+        : this(env, new ImageLoadingTransformer(env, imageFolder, columns))
+    {
+    }
+
+    internal ImageLoadingEstimator(
+        IHostEnvironment env, string imageFolder, bool type = true, params (string outputColumnName, string inputColumnName)[] columns)
+        : this(env, new ImageLoadingTransformer(env, imageFolder, type, columns), type)
+    {
+    }
+
+    internal ImageLoadingEstimator(IHostEnvironment env, ImageLoadingTransformer transformer, bool type = true)
+        : base(Contracts.CheckRef(env, nameof(env)).Register(nameof(ImageLoadingEstimator)), transformer)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        SchemaShape.GetColumnTypeShape(Transformer.OutputType, out SchemaShape.Column.VectorKind kind, out DataViewType itemType, out _);
+        return ColumnShapes.MapEach(
+            Host,
+            inputSchema,
+            Transformer.Columns,
+            TextDataViewType.Instance.ToString(),
+            column => column.ItemType is TextDataViewType && column.Kind == SchemaShape.Column.VectorKind.Scalar,
+            (name, _) => new SchemaShape.Column(name, kind, itemType, false));
+    }
+}

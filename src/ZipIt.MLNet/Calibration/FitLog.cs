@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.Runtime;
+using ZipIt.Merging;
+
+namespace ZipIt.MLNet;
+
+/// <summary>
+/// Writes the progress of a fit to the log: a line for every finished stage, and between them at most one every two seconds. (ML.NET's progress channels never reach
+/// <c>MLContext.Log</c>.)
+/// </summary>
+internal sealed class FitLog(IChannel channel) : IProgress<ZipProgress>
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
+
+    /// <inheritdoc/>
+    public void Report(ZipProgress value)
+    {
+        if (value.IsFinished)
+            Write(string.Create(CultureInfo.InvariantCulture, $"{value.Stage} finished after {value.Elapsed.TotalSeconds:0.00} s."));
+        else if (value.Stage == "Matching")
+            WriteSometimes($"Matching: {value.Done} layers done.");
+    }
+
+    /// <summary>Tells how many images a pass has read.</summary>
+    public void ReportImages(long count) => WriteSometimes($"{count} calibration images read.");
+
+    public void Write(string line)
+    {
+        channel.Info(MessageSensitivity.None, line);
+        _sinceLine.Restart();
+    }
+
+    public void Warn(string line) => channel.Warning(MessageSensitivity.None, line);
+
+    private void WriteSometimes(string line)
+    {
+        if (_sinceLine.Elapsed >= Interval)
+            Write(line);
+    }
+}

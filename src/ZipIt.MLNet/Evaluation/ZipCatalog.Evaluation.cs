@@ -1,0 +1,51 @@
+using Microsoft.ML.Transforms;
+using ZipIt.MLNet;
+using ZipIt.MLNet.Friend;
+
+namespace Microsoft.ML;
+
+/// <content>Evaluation.</content>
+public static partial class ZipCatalog
+{
+    /// <summary>
+    /// Turns a column of class names into keys in the order of a zipped model's scores. ML.NET's <c>Evaluate</c> compares keys with scores by position.
+    /// </summary>
+    /// <param name="catalog">The conversions of a context.</param>
+    /// <param name="outputColumnName">Name of the new key column.</param>
+    /// <param name="labels">The labels of the model: <see cref="ZipTransformer.Labels"/>, or those of all classifiers, one after the other. Other texts become missing keys.</param>
+    /// <param name="inputColumnName">Name of the text column; null for <paramref name="outputColumnName"/>.</param>
+    /// <example>
+    /// <code language="csharp"><![CDATA[
+    /// string[] labels = [.. animals.Labels, .. vehicles.Labels];
+    /// var pipeline = mlContext.Transforms.Conversion.MapLabelToKey("Label", labels)
+    ///     .Append(mlContext.Transforms.Zip("Pixels", animals, vehicles));
+    /// var metrics = mlContext.MulticlassClassification.Evaluate(pipeline.Fit(calibration).Transform(test));
+    /// ]]></code>
+    /// </example>
+    public static ValueToKeyMappingEstimator MapLabelToKey(
+        this TransformsCatalog.ConversionTransforms catalog, string outputColumnName, IReadOnlyList<string> labels, string? inputColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        return catalog.MapValueToKey(outputColumnName, inputColumnName, maximumNumberOfKeys: Math.Max(labels.Count, 1), keyData: new LabelDataView(labels));
+    }
+
+    /// <summary>Measures a zipped model on labelled images: over the classes of all tasks together, and for each task by itself. One pass over the data.</summary>
+    /// <param name="catalog">The multiclass classification of a context.</param>
+    /// <param name="data">What the model's <see cref="ZipTransformer.Transform"/> gave.</param>
+    /// <param name="labelColumnName">
+    /// Name of the column with the true classes: text (class names), keys with class names as key values, or keys without values that count the classes of all tasks in the
+    /// order of the scores. Rows whose class belongs to no task are skipped.
+    /// </param>
+    /// <param name="outputColumnNamePrefix">What the names of the model's output columns begin with.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    /// <exception cref="InvalidOperationException">No row has a class of one of the tasks.</exception>
+    /// <example>
+    /// <code language="csharp"><![CDATA[
+    /// ZipMetrics metrics = mlContext.MulticlassClassification.EvaluateZip(model.Transform(test), "Class");
+    /// Console.WriteLine($"joint {metrics.JointAccuracy:P1}, per task {metrics.AverageAccuracy:P1}");
+    /// ]]></code>
+    /// </example>
+    public static ZipMetrics EvaluateZip(
+        this MulticlassClassificationCatalog catalog, IDataView data, string labelColumnName = "Label", string outputColumnNamePrefix = "") =>
+        new ZipEvaluator(HostAccess.GetEnvironment(catalog)).Evaluate(data, labelColumnName, outputColumnNamePrefix);
+}

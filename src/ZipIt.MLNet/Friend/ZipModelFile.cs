@@ -1,0 +1,92 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using ZipIt.Networks;
+
+namespace ZipIt.MLNet.Friend;
+
+/// <summary>Stores zipped models in ML.NET's model files, and restores them.</summary>
+/*
+ * Model.key, after ML.NET's header; all numbers are little-endian:
+ *
+ *   int32     length of the description in bytes
+ *   bytes     the description: ZipModelDescription
+ *   32 bytes  SHA-256 of the description
+ *
+ * Network, a stream beside Model.key: the network as NetworkFile writes it, with a hash of its own.
+ */
+internal static class ZipModelFile
+{
+    /// <summary>Name under which ML.NET finds <see cref="Create"/>; at most 24 characters.</summary>
+    public const string LoaderSignature = "ZipItTransformer";
+
+    /// <summary>Exactly 8 characters.</summary>
+    private const string ModelSignature = "ZIPITMOD";
+
+    private const uint Version1 = 0x00010001;
+    private const string NetworkStream = "Network";
+
+    /// <summary>Writes a model.</summary>
+    public static void Save(ModelSaveContext context, ZipTransformer transformer)
+    {
+        context.CheckAtModel();
+        context.SetVersionInfo(GetVersionInfo());
+        byte[] description = new ZipModelDescription(transformer).ToBytes();
+        context.Writer.Write(description.Length);
+        context.Writer.Write(description);
+        context.Writer.Write(ZipModelDescription.Hash(description));
+        context.SaveBinaryStream(NetworkStream, writer => NetworkFile.Save(transformer.Network, writer.BaseStream));
+    }
+
+    /// <summary>Reads a model; ML.NET calls this method by its name.</summary>
+    /// <exception cref="FormatException">The model is damaged, incomplete or of another version; the message says what is wrong.</exception>
+    private static ZipTransformer Create(IHostEnvironment env, ModelLoadContext context)
+    {
+        ArgumentNullException.ThrowIfNull(env);
+        IHost host = env.Register(nameof(ZipTransformer));
+        if (context is null)
+            throw host.Process(new ArgumentNullException(nameof(context)));
+        try
+        {
+            context.CheckAtModel(GetVersionInfo());
+            ZipModelDescription description = ReadDescription(context.Reader);
+            Network? network = null;
+            if (!context.TryLoadBinaryStream(NetworkStream, reader => network = ReadNetwork(reader.BaseStream)))
+                throw new FormatException($"The stream '{NetworkStream}' is missing.");
+            return description.ToTransformer(host, network!);
+        }
+        catch (Exception damage) when (damage is not OutOfMemoryException)
+        {
+            throw host.Process(new FormatException($"The zipped model cannot be loaded. {damage.Message}", damage));
+        }
+    }
+
+    private static ZipModelDescription ReadDescription(BinaryReader reader)
+    {
+        int length = reader.ReadInt32();
+        long available = reader.BaseStream.Length - reader.BaseStream.Position;
+        if (length < 0 || length > available - ZipModelDescription.HashLength)
+            throw new FormatException($"Its description claims a length of {length} bytes, {available} are left.");
+        byte[] bytes = reader.ReadBytes(length);
+        byte[] hash = reader.ReadBytes(ZipModelDescription.HashLength);
+        if (bytes.Length != length || !hash.AsSpan().SequenceEqual(ZipModelDescription.Hash(bytes)))
+            throw new FormatException("Its description is damaged: the stored hash is another one.");
+        return ZipModelDescription.FromBytes(bytes);
+    }
+
+    private static Network ReadNetwork(Stream stream)
+    {
+        Network network = NetworkFile.Load(stream, NetworkStream);
+        return stream.Position == stream.Length
+            ? network
+            : throw new FormatException($"The stream '{NetworkStream}' goes on behind the network, at byte {stream.Position}.");
+    }
+
+    /// <summary>A newer version gets a constant of its own and stays readable by versions that it says; this method then accepts all older ones.</summary>
+    private static VersionInfo GetVersionInfo() => new(
+        modelSignature: ModelSignature,
+        verWrittenCur: Version1,
+        verReadableCur: Version1,
+        verWeCanReadBack: Version1,
+        loaderAssemblyName: typeof(ZipModelFile).Assembly.GetName().Name,
+        loaderSignature: LoaderSignature);
+}

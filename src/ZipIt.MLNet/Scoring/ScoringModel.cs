@@ -1,0 +1,54 @@
+using ZipIt.Merging;
+using ZipIt.Networks;
+
+namespace ZipIt.MLNet;
+
+/// <summary>What all cursors and rows of one transformer share: network, tasks, engine, and sessions that are free. Safe to use from many threads.</summary>
+internal sealed class ScoringModel
+{
+    private readonly SessionPool _singles;
+    private readonly SessionPool _batches;
+
+    /// <summary>Binds tasks to a network.</summary>
+    /// <exception cref="ArgumentException">Tasks and network do not fit together.</exception>
+    public ScoringModel(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring, INetworkEngine engine, int batchSize, int threads)
+    {
+        if (network.Inputs.Count != 1)
+            throw new ArgumentException($"Expected a network with one input, found {network.Inputs.Count}.", nameof(network));
+        Network = network;
+        Scorer = new TaskScorer(network, tasks, scoring);
+        Engine = engine;
+        BatchSize = batchSize;
+        Threads = threads;
+        _singles = new SessionPool(engine, network, 1, threads);
+        _batches = new SessionPool(engine, network, batchSize, threads);
+    }
+
+    public Network Network { get; }
+
+    public TaskScorer Scorer { get; }
+
+    public INetworkEngine Engine { get; }
+
+    /// <summary>Number of rows that a cursor scores together.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>Number of threads of a session; 0 for one per processor.</summary>
+    public int Threads { get; }
+
+    /// <summary>Shape of one image: [channels, height, width].</summary>
+    public ReadOnlySpan<int> ImageShape => Network.ShapeOf(Network.Inputs[0]);
+
+    /// <summary>Number of values of one image.</summary>
+    public int ImageLength
+    {
+        get
+        {
+            ReadOnlySpan<int> shape = ImageShape;
+            return shape[0] * shape[1] * shape[2];
+        }
+    }
+
+    /// <summary>Free sessions for a number of images.</summary>
+    public SessionPool SessionsFor(int images) => images == 1 ? _singles : _batches;
+}

@@ -1,0 +1,108 @@
+using Microsoft.ML;
+using ZipIt.Merging;
+using ZipIt.Networks;
+
+namespace ZipIt.MLNet;
+
+/// <content>The options.</content>
+public sealed partial class ZipEstimator
+{
+    /// <summary>
+    /// How <see cref="ZipCatalog.Zip(TransformsCatalog, Options, ZipClassifier[])"/> merges and scores.
+    /// </summary>
+    public sealed class Options
+    {
+        /// <summary>Name of the column with the pixels: a known-sized vector of <see cref="float"/>, planar, 0–255, as <c>ExtractPixels</c> gives them.</summary>
+        public string InputColumnName = Defaults.InputColumnName;
+
+        /// <summary>What the names of all output columns begin with.</summary>
+        public string OutputColumnNamePrefix = "";
+
+        /// <summary>
+        /// Decides which features are merged; null for <see cref="ZipMatcher"/> with <see cref="Alpha"/> and <see cref="Beta"/>, which count only then.
+        /// </summary>
+        public IFeatureMatcher? Matcher = null;
+
+        /// <summary>How much of its similarity a feature keeps when it is merged once more, 0 … 1 (paper, section 4.3).</summary>
+        public double Alpha = Defaults.Alpha;
+
+        /// <summary>Share of the merges that may take place within each classifier, 0 … 1 (paper, section 4.3).</summary>
+        public double Beta = Defaults.Beta;
+
+        /// <summary>
+        /// How far the tasks share one network; the rest stays per task. Null for as much as possible: <see cref="ZipCut.Everything"/> if all classifiers compare embeddings
+        /// of one length with prototypes, otherwise <see cref="ZipCut.BeforeHeads"/>. Less sharing costs more time and is more accurate.
+        /// </summary>
+        public ZipCut? Cut = null;
+
+        /// <summary>What stays per classifier at the front; null for nothing.</summary>
+        public ZipCut? Start = null;
+
+        /// <summary>How the classes of several tasks are compared with each other.</summary>
+        public JointScoring JointScoring = JointScoring.Softmax;
+
+        /// <summary>Whether the statistics of batch normalization are recomputed with the calibration images after merging.</summary>
+        public bool ResetBatchNorm = true;
+
+        /// <summary>Number of rows that are scored together. Scores do not depend on it.</summary>
+        public int BatchSize = Defaults.BatchSize;
+
+        /// <summary>Number of calibration images that are run, and normalized, together; at least 2.</summary>
+        public int CalibrationBatchSize = Defaults.CalibrationBatchSize;
+
+        /// <summary>
+        /// Largest number of calibration images that are used; null for all. The first ones are taken, so the data must not be sorted by class.
+        /// </summary>
+        public int? MaximumNumberOfCalibrationImages = null;
+
+        /// <summary>Number of threads for fitting and scoring; 0 for one per processor. Results do not depend on it.</summary>
+        public int NumberOfThreads = 0;
+
+        /// <summary>
+        /// Seed of the order in which calibration images are mixed; null for that of the <see cref="MLContext"/>, or 1 if it has none. The same seed, options and data give
+        /// bit-identical weights.
+        /// </summary>
+        public int? Seed = null;
+
+        /// <summary>What runs the networks; null for <see cref="CpuEngine"/>. It is not stored in the model.</summary>
+        public INetworkEngine? Engine = null;
+
+        /// <summary>Ends a fit between two batches.</summary>
+        public CancellationToken CancellationToken = default;
+
+        internal Options Clone() => (Options)MemberwiseClone();
+
+        /// <summary>Checks the ranges.</summary>
+        /// <exception cref="ArgumentException">A value is missing or out of range; the message names the option.</exception>
+        internal void Check()
+        {
+            ArgumentException.ThrowIfNullOrEmpty(InputColumnName, nameof(InputColumnName));
+            ArgumentNullException.ThrowIfNull(OutputColumnNamePrefix, nameof(OutputColumnNamePrefix));
+            if (!Enum.IsDefined(JointScoring))
+                throw new ArgumentOutOfRangeException(nameof(JointScoring), JointScoring, "Expected one of the named ways to compare tasks.");
+            ExpectRange(BatchSize, 1, Defaults.MaximumBatchSize, nameof(BatchSize));
+            ExpectRange(CalibrationBatchSize, 2, Defaults.MaximumBatchSize, nameof(CalibrationBatchSize));
+            ExpectRange(MaximumNumberOfCalibrationImages ?? int.MaxValue, 2, int.MaxValue, nameof(MaximumNumberOfCalibrationImages));
+            ExpectRange(NumberOfThreads, 0, int.MaxValue, nameof(NumberOfThreads));
+            _ = new ZipMatcher { Alpha = Alpha, Beta = Beta };
+        }
+
+        private static void ExpectRange(int value, int least, int most, string name)
+        {
+            if (value < least || value > most)
+                throw new ArgumentOutOfRangeException(name, value, most == int.MaxValue ? $"Expected a number of at least {least}." : $"Expected a number between {least} and {most}.");
+        }
+
+        /// <summary>Defaults that options and catalog methods share.</summary>
+        internal static class Defaults
+        {
+            public const string InputColumnName = "Pixels";
+            public const double Alpha = 0.3;
+            public const double Beta = 0.125;
+            public const int BatchSize = 32;
+            public const int CalibrationBatchSize = 100;
+            public const int MaximumBatchSize = 4096;
+            public const int Seed = 1;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using ZipIt.Merging;
+using ZipIt.MLNet.Friend;
+using ZipIt.Networks;
+
+namespace ZipIt.MLNet;
+
+/// <summary>Merges trained image classifiers into one multi-task network, without training.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Estimator Characteristics
+/// |  |  |
+/// | -- | -- |
+/// | Does this estimator need to look at the data to train its parameters? | Yes: a few hundred unlabelled images of all tasks |
+/// | Input column data type | Known-sized vector of <xref:System.Single>, planar pixels of 0–255 as `ExtractPixels` gives them |
+/// | Output column data type | `PredictedLabel`: [key](xref:Microsoft.ML.Data.KeyDataViewType); `Score`: vector of <xref:System.Single>; and the same two for each task |
+/// | Required NuGet in addition to Microsoft.ML | ZipIt.MLNet |
+/// | Exportable to ONNX | No |
+///
+/// Fitting reads the calibration images twice. The first pass measures, in every layer, how the features of all classifiers correlate; features that say the same are merged,
+/// between the classifiers and within each (Stoica et al., *ZipIt! Merging Models from Different Tasks without Training*, ICLR 2024,
+/// [arXiv:2305.03053](https://arxiv.org/abs/2305.03053)). The second pass recomputes the statistics of batch normalization. The images need no labels, but they must show
+/// what all tasks are about, and about 100 are enough for small images, 640 for ImageNet-like ones.
+///
+/// The resulting <xref:ZipIt.MLNet.ZipTransformer> adds these columns, in this order (all names begin with
+/// <xref:ZipIt.MLNet.ZipEstimator.Options.OutputColumnNamePrefix>):
+///
+/// | Column | Type | Content |
+/// | -- | -- | -- |
+/// | `PredictedLabel` | key | the most probable class of all tasks; its key values are the labels of all tasks |
+/// | `Score` | vector of Single | one probability for each class of all tasks; slot names are the labels |
+/// | `<Task>.PredictedLabel` | key | the most probable class of one task |
+/// | `<Task>.Score` | vector of Single | one probability for each class of that task |
+///
+/// A row with a pixel that is no finite number gets missing labels and scores of NaN; in calibration it is left out. With a single classifier nothing is merged and
+/// no image is read: the estimator then just makes a transformer of it.
+///
+/// All that can be wrong with classifiers and options is found when the estimator is made, all that can be wrong with the schema before the first image is read.
+/// ]]></format>
+/// </remarks>
+/// <seealso cref="ZipCatalog.Zip(TransformsCatalog, string, ZipClassifier[])"/>
+/// <seealso cref="ZipCatalog.Zip(TransformsCatalog, Options, ZipClassifier[])"/>
+public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
+{
+    /// <summary>Fewer calibration images than this are worth a warning (paper, appendix: 100 are nearly as good as 50,000 on CIFAR).</summary>
+    private const int EnoughImages = 100;
+
+    /// <summary>Spaces whose merged features correlate less than this have found little in common.</summary>
+    private const double LowCorrelation = 0.2;
+
+    private readonly IHost _host;
+    private readonly Options _options;
+    private readonly ZipClassifier[] _classifiers;
+    private readonly ClassificationTask[] _tasks;
+    private readonly INetworkEngine _engine;
+    private readonly OutputColumns _outputs;
+    private readonly Zipper? _zipper;
+
+    /// <summary>Checks classifiers and options.</summary>
+    /// <exception cref="ArgumentException">The classifiers cannot be merged as the options ask.</exception>
+    internal ZipEstimator(IHostEnvironment env, Options options, IReadOnlyList<ZipClassifier> classifiers)
+    {
+        ArgumentNullException.ThrowIfNull(env);
+        _host = env.Register(nameof(ZipEstimator));
+        try
+        {
+            ArgumentNullException.ThrowIfNull(options);
+            ArgumentNullException.ThrowIfNull(classifiers);
+            _options = options.Clone();
+            _options.Check();
+            if (classifiers.Count == 0 || classifiers.Contains(null!))
+                throw new ArgumentException("Expected at least one classifier.", nameof(classifiers));
+            _classifiers = [.. classifiers];
+            _tasks = [.. classifiers.SelectMany(classifier => classifier.Tasks)];
+            TaskScorer.Check(_tasks, _options.JointScoring);
+            _outputs = new OutputColumns(_options.OutputColumnNamePrefix, _tasks);
+            _engine = _options.Engine ?? new CpuEngine();
+            if (_classifiers.Length > 1)
+                _zipper = new Zipper([.. _classifiers.Select(classifier => new ZipMember(classifier.Name, classifier.Network))], ToZipOptions(env));
+        }
+        catch (Exception invalid)
+        {
+            _host.Process(invalid);
+            throw;
+        }
+    }
+
+    /// <summary>Merges the classifiers.</summary>
+    /// <param name="input">Calibration images of all tasks, as pixels.</param>
+    /// <returns>The merged network as a transformer.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The pixel column is missing, or has another type or size than the networks take.</exception>
+    /// <exception cref="InvalidOperationException">There are fewer than two images.</exception>
+    /// <exception cref="OperationCanceledException">The cancellation token of the options was set.</exception>
+    public ZipTransformer Fit(IDataView input)
+    {
+        if (input is null)
+            throw _host.Process(new ArgumentNullException(nameof(input)));
+        Network first = _classifiers[0].Network;
+        ReadOnlySpan<int> shape = first.ShapeOf(first.Inputs[0]);
+        DataViewSchema.Column column = PixelColumn.Find(_host, input.Schema, _options.InputColumnName, shape);
+        if (_zipper is null)
+            return CreateTransformer(first, null);
+
+        using IChannel channel = _host.Start("Fit");
+        var log = new FitLog(channel);
+        var images = new DataViewImages(_host, input, column, shape, _options.MaximumNumberOfCalibrationImages, log.ReportImages);
+        WarnBefore(log);
+        try
+        {
+            ZipResult result = _zipper.Zip(images, log, _options.CancellationToken);
+            WarnAfter(log, images, result.Report);
+            return CreateTransformer(result.Network, result.Report);
+        }
+        catch (Exception failure)
+        {
+            _host.Process(failure);
+            throw;
+        }
+    }
+
+    /// <summary>What the transformer will add to a schema.</summary>
+    /// <param name="inputSchema">Shape of the input's schema.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The pixel column is missing, or is no vector of Single of known size.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        PixelColumn.Check(_host, inputSchema, _options.InputColumnName);
+        return OutputShapes.AddTo(inputSchema, _outputs);
+    }
+
+    private ZipTransformer CreateTransformer(Network network, ZipReport? report) => new(
+        _host,
+        new ScoringModel(network, _tasks, _options.JointScoring, _engine, _options.BatchSize, _options.NumberOfThreads),
+        _options.InputColumnName,
+        _options.OutputColumnNamePrefix,
+        report);
+
+    private ZipOptions ToZipOptions(IHostEnvironment env) => new()
+    {
+        Matcher = _options.Matcher ?? new ZipMatcher { Alpha = _options.Alpha, Beta = _options.Beta },
+        Cut = _options.Cut ?? ChooseCut(),
+        Start = _options.Start ?? ZipCut.Nothing,
+        ResetBatchNorm = _options.ResetBatchNorm,
+        Seed = _options.Seed ?? HostAccess.FindSeed(env) ?? Options.Defaults.Seed,
+        BatchSize = _options.CalibrationBatchSize,
+        Threads = _options.NumberOfThreads,
+        Engine = _engine,
+    };
+
+    /// <summary>Outputs can be shared if they mean the same everywhere: embeddings of one length.</summary>
+    private ZipCut ChooseCut() => _tasks.All(task => task.Prototypes is not null && task.OutputLength == _tasks[0].OutputLength)
+        ? ZipCut.Everything
+        : ZipCut.BeforeHeads;
+
+    private void WarnBefore(FitLog log)
+    {
+        log.Write($"Zipping {string.Join(", ", _classifiers.Select(classifier => $"'{classifier.Name}'"))}: {_zipper!.Options.Matcher.Name}, shared: {_zipper.Options.Cut}.");
+        foreach (ZipClassifier classifier in _classifiers.Where(classifier => !FirstLayer.IsSame(classifier.Network, _classifiers[0].Network)))
+        {
+            log.Warn(
+                $"'{classifier.Name}' and '{_classifiers[0].Name}' normalize pixels differently, so their first layers stay apart. " +
+                "Train or convert classifiers with one normalization to share them.");
+        }
+    }
+
+    private static void WarnAfter(FitLog log, DataViewImages images, ZipReport report)
+    {
+        if (images.Skipped > 0)
+            log.Warn($"{images.Skipped} of {images.Skipped + images.Count} calibration images have values that are not finite numbers and were left out.");
+        if (images.Count < EnoughImages)
+            log.Warn($"Only {images.Count} calibration images: {EnoughImages} or more of all tasks make the merge better.");
+        SpaceReport[] weak = [.. report.Spaces.Where(space => space.MeanCorrelation < LowCorrelation)];
+        if (weak.Length > 0)
+        {
+            log.Warn(
+                $"Merged features have little in common (mean correlation below {LowCorrelation}) at {string.Join(", ", weak.Select(space => $"{space.Name} ({space.MeanCorrelation:0.00})"))}. " +
+                "Accuracy may suffer; share fewer layers, or use calibration images of all tasks.");
+        }
+
+        log.Write($"Zipped: {report.Cost.MultiplyAdds:N0} multiply-adds per image instead of {report.MemberCosts.Sum(cost => cost.MultiplyAdds):N0}.");
+    }
+}

@@ -1,0 +1,96 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using ZipIt.Merging;
+using ZipIt.MLNet.Friend;
+using ZipIt.Networks;
+
+namespace ZipIt.MLNet;
+
+/// <summary>
+/// A multi-task image classifier: the network that <see cref="ZipEstimator"/> has merged. It is immutable, and any number of data views and prediction engines can use it
+/// at the same time.
+/// </summary>
+/// <remarks>
+/// Data views are scored in batches: two cursors walk over the input, one ahead for the pixels and one behind for the other columns. A prediction engine runs the network
+/// once per row. Both give the same scores, bit for bit.
+/// </remarks>
+public sealed class ZipTransformer : ITransformer
+{
+    private readonly IHost _host;
+    private readonly ScoringModel _model;
+    private readonly OutputColumns _outputs;
+
+    internal ZipTransformer(IHostEnvironment env, ScoringModel model, string inputColumnName, string outputColumnNamePrefix, ZipReport? report)
+    {
+        _host = env.Register(nameof(ZipTransformer));
+        _model = model;
+        _outputs = new OutputColumns(outputColumnNamePrefix, model.Scorer.Tasks);
+        (InputColumnName, OutputColumnNamePrefix, Report) = (inputColumnName, outputColumnNamePrefix, report);
+    }
+
+    /// <summary>The merged network: pixels [channels, height, width] → one output for each task, of that task's name.</summary>
+    public Network Network => _model.Network;
+
+    /// <summary>The tasks, in the order of their classes in the scores.</summary>
+    public IReadOnlyList<ClassificationTask> Tasks => _model.Scorer.Tasks;
+
+    /// <summary>Labels of all classes, in the order of the scores.</summary>
+    public IReadOnlyList<string> Labels => [.. Tasks.SelectMany(task => task.Labels)];
+
+    /// <summary>How the classes of several tasks are compared with each other.</summary>
+    public JointScoring JointScoring => _model.Scorer.Scoring;
+
+    /// <summary>Name of the pixel column.</summary>
+    public string InputColumnName { get; }
+
+    /// <summary>What the names of all output columns begin with.</summary>
+    public string OutputColumnNamePrefix { get; }
+
+    /// <summary>What was merged, how well it fitted and what it costs; null if nothing was merged, and in a model that was loaded.</summary>
+    public ZipReport? Report { get; }
+
+    bool ITransformer.IsRowToRowMapper => true;
+
+    internal ScoringModel Model => _model;
+
+    /// <summary>The same model, run by another engine.</summary>
+    /// <param name="engine">What runs the network; it is not stored in the model.</param>
+    /// <param name="batchSize">Number of rows that are scored together; null for the present one.</param>
+    /// <param name="numberOfThreads">Number of threads; 0 for one per processor, null for the present number.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Batch size or number of threads is out of range.</exception>
+    public ZipTransformer WithEngine(INetworkEngine engine, int? batchSize = null, int? numberOfThreads = null)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        var options = new ZipEstimator.Options { BatchSize = batchSize ?? _model.BatchSize, NumberOfThreads = numberOfThreads ?? _model.Threads };
+        options.Check();
+        var model = new ScoringModel(Network, Tasks, JointScoring, engine, options.BatchSize, options.NumberOfThreads);
+        return new ZipTransformer(_host, model, InputColumnName, OutputColumnNamePrefix, Report);
+    }
+
+    /// <summary>The schema of <see cref="Transform"/>'s result.</summary>
+    /// <param name="inputSchema">Schema of the input.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The pixel column is missing, or has another type or size than the network takes.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(inputSchema).OutputSchema;
+
+    /// <summary>Adds the predictions. Nothing is read until the result is.</summary>
+    /// <param name="input">Data with the pixel column.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The pixel column is missing, or has another type or size than the network takes.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        if (input is null)
+            throw _host.Process(new ArgumentNullException(nameof(input)));
+        return new ScoredDataView(Bind(input.Schema), input);
+    }
+
+    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(Bind(inputSchema));
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        if (ctx is null)
+            throw _host.Process(new ArgumentNullException(nameof(ctx)));
+        ZipModelFile.Save(ctx, this);
+    }
+
+    private ScoringBinding Bind(DataViewSchema inputSchema) => new(_host, inputSchema, InputColumnName, _outputs, _model);
+}
