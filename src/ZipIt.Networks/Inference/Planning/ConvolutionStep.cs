@@ -97,7 +97,7 @@ internal sealed unsafe class ConvolutionStep : Step
             nint stride = _geometry.InputChannels;
             if (_gathers)
             {
-                depthBlock.Gather(_geometry, input, firstRow, rowCount, scratch);
+                depthBlock.Gather(_geometry, input, firstRow, rowCount, scratch, _kernels);
                 left = scratch;
                 stride = depthBlock.Stride;
             }
