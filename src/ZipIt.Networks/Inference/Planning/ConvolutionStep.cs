@@ -63,6 +63,9 @@ internal sealed unsafe class ConvolutionStep : Step
     }
 
     /// <inheritdoc/>
+    public override int WeightCount => _packed.Length;
+
+    /// <inheritdoc/>
     public override int ScratchSize => _gathers ? MostTilesPerBlock * 12 * _depthBlocks.Max(block => block.Stride) : 0;
 
     /// <inheritdoc/>

@@ -83,6 +83,9 @@ internal sealed unsafe class WinogradStep : Step
         ((geometry.OutputHeight + outputs - 1) / outputs) * ((geometry.OutputWidth + outputs - 1) / outputs);
 
     /// <inheritdoc/>
+    public override int WeightCount => _packed.Length;
+
+    /// <inheritdoc/>
     public override int ScratchSize =>
         checked(_positions * (PositionStride(_tilesPerBlock, _geometry.InputChannels) + PositionStride(_tilesPerBlock, _geometry.OutputChannels)));
 
