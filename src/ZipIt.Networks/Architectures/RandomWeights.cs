@@ -4,13 +4,14 @@ namespace ZipIt.Networks;
 internal static class RandomWeights
 {
     /// <summary>
-    /// Draws weights as He et al. (2015) initialize layers before a ReLU: variance 2 / inputs. Normalizations get statistics near 0 and 1, all different,
-    /// so that a mistake in them shows.
+    /// Draws weights as He et al. (2015) initialize layers before a ReLU: variance 2 / inputs. Normalizations get statistics near 0 and 1,
+    /// all different, so that a mistake in them shows.
     /// </summary>
     public static StateDictionary Create(int seed, string architecture, IEnumerable<ParameterShape> parameters)
     {
         var random = new Random(seed);
-        return new StateDictionary($"random {architecture}, seed {seed}", parameters.Select(parameter => KeyValuePair.Create(parameter.Name, Draw(random, parameter))));
+        IEnumerable<KeyValuePair<string, Tensor>> tensors = parameters.Select(parameter => KeyValuePair.Create(parameter.Name, Draw(random, parameter)));
+        return new StateDictionary($"random {architecture}, seed {seed}", tensors);
     }
 
     private static Tensor Draw(Random random, ParameterShape parameter)

@@ -3,12 +3,13 @@ using System.Globalization;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Residual networks (He et al., <i>Deep Residual Learning for Image Recognition</i>, 2016) from checkpoints with torchvision's parameter names: the CIFAR
-/// family (ResNet-20, 32, 44, 56, 110, any width) and the ImageNet family (ResNet-18, 34, 50, 101, 152).
+/// Residual networks (He et al., <i>Deep Residual Learning for Image Recognition</i>, 2016) from checkpoints with torchvision's parameter
+/// names: the CIFAR family (ResNet-20, 32, 44, 56, 110, any width) and the ImageNet family (ResNet-18, 34, 50, 101, 152).
 /// </summary>
 /// <remarks>
-/// Nodes with weights carry their module's name (<c>conv1</c>, <c>layer1.0.bn2</c>, <c>layer2.0.shortcut.0</c>, <c>linear</c>). The others are called <c>input</c>,
-/// <c>normalization</c>, <c>relu</c>, <c>maxpool</c>, <c>layer1.0.relu1</c>, <c>layer1.0.add</c>, <c>layer1.0.relu2</c> (behind the addition; <c>relu3</c> in a bottleneck), <c>avgpool</c> and <c>flatten</c>.
+/// Nodes with weights carry their module's name (<c>conv1</c>, <c>layer1.0.bn2</c>, <c>layer2.0.shortcut.0</c>, <c>linear</c>). The others
+/// are called <c>input</c>, <c>normalization</c>, <c>relu</c>, <c>maxpool</c>, <c>layer1.0.relu1</c>, <c>layer1.0.add</c>,
+/// <c>layer1.0.relu2</c> (behind the addition; <c>relu3</c> in a bottleneck), <c>avgpool</c> and <c>flatten</c>.
 /// </remarks>
 public static class ResNet
 {
@@ -18,9 +19,11 @@ public static class ResNet
     /// <param name="normalization">First layer of the network, e.g. from pixels 0–255 to normalized ones; null for none.</param>
     /// <param name="headName">Name of the output.</param>
     /// <returns>A network [channels, height, width] → [outputs].</returns>
-    /// <exception cref="InvalidDataException">The checkpoint holds no ResNet, or its tensors do not fit; the message names the file and the tensors.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint holds no ResNet, or its tensors do not fit; the message names the file and the
+    /// tensors.</exception>
     /// <exception cref="ArgumentException">The image size is too small, or the normalization has another number of channels.</exception>
-    public static Network FromCheckpoint(StateDictionary weights, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output")
+    public static Network FromCheckpoint(
+        StateDictionary weights, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output")
     {
         ArgumentNullException.ThrowIfNull(weights);
         return FromCheckpoint(weights, Detect(weights), imageSize, normalization, headName);
@@ -35,7 +38,8 @@ public static class ResNet
     /// <returns>A network [channels, height, width] → [outputs].</returns>
     /// <exception cref="InvalidDataException">The tensors do not fit the layout; the message names the file and the tensors.</exception>
     /// <exception cref="ArgumentException">The image size is too small, or the normalization has another number of channels.</exception>
-    public static Network FromCheckpoint(StateDictionary weights, ResNetLayout layout, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output")
+    public static Network FromCheckpoint(
+        StateDictionary weights, ResNetLayout layout, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output")
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(layout);
@@ -59,7 +63,8 @@ public static class ResNet
     /// <param name="imageSize">Size of the images in pixels; null for 32 with a 3×3 stem, 224 with a 7×7 stem.</param>
     /// <param name="normalization">First layer of the network; null for none.</param>
     /// <param name="headName">Name of the output.</param>
-    public static Network Random(int seed, ResNetLayout layout, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output") =>
+    public static Network Random(
+        int seed, ResNetLayout layout, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output") =>
         FromCheckpoint(CreateRandomWeights(seed, layout), layout, imageSize, normalization, headName);
 
     /// <summary>The weights of <see cref="Random"/>.</summary>
@@ -79,10 +84,18 @@ public static class ResNet
         ArgumentNullException.ThrowIfNull(weights);
         int[] blocks = CountBlocks(weights);
         if (!weights.ContainsKey("conv1.weight") && blocks.Length == 0)
-            throw new InvalidDataException($"'{weights.Source}' holds no ResNet: there is neither 'conv1.weight' nor a stage 'layer1'; it has {weights.DescribeNames()}.");
+        {
+            throw new InvalidDataException($"'{weights.Source}' holds no ResNet: there is neither 'conv1.weight' nor a stage 'layer1'; it "
+                + $"has {weights.DescribeNames()}.");
+        }
+
         Tensor stem = Expect(weights, "conv1.weight", 4, "[channels, image channels, kernel, kernel]");
         if (stem[2] is not (3 or 7) || stem[3] != stem[2])
-            throw new InvalidDataException($"'{weights.Source}' holds no known ResNet: expected a kernel of 3×3 or 7×7 in 'conv1.weight', found {stem}.");
+        {
+            throw new InvalidDataException($"'{weights.Source}' holds no known ResNet: expected a kernel of 3×3 or 7×7 in 'conv1.weight', "
+                + $"found {stem}.");
+        }
+
         if (blocks.Length == 0)
             throw new InvalidDataException($"'{weights.Source}' holds no ResNet: there is no block 'layer1.0'; it has {weights.DescribeNames()}.");
 
@@ -123,7 +136,8 @@ public static class ResNet
         const int LargestWidth = 1 << 20;
         return (long)channels << stages <= LargestWidth
             ? channels
-            : throw new InvalidDataException($"'{weights.Source}' holds no known ResNet: {channels} channels in '{name}' are too many for {stages} stages.");
+            : throw new InvalidDataException($"'{weights.Source}' holds no known ResNet: {channels} channels in '{name}' are too many for "
+                + $"{stages} stages.");
     }
 
     /// <summary>Blocks of each stage: one more than the largest index, so that a missing block is noticed later, by name.</summary>

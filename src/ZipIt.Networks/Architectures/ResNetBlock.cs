@@ -9,7 +9,8 @@ namespace ZipIt.Networks;
 /// <param name="Stride">Stride of the block; it sits on the first 3×3 convolution and on the shortcut.</param>
 /// <param name="ShortcutKernel">Extent of the shortcut's kernel, 0 where the input is added as it is.</param>
 /// <param name="ShortcutName">Name of the shortcut's module.</param>
-internal sealed record ResNetBlock(string Name, bool Bottleneck, int Inputs, int Inner, int Outputs, int Stride, int ShortcutKernel, string ShortcutName)
+internal sealed record ResNetBlock(
+    string Name, bool Bottleneck, int Inputs, int Inner, int Outputs, int Stride, int ShortcutKernel, string ShortcutName)
 {
     private string Shortcut => $"{Name}.{ShortcutName}";
 

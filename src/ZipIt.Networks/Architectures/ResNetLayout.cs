@@ -22,7 +22,8 @@ public sealed record ResNetLayout
     public required int Outputs { get; init; }
 
     /// <summary>
-    /// Extent of the first convolution's kernel: 3 (stride 1, for small images as in CIFAR) or 7 (stride 2 and then a maximum pooling of stride 2, as for ImageNet). Default 3.
+    /// Extent of the first convolution's kernel: 3 (stride 1, for small images as in CIFAR) or 7 (stride 2 and then a maximum pooling of
+    /// stride 2, as for ImageNet). Default 3.
     /// </summary>
     public int StemKernel { get; init; } = 3;
 

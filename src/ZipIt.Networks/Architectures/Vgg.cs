@@ -1,26 +1,31 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// VGG networks (Simonyan &amp; Zisserman, <i>Very Deep Convolutional Networks for Large-Scale Image Recognition</i>, 2015) with 11, 13, 16 or 19 layers, with and without batch
-/// normalization, from checkpoints with torchvision's parameter names (<c>features.N</c>, <c>classifier.N</c>), and their CIFAR variants with a single layer <c>classifier</c>.
+/// VGG networks (Simonyan &amp; Zisserman, <i>Very Deep Convolutional Networks for Large-Scale Image Recognition</i>, 2015) with 11, 13, 16
+/// or 19 layers, with and without batch normalization, from checkpoints with torchvision's parameter names (<c>features.N</c>,
+/// <c>classifier.N</c>), and their CIFAR variants with a single layer <c>classifier</c>.
 /// </summary>
 /// <remarks>
-/// Nodes carry the names of torchvision's modules (<c>features.0</c> … , <c>classifier.0</c>, <c>classifier.1</c> …); dropout has no node. The others are <c>input</c>, <c>normalization</c> and <c>flatten</c>.
+/// Nodes carry the names of torchvision's modules (<c>features.0</c> … , <c>classifier.0</c>, <c>classifier.1</c> …); dropout has no node.
+/// The others are <c>input</c>, <c>normalization</c> and <c>flatten</c>.
 /// </remarks>
 public static class Vgg
 {
     /// <summary>Builds the network of a checkpoint; depth, width, outputs and kind of classifier are read from its tensors.</summary>
     /// <param name="weights">The checkpoint.</param>
     /// <param name="imageSize">
-    /// Size of the images in pixels; null for 32 with the CIFAR classifier, 224 with the ImageNet classifier. The former needs features of 1×1
-    /// pixel at its input (images of 32 to 63 pixels), the latter 7×7 (224 to 255 pixels) or 1×1, which is what torchvision's adaptive pooling would spread over all 7×7.
+    /// Size of the images in pixels; null for 32 with the CIFAR classifier, 224 with the ImageNet classifier. The former needs features of
+    /// 1×1 pixel at its input (images of 32 to 63 pixels), the latter 7×7 (224 to 255 pixels) or 1×1, which is what torchvision's adaptive
+    /// pooling would spread over all 7×7.
     /// </param>
     /// <param name="normalization">First layer of the network, e.g. from pixels 0–255 to normalized ones; null for none.</param>
     /// <param name="headName">Name of the output.</param>
     /// <returns>A network [channels, height, width] → [outputs].</returns>
-    /// <exception cref="InvalidDataException">The checkpoint holds no VGG, or its tensors do not fit; the message names the file and the tensors.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint holds no VGG, or its tensors do not fit; the message names the file and the
+    /// tensors.</exception>
     /// <exception cref="ArgumentException">The image size does not fit, or the normalization has another number of channels.</exception>
-    public static Network FromCheckpoint(StateDictionary weights, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output")
+    public static Network FromCheckpoint(
+        StateDictionary weights, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output")
     {
         ArgumentNullException.ThrowIfNull(weights);
         return FromCheckpoint(weights, Detect(weights), imageSize, normalization, headName);
@@ -29,13 +34,15 @@ public static class Vgg
     /// <summary>Builds a network of a given layout from a checkpoint.</summary>
     /// <param name="weights">The checkpoint.</param>
     /// <param name="layout">What the checkpoint must hold.</param>
-    /// <param name="imageSize">Size of the images in pixels; see <see cref="FromCheckpoint(StateDictionary, Size2?, ChannelAffine?, string)"/>.</param>
+    /// <param name="imageSize">Size of the images in pixels; see
+    /// <see cref="FromCheckpoint(StateDictionary, Size2?, ChannelAffine?, string)"/>.</param>
     /// <param name="normalization">First layer of the network; null for none.</param>
     /// <param name="headName">Name of the output.</param>
     /// <returns>A network [channels, height, width] → [outputs].</returns>
     /// <exception cref="InvalidDataException">The tensors do not fit the layout; the message names the file and the tensors.</exception>
     /// <exception cref="ArgumentException">The image size does not fit, or the normalization has another number of channels.</exception>
-    public static Network FromCheckpoint(StateDictionary weights, VggLayout layout, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output")
+    public static Network FromCheckpoint(
+        StateDictionary weights, VggLayout layout, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output")
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(layout);
@@ -60,8 +67,11 @@ public static class Vgg
         bool single = pixels == new Size2(1, 1);
         if (!single && !(layout.HiddenWidth != 0 && pixels == new Size2(VggLayout.PooledSize, VggLayout.PooledSize)))
         {
-            string expected = layout.HiddenWidth == 0 ? "1 pixel (images of 32 to 63 pixels)" : "7 pixels (images of 224 to 255 pixels) or 1 pixel (32 to 63)";
-            throw new ArgumentException($"{layout} from '{weights.Source}' needs features of {expected} in front of its classifier; images of {size} pixels give {pixels}.", nameof(imageSize));
+            string expected = layout.HiddenWidth == 0
+                ? "1 pixel (images of 32 to 63 pixels)"
+                : "7 pixels (images of 224 to 255 pixels) or 1 pixel (32 to 63)";
+            throw new ArgumentException($"{layout} from '{weights.Source}' needs features of {expected} in front of its classifier; "
+                + $"images of {size} pixels give {pixels}.", nameof(imageSize));
         }
 
         x = new Node("flatten", new Flatten(), x);
@@ -77,10 +87,12 @@ public static class Vgg
     /// <summary>Makes an untrained network, for tests and benchmarks: He initialization, normalizations with mildly random statistics.</summary>
     /// <param name="seed">The same seed gives the same weights.</param>
     /// <param name="layout">Sizes of the network.</param>
-    /// <param name="imageSize">Size of the images in pixels; see <see cref="FromCheckpoint(StateDictionary, Size2?, ChannelAffine?, string)"/>.</param>
+    /// <param name="imageSize">Size of the images in pixels; see
+    /// <see cref="FromCheckpoint(StateDictionary, Size2?, ChannelAffine?, string)"/>.</param>
     /// <param name="normalization">First layer of the network; null for none.</param>
     /// <param name="headName">Name of the output.</param>
-    public static Network Random(int seed, VggLayout layout, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output") =>
+    public static Network Random(
+        int seed, VggLayout layout, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output") =>
         FromCheckpoint(CreateRandomWeights(seed, layout), layout, imageSize, normalization, headName);
 
     /// <summary>The weights of <see cref="Random"/>.</summary>
@@ -101,13 +113,20 @@ public static class Vgg
         const int LargestWidth = 1 << 16;
         Tensor stem = Expect(weights, "features.0.weight", 4, "[channels, image channels, 3, 3]");
         if (stem[0] > LargestWidth)
-            throw new InvalidDataException($"'{weights.Source}' holds no known VGG: 'features.0.weight' should have at most {LargestWidth} channels, is {stem}.");
-        bool batchNorm = weights.ContainsKey("features.1.running_mean") || weights.ContainsKey("features.1.running_var") || weights.ContainsKey("features.1.weight");
+        {
+            throw new InvalidDataException($"'{weights.Source}' holds no known VGG: 'features.0.weight' should have at most "
+                + $"{LargestWidth} channels, is {stem}.");
+        }
+
+        bool batchNorm = weights.Keys.Any(name => name.StartsWith("features.1.", StringComparison.Ordinal));
         bool single = weights.ContainsKey("classifier.weight");
         string last = single ? "classifier.weight" : "classifier.6.weight";
         Tensor outputs = Expect(weights, last, 2, "[outputs, inputs]");
         if (!single && outputs[1] > LargestWidth)
-            throw new InvalidDataException($"'{weights.Source}' holds no known VGG: '{last}' should have at most {LargestWidth} inputs, is {outputs}.");
+        {
+            throw new InvalidDataException($"'{weights.Source}' holds no known VGG: '{last}' should have at most {LargestWidth} inputs, "
+                + $"is {outputs}.");
+        }
 
         // The depth whose tensors fit best; what is left over or missing then is reported by name.
         return new[] { 11, 13, 16, 19 }
@@ -133,7 +152,11 @@ public static class Vgg
     private static Tensor Expect(StateDictionary weights, string name, int rank, string shape)
     {
         if (!weights.TryGetValue(name, out Tensor? tensor))
-            throw new InvalidDataException($"'{weights.Source}' holds no VGG: there is no tensor '{name}' {shape}; it has {weights.DescribeNames()}.");
+        {
+            throw new InvalidDataException($"'{weights.Source}' holds no VGG: there is no tensor '{name}' {shape}; it has "
+                + $"{weights.DescribeNames()}.");
+        }
+
         if (tensor.Rank != rank || tensor.Length == 0)
             throw new InvalidDataException($"'{weights.Source}' holds no VGG: '{name}' should be {shape}, is {tensor}.");
         return tensor;

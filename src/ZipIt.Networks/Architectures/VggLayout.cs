@@ -15,7 +15,8 @@ public sealed record VggLayout
     /// <summary>Channels of the images. Default 3.</summary>
     public int ImageChannels { get; init; } = 3;
 
-    /// <summary>Width of the two hidden layers of the ImageNet classifier; 0 for the CIFAR classifier, a single <c>classifier</c> layer. Default 0.</summary>
+    /// <summary>Width of the two hidden layers of the ImageNet classifier; 0 for the CIFAR classifier, a single <c>classifier</c> layer.
+    /// Default 0.</summary>
     public int HiddenWidth { get; init; }
 
     /// <summary>Outputs of the last layer: classes, or the length of an embedding.</summary>
@@ -60,7 +61,12 @@ public sealed record VggLayout
 
         (string Name, int Inputs, int Outputs)[] linears = HiddenWidth == 0
             ? [("classifier", inputs, Outputs)]
-            : [("classifier.0", inputs * PooledSize * PooledSize, HiddenWidth), ("classifier.3", HiddenWidth, HiddenWidth), ("classifier.6", HiddenWidth, Outputs)];
+            :
+            [
+                ("classifier.0", inputs * PooledSize * PooledSize, HiddenWidth),
+                ("classifier.3", HiddenWidth, HiddenWidth),
+                ("classifier.6", HiddenWidth, Outputs),
+            ];
         foreach ((string name, int count, int outputs) in linears)
         {
             foreach (ParameterShape parameter in ParameterShape.Linear(name, outputs, count))

@@ -13,15 +13,18 @@ internal static class WeightCheck
     public static void Check(StateDictionary weights, string architecture, IReadOnlyList<ParameterShape> expected)
     {
         var names = new HashSet<string>(expected.Select(parameter => parameter.Name), StringComparer.Ordinal);
-        List<string> missing = [.. expected.Where(parameter => !weights.ContainsKey(parameter.Name)).Select(parameter => $"'{parameter.Name}' {Format(parameter)}")];
-        List<string> unexpected = [.. weights.Keys.Where(name => !names.Contains(name) && !IsCounter(name)).Select(name => $"'{NameList.Shorten(name)}' {weights[name]}")];
-        List<string> misshapen = [];
-        List<string> unusable = [];
+        List<string> missing = [], misshapen = [], unusable = [], unexpected = [];
+        foreach (string name in weights.Keys)
+        {
+            if (!names.Contains(name) && !IsCounter(name))
+                unexpected.Add($"'{NameList.Shorten(name)}' {weights[name]}");
+        }
+
         foreach (ParameterShape parameter in expected)
         {
             if (!weights.TryGetValue(parameter.Name, out Tensor? tensor))
-                continue;
-            if (!tensor.HasShape([.. parameter.Shape]))
+                missing.Add($"'{parameter.Name}' {Format(parameter)}");
+            else if (!tensor.HasShape([.. parameter.Shape]))
                 misshapen.Add($"'{parameter.Name}' should be {Format(parameter)}, is {tensor}");
             else if (!tensor.IsFinite())
                 unusable.Add($"'{parameter.Name}' holds values that are not finite numbers");
@@ -47,7 +50,7 @@ internal static class WeightCheck
     {
         if (tensors.Count == 0)
             return;
-        message.Append(message.Length == 0 ? " " : "; ").Append(tensors.Count).Append(tensors.Count == 1 ? " tensor " : " tensors ").Append(problem).Append(": ");
+        message.Append(message.Length == 0 ? " " : "; ").Append($"{tensors.Count} {(tensors.Count == 1 ? "tensor" : "tensors")} {problem}: ");
         message.AppendJoin(", ", tensors.Take(Shown));
         if (tensors.Count > Shown)
             message.Append(" and ").Append(tensors.Count - Shown).Append(" more");

@@ -6,13 +6,14 @@ namespace ZipIt.Networks;
 public static class Checkpoint
 {
     /// <summary>
-    /// Reads a checkpoint. The format is told by the file's content, not by its name: PyTorch (<see cref="PyTorchCheckpoint"/>) or safetensors (<see cref="SafeTensors"/>).
+    /// Reads a checkpoint. The format is told by the file's content, not by its name: PyTorch (<see cref="PyTorchCheckpoint"/>) or
+    /// safetensors (<see cref="SafeTensors"/>).
     /// </summary>
     /// <param name="path">Path of the file.</param>
     /// <returns>The tensors, all finite, without wrapper prefixes such as <c>module.</c></returns>
     /// <exception cref="InvalidDataException">
-    /// The file is of no supported format, is damaged, is refused for what it contains, or holds values that are not finite numbers; the message names the file
-    /// and the entry, offset or tensor.
+    /// The file is of no supported format, is damaged, is refused for what it contains, or holds values that are not finite numbers; the
+    /// message names the file and the entry, offset or tensor.
     /// </exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static StateDictionary Load(string path)
@@ -42,7 +43,8 @@ public static class Checkpoint
         else if (IsSafeTensors(start[..length], stream.Length))
             weights = SafeTensors.Load(stream, source).WithoutWrapperPrefixes();
         else
-            throw new InvalidDataException($"'{source}' is no checkpoint of a known format; PyTorch (.pt, .pth) and safetensors files are supported. It begins with the bytes {Convert.ToHexString(start[..length])}.");
+            throw new InvalidDataException($"'{source}' is no checkpoint of a known format; PyTorch (.pt, .pth) and safetensors files are "
+                + $"supported. It begins with the bytes {Convert.ToHexString(start[..length])}.");
         weights.CheckFinite();
         return weights;
     }

@@ -1,7 +1,8 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Labelled images in CIFAR-10's binary layout: records of one byte for the label and 3,072 bytes for 32×32 pixels, red, green and blue planes one after the other.
+/// Labelled images in CIFAR-10's binary layout: records of one byte for the label and 3,072 bytes for 32×32 pixels, red, green and blue
+/// planes one after the other.
 /// </summary>
 public sealed class CifarImages
 {

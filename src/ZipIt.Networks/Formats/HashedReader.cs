@@ -6,7 +6,8 @@ using System.Text;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Reads what <see cref="HashedWriter"/> wrote. Every length is checked against the bytes that are left before anything is allocated for it.
+/// Reads what <see cref="HashedWriter"/> wrote. Every length is checked against the bytes that are left before anything is allocated for
+/// it.
 /// </summary>
 /// <param name="stream">The bytes.</param>
 /// <param name="source">Name of the stream for messages.</param>

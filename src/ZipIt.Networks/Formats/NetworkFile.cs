@@ -90,9 +90,11 @@ public static class NetworkFile
     /// <param name="stream">The stream, at the beginning of the network.</param>
     /// <param name="source">Name of the stream for messages.</param>
     /// <param name="length">
-    /// Largest number of bytes that the network may take. Nothing is allocated that these bytes could not fill. Null for the rest of a stream that can seek.
+    /// Largest number of bytes that the network may take. Nothing is allocated that these bytes could not fill. Null for the rest of a
+    /// stream that can seek.
     /// </param>
-    /// <exception cref="InvalidDataException">The bytes are damaged, incomplete or of another format; the message names the source and the place.</exception>
+    /// <exception cref="InvalidDataException">The bytes are damaged, incomplete or of another format; the message names the source and the
+    /// place.</exception>
     /// <exception cref="ArgumentException">The stream cannot seek and no length was given.</exception>
     public static Network Load(Stream stream, string source, long? length = null)
     {

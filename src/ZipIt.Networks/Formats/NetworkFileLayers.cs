@@ -134,7 +134,8 @@ internal static class NetworkFileLayers
         return kind switch
         {
             NetworkFileLayer.Input => new Input(reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()),
-            NetworkFileLayer.Conv2d => new Conv2d(ReadTensor(), ReadOptional(), reader.ReadSize(), reader.ReadSize(), reader.ReadSize(), reader.ReadInt32()),
+            NetworkFileLayer.Conv2d =>
+                new Conv2d(ReadTensor(), ReadOptional(), reader.ReadSize(), reader.ReadSize(), reader.ReadSize(), reader.ReadInt32()),
             NetworkFileLayer.Linear => new Linear(ReadTensor(), ReadOptional()),
             NetworkFileLayer.BatchNorm2d => new BatchNorm2d(ReadTensor(), ReadTensor(), ReadTensor(), ReadVariance(), reader.ReadSingle()),
             NetworkFileLayer.ChannelAffine => new ChannelAffine(ReadTensor(), ReadTensor()),
@@ -147,7 +148,8 @@ internal static class NetworkFileLayers
             NetworkFileLayer.SiLU => new SiLU(),
             NetworkFileLayer.GELU => new GELU(reader.ReadBoolean()),
             NetworkFileLayer.MaxPool2d => new MaxPool2d(reader.ReadSize(), reader.ReadSize(), reader.ReadSize(), reader.ReadBoolean()),
-            NetworkFileLayer.AvgPool2d => new AvgPool2d(reader.ReadSize(), reader.ReadSize(), reader.ReadSize(), reader.ReadBoolean(), reader.ReadBoolean()),
+            NetworkFileLayer.AvgPool2d =>
+                new AvgPool2d(reader.ReadSize(), reader.ReadSize(), reader.ReadSize(), reader.ReadBoolean(), reader.ReadBoolean()),
             NetworkFileLayer.GlobalAveragePool => new GlobalAveragePool(),
             NetworkFileLayer.Add => new Add(),
             NetworkFileLayer.Concat => new Concat(),

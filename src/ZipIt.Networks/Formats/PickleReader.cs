@@ -6,11 +6,13 @@ namespace ZipIt.Networks;
 
 /// <summary>
 /// Reads Python pickles (protocols 2 to 5) that hold tensors and plain containers. A pickle is a program: this reader runs only the part
-/// that puts together dictionaries, lists, tuples and scalars, and knows the handful of names that a tensor needs. Whatever else a pickle asks for is refused by name.
+/// that puts together dictionaries, lists, tuples and scalars, and knows the handful of names that a tensor needs. Whatever else a pickle
+/// asks for is refused by name.
 /// </summary>
 /// <remarks>
-/// The stack is a list, not recursion, so nesting costs nothing. Every opcode consumes at least one byte and makes at most one object of bounded size, lengths
-/// are checked against the bytes that are left, and a pickle has at most <see cref="MaximumLength"/> bytes: memory and time grow with the file alone.
+/// The stack is a list, not recursion, so nesting costs nothing. Every opcode consumes at least one byte and makes at most one object of
+/// bounded size, lengths are checked against the bytes that are left, and a pickle has at most <see cref="MaximumLength"/> bytes: memory
+/// and time grow with the file alone.
 /// </remarks>
 internal sealed class PickleReader
 {
@@ -263,7 +265,8 @@ internal sealed class PickleReader
         ("torch", "uint8") => ElementType.UInt8,
         ("torch", "bool") => ElementType.Bool,
         _ => throw Fail(
-            $"the pickle asks for '{NameList.Shorten(module)}.{NameList.Shorten(name)}', which is refused: only tensors and plain containers are read and nothing is ever executed. "
+            $"the pickle asks for '{NameList.Shorten(module)}.{NameList.Shorten(name)}', which is refused: only tensors and plain "
+                + "containers are read and nothing is ever executed. "
             + "Save the module's state_dict() instead of the module itself"),
     };
 

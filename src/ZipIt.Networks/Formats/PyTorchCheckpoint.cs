@@ -6,13 +6,14 @@ using System.Text;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Reads the files that PyTorch's <c>torch.save(module.state_dict(), path)</c> writes (<c>.pt</c>, <c>.pth</c>): the zip container of PyTorch 1.6 and later, and
-/// the older form of pickles with the storages behind them. A file is hostile until checked: nothing in it is executed, and nothing is
-/// allocated that its size does not justify.
+/// Reads the files that PyTorch's <c>torch.save(module.state_dict(), path)</c> writes (<c>.pt</c>, <c>.pth</c>): the zip container of
+/// PyTorch 1.6 and later, and the older form of pickles with the storages behind them. A file is hostile until checked: nothing in it is
+/// executed, and nothing is allocated that its size does not justify.
 /// </summary>
 /// <remarks>
-/// A dictionary inside the keys <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c> or <c>net</c> is unwrapped, and the prefixes of <c>DataParallel</c> and <c>torch.compile</c> are
-/// taken off. All element types become 32-bit floats; views, strides and shared storages are resolved.
+/// A dictionary inside the keys <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c> or <c>net</c> is unwrapped, and the prefixes of
+/// <c>DataParallel</c> and <c>torch.compile</c> are taken off. All element types become 32-bit floats; views, strides and shared storages
+/// are resolved.
 /// </remarks>
 public static class PyTorchCheckpoint
 {
@@ -27,7 +28,8 @@ public static class PyTorchCheckpoint
     /// <summary>Reads a checkpoint.</summary>
     /// <param name="path">Path of the file.</param>
     /// <exception cref="InvalidDataException">
-    /// The file is no such checkpoint, is damaged, or asks for more than tensors and plain containers; the message names the file and the entry, offset or tensor.
+    /// The file is no such checkpoint, is damaged, or asks for more than tensors and plain containers; the message names the file and the
+    /// entry, offset or tensor.
     /// </exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static StateDictionary Load(string path)
@@ -64,18 +66,27 @@ public static class PyTorchCheckpoint
         Dictionary<string, ZipArchiveEntry> entries = ListEntries(archive, stream.Length, source);
         List<string> pickles = [.. entries.Keys.Where(name => name == "data.pkl" || name.EndsWith("/data.pkl", StringComparison.Ordinal))];
         if (pickles.Count != 1)
-            throw new InvalidDataException($"'{source}' is a zip archive but no PyTorch checkpoint: expected one entry 'data.pkl', found {pickles.Count}.");
+        {
+            throw new InvalidDataException($"'{source}' is a zip archive but no PyTorch checkpoint: expected one entry 'data.pkl', found "
+                + $"{pickles.Count}.");
+        }
+
         string root = pickles[0][..^"data.pkl".Length];
         if (entries.ContainsKey(root + "constants.pkl"))
-            throw new InvalidDataException($"'{source}' is a TorchScript archive, which holds a program. Save the module's state_dict() with torch.save instead.");
+        {
+            throw new InvalidDataException($"'{source}' is a TorchScript archive, which holds a program. Save the module's state_dict() "
+                + "with torch.save instead.");
+        }
+
         if (entries.TryGetValue(root + "byteorder", out ZipArchiveEntry? byteOrder)
             && ReadEntry(byteOrder, 16, source) is var order && !order.AsSpan().SequenceEqual("little"u8))
         {
-            throw new InvalidDataException($"'{source}', entry '{byteOrder.FullName}': expected the byte order 'little', found '{NameList.Shorten(Encoding.Latin1.GetString(order))}'.");
+            throw new InvalidDataException($"'{source}', entry '{NameList.Shorten(byteOrder.FullName)}': expected the byte order 'little', found "
+                + $"'{NameList.Shorten(Encoding.Latin1.GetString(order))}'.");
         }
 
         byte[] pickle = ReadEntry(entries[pickles[0]], PickleReader.MaximumLength, source);
-        object? value = new PickleReader(new MemoryStream(pickle, writable: false), $"'{source}', entry '{pickles[0]}'").Read();
+        object? value = new PickleReader(new MemoryStream(pickle, writable: false), $"'{source}', entry '{NameList.Shorten(pickles[0])}'").Read();
         return Materialize(value, source, stream.Length, storage =>
         {
             string name = $"{root}data/{storage.Key}";
@@ -83,7 +94,8 @@ public static class PyTorchCheckpoint
                 throw new InvalidDataException($"'{source}' has no entry '{NameList.Shorten(name)}' for a storage of {storage.ByteLength} bytes.");
             return entry.Length == storage.ByteLength
                 ? ReadEntry(entry, Array.MaxLength, source)
-                : throw new InvalidDataException($"'{source}', entry '{NameList.Shorten(name)}': expected a storage of {storage.ByteLength} bytes, found {entry.Length}.");
+                : throw new InvalidDataException($"'{source}', entry '{NameList.Shorten(name)}': expected a storage of "
+                    + $"{storage.ByteLength} bytes, found {entry.Length}.");
         });
     }
 
@@ -97,7 +109,8 @@ public static class PyTorchCheckpoint
         }
         catch (Exception exception) when (IsDamage(exception))
         {
-            throw new InvalidDataException($"'{source}' begins like a zip archive, but its directory cannot be read; the file is damaged or incomplete. {exception.Message}", exception);
+            throw new InvalidDataException($"'{source}' begins like a zip archive, but its directory cannot be read; the file is damaged "
+                + $"or incomplete. {exception.Message}", exception);
         }
     }
 
@@ -114,10 +127,17 @@ public static class PyTorchCheckpoint
                 throw new InvalidDataException($"'{source}', entry '{name}' is encrypted.");
             stored += Math.Min(entry.CompressedLength, fileLength + 1);
             if (entry.CompressedLength < 0 || entry.Length < 0 || stored > fileLength)
-                throw new InvalidDataException($"'{source}', entry '{name}': the entries up to here declare more bytes than the file has; the file is damaged.");
+            {
+                throw new InvalidDataException($"'{source}', entry '{name}': the entries up to here declare more bytes than the file has; "
+                    + "the file is damaged.");
+            }
+
             declared += Math.Min(entry.Length, long.MaxValue / 4);
             if (declared > LargestExpansion * fileLength + Slack)
-                throw new InvalidDataException($"'{source}', entry '{name}': the entries up to here unpack to {declared} bytes, far more than the file has; it is refused.");
+            {
+                throw new InvalidDataException($"'{source}', entry '{name}': the entries up to here unpack to {declared} bytes, far more "
+                    + "than the file has; it is refused.");
+            }
         }
 
         return entries;
@@ -142,11 +162,13 @@ public static class PyTorchCheckpoint
         uint checksum = Crc32.Compute(bytes);
         return checksum == entry.Crc32
             ? bytes
-            : throw new InvalidDataException($"{place}: expected the checksum {entry.Crc32:x8}, found {checksum:x8}; the file is damaged.");
+            : throw new InvalidDataException($"{place}: expected the checksum {entry.Crc32:x8}, found {checksum:x8}; the file is damaged, "
+                + "or was saved with checksums switched off.");
     }
 
     /// <summary>What the zip reader throws at damaged files.</summary>
-    private static bool IsDamage(Exception exception) => exception is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException;
+    private static bool IsDamage(Exception exception) =>
+        exception is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException;
 
     /*
      * PyTorch before 1.6: five pickles (magic number, protocol 1001, properties of the writing machine, the value, the keys of its storages),
@@ -180,7 +202,11 @@ public static class PyTorchCheckpoint
             stream.ReadExactly(count);
             long found = BinaryPrimitives.ReadInt64LittleEndian(count);
             if (found != storage.Count)
-                throw new InvalidDataException($"'{source}', byte {stream.Position - 8}: expected storage '{name}' of {storage.Count} elements, found {found}.");
+            {
+                throw new InvalidDataException($"'{source}', byte {stream.Position - 8}: expected storage '{name}' of {storage.Count} "
+                    + $"elements, found {found}.");
+            }
+
             if (storage.ByteLength > stream.Length - stream.Position)
                 throw new InvalidDataException($"'{source}' ends inside storage '{name}'; the file is damaged.");
             if (!positions.TryAdd(key, stream.Position))
@@ -238,11 +264,15 @@ public static class PyTorchCheckpoint
         {
             bytes += tensor.Count * sizeof(float);
             if (bytes > LargestExpansion * fileLength + Slack)
-                throw new InvalidDataException($"'{source}': the tensors up to '{NameList.Shorten(name)}' ({Tensor.FormatShape(tensor.Shape)}) need {bytes} bytes, far more than the file has; it is refused.");
+            {
+                throw new InvalidDataException($"'{source}': the tensors up to '{NameList.Shorten(name)}' "
+                    + $"({Tensor.FormatShape(tensor.Shape)}) need {bytes} bytes, far more than the file has; it is refused.");
+            }
         }
 
         var tensors = new Dictionary<TensorReference, Tensor>(ReferenceEqualityComparer.Instance);
-        foreach (IGrouping<StorageReference, TensorReference> views in references.Select(reference => reference.Tensor).GroupBy(tensor => tensor.Storage))
+        IEnumerable<TensorReference> allViews = references.Select(reference => reference.Tensor);
+        foreach (IGrouping<StorageReference, TensorReference> views in allViews.GroupBy(view => view.Storage))
         {
             byte[] storage = readStorage(views.Key);
             foreach (TensorReference view in views)
@@ -252,7 +282,8 @@ public static class PyTorchCheckpoint
             }
         }
 
-        return new StateDictionary(source, references.Select(reference => KeyValuePair.Create(reference.Name, tensors[reference.Tensor]))).WithoutWrapperPrefixes();
+        IEnumerable<KeyValuePair<string, Tensor>> named = references.Select(reference => KeyValuePair.Create(reference.Name, tensors[reference.Tensor]));
+        return new StateDictionary(source, named).WithoutWrapperPrefixes();
     }
 
     private static List<(string Name, TensorReference Tensor)> FindStateDictionary(object? value, string source)
@@ -262,14 +293,21 @@ public static class PyTorchCheckpoint
         {
             if (value is not PickleDictionary dictionary)
                 throw new InvalidDataException($"'{source}' holds no dictionary of named tensors. Save the module's state_dict() with torch.save.");
-            List<(string, TensorReference)> tensors = [.. dictionary.Entries.Where(entry => entry.Value is TensorReference).Select(entry => (entry.Key, (TensorReference)entry.Value!))];
+            var tensors = new List<(string Name, TensorReference Tensor)>();
+            foreach ((string name, object? entry) in dictionary.Entries)
+            {
+                if (entry is TensorReference tensor)
+                    tensors.Add((name, tensor));
+            }
+
             if (tensors.Count > 0)
                 return tensors;
             string? wrapper = Array.Find(Wrappers, name => dictionary.Find(name) is PickleDictionary);
             if (wrapper is null)
             {
                 List<string> keys = [.. dictionary.Entries.Select(entry => entry.Key)];
-                throw new InvalidDataException($"'{source}' holds no tensors; it holds {(keys.Count == 0 ? "an empty dictionary" : NameList.Format(keys))}.");
+                throw new InvalidDataException($"'{source}' holds no tensors; it holds "
+                    + $"{(keys.Count == 0 ? "an empty dictionary" : NameList.Format(keys))}.");
             }
 
             value = dictionary.Find(wrapper);

@@ -8,7 +8,8 @@ using System.Text.Json;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Reads and writes safetensors files: the length of the header (uint64), the header (JSON: for each tensor its type, shape and place), then the elements.
+/// Reads and writes safetensors files: the length of the header (uint64), the header (JSON: for each tensor its type, shape and place),
+/// then the elements.
 /// </summary>
 /// <remarks>All element types become 32-bit floats; tensors are written as <c>F32</c>.</remarks>
 public static class SafeTensors
@@ -43,7 +44,10 @@ public static class SafeTensors
         stream.ReadExactly(prefix);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerLength > MaximumHeaderLength || headerLength > (ulong)(stream.Length - 8))
-            throw new InvalidDataException($"'{source}' declares a header of {headerLength} bytes; the file has {stream.Length - 8} more, and at most {MaximumHeaderLength} are allowed.");
+        {
+            throw new InvalidDataException($"'{source}' declares a header of {headerLength} bytes; the file has {stream.Length - 8} more, "
+                + $"and at most {MaximumHeaderLength} are allowed.");
+        }
 
         var json = new byte[headerLength];
         stream.ReadExactly(json);
@@ -208,7 +212,8 @@ public static class SafeTensors
                     offsets = ReadNumbers(ref reader, name, source);
                     break;
                 default:
-                    throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': the property '{NameList.Shorten(property)}' is not known or is given twice.");
+                    throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': the property "
+                        + $"'{NameList.Shorten(property)}' is not known or is given twice.");
             }
         }
 
@@ -229,7 +234,8 @@ public static class SafeTensors
         "I8" => ElementType.Int8,
         "U8" => ElementType.UInt8,
         "BOOL" => ElementType.Bool,
-        _ => throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': the element type '{NameList.Shorten(text)}' is not supported."),
+        _ => throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': the element type '{NameList.Shorten(text)}' "
+            + "is not supported."),
     };
 
     private static long[] ReadNumbers(ref Utf8JsonReader reader, string name, string source)
@@ -241,7 +247,11 @@ public static class SafeTensors
         {
             Expect(ref reader, JsonTokenType.Number, name, source);
             if (!reader.TryGetInt64(out long number) || number < 0 || numbers.Count == MostNumbers)
-                throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': expected at most {MostNumbers} whole numbers of at least 0.");
+            {
+                throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': expected at most {MostNumbers} whole "
+                    + "numbers of at least 0.");
+            }
+
             numbers.Add(number);
         }
 
@@ -259,7 +269,8 @@ public static class SafeTensors
 
         if (end < begin || end - begin != count * type.Size())
         {
-            throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}' of shape [{string.Join(", ", shape)}] needs {count * type.Size()} bytes; "
+            throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}' of shape [{string.Join(", ", shape)}] needs "
+                + $"{count * type.Size()} bytes; "
                 + $"its data_offsets {begin} and {end} declare {end - begin}.");
         }
 
@@ -280,9 +291,17 @@ public static class SafeTensors
         {
             string name = NameList.Shorten(entry.Name);
             if (entry.End > length)
-                throw new InvalidDataException($"'{source}', tensor '{name}' ends at byte {entry.End} of the data, which has {length}; the file is damaged or incomplete.");
+            {
+                throw new InvalidDataException($"'{source}', tensor '{name}' ends at byte {entry.End} of the data, which has {length}; "
+                    + "the file is damaged or incomplete.");
+            }
+
             if (entry.Begin != position)
-                throw new InvalidDataException($"'{source}', tensor '{name}' begins at byte {entry.Begin} of the data, but the one before ends at {position}.");
+            {
+                throw new InvalidDataException($"'{source}', tensor '{name}' begins at byte {entry.Begin} of the data, but the one before "
+                    + $"ends at {position}.");
+            }
+
             position = entry.End;
         }
 

@@ -65,7 +65,8 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
             throw new InvalidDataException($"'{Source}' holds values that are not finite numbers in {NameList.Format(broken)}.");
     }
 
-    /// <summary>The same tensors without the prefixes that wrappers such as <c>DataParallel</c> put before every name (<c>module.</c>, <c>_orig_mod.</c>).</summary>
+    /// <summary>The same tensors without the prefixes that wrappers such as <c>DataParallel</c> put before every name (<c>module.</c>,
+    /// <c>_orig_mod.</c>).</summary>
     public StateDictionary WithoutWrapperPrefixes()
     {
         int length = 0;

@@ -21,6 +21,19 @@ public class SelectionMatcherTests
     }
 
     [Fact]
+    public void Select_WideSpace_EqualsTheDefinition()
+    {
+        // Wide enough for threads, and enough selections to pack the matrix together twice.
+        int[] widths = [300, 240];
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(9), widths, 100, 0.5);
+        double[] importance = [.. Enumerable.Repeat(1.0, 540)];
+        SelectionResult result = new SelectionMatcher { Unmerge = SelectionUnmerge.StrongestCorrelation }.Select(new MatchingProblem(statistics, 130));
+        (int[] order, double unexplained) = Naive(statistics, widths, 130, importance);
+        Assert.Equal(order, result.Order);
+        Assert.Equal(unexplained, result.Unexplained, 1e-9);
+    }
+
+    [Fact]
     public void Select_AnyProblem_KeepsSelectedFeaturesAndCoversTheRest()
     {
         FeatureStatistics statistics = Problems.RandomFeatures(new Random(1), [10, 6, 8], 9, 0.3);
@@ -173,15 +186,24 @@ public class SelectionMatcherTests
         }
 
         var order = new List<int>();
+        var column = new double[count];
         while (order.Count < merged)
         {
-            int best = Enumerable.Range(0, count).Except(order).MaxBy(j => Enumerable.Range(0, count).Sum(i => r[i, j] * r[i, j]) / r[j, j]);
-            order.Add(best);
-            var old = (double[,])r.Clone();
+            var gains = new double[count];
             for (int i = 0; i < count; i++)
             {
                 for (int j = 0; j < count; j++)
-                    r[i, j] -= old[i, best] * old[best, j] / old[best, best];
+                    gains[j] += r[i, j] * r[i, j] / r[j, j];
+            }
+
+            int best = Enumerable.Range(0, count).Except(order).MaxBy(j => gains[j]);
+            order.Add(best);
+            for (int i = 0; i < count; i++)
+                column[i] = r[i, best];
+            for (int i = 0; i < count; i++)
+            {
+                for (int j = 0; j < count; j++)
+                    r[i, j] -= column[i] * column[j] / column[best];
             }
         }
 

@@ -239,6 +239,29 @@ public sealed class HostileCheckpointTests
         }
     }
 
+    /// <summary>Changes behind a valid checksum reach the pickle reader itself.</summary>
+    [Fact]
+    public void Load_PickleChangedAtRandom_IsRefusedOrRead()
+    {
+        byte[] pickle = Begin("a").Tensor("FloatStorage", "0", 4, 2, [2], [1]).Op('s').Text("b").UntypedTensor("float16", "1", 8, [2, 2], [1, 2]).Op('s').Stop();
+        var random = new Random(1);
+        for (int run = 0; run < 5000; run++)
+        {
+            byte[] changed = [.. pickle];
+            for (int i = random.Next(1, 5); i > 0; i--)
+                changed[random.Next(changed.Length)] = random.Next(2) == 0 ? (byte)random.Next(256) : pickle[random.Next(pickle.Length)];
+            byte[] file = Create(changed, ("data/0", Floats(1, 2, 3, 4)), ("data/1", new byte[8]));
+            try
+            {
+                Load(file);
+            }
+            catch (InvalidDataException exception)
+            {
+                Assert.Contains(Source, exception.Message);
+            }
+        }
+    }
+
     [Fact]
     public void Load_ChangedWeight_IsRefusedByItsChecksum()
     {

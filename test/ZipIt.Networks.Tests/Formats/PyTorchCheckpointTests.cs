@@ -98,6 +98,24 @@ public sealed class PyTorchCheckpointTests
         Assert.Equal([1, 2, 3], Load(Create(CompressionLevel.Optimal, pickle, ("data/0", Floats(1, 2, 3)), ("byteorder", Ascii("little"))))["weight"].Span.ToArray());
     }
 
+    /// <summary>More than 65,535 entries do not fit into a plain zip directory.</summary>
+    [Fact]
+    public void Load_Zip64Archive_IsRead()
+    {
+        using var bytes = new MemoryStream();
+        using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            for (int i = 0; i < 66_000; i++)
+                archive.CreateEntry($"x/{i}");
+            using (Stream pickle = archive.CreateEntry("x/data.pkl", CompressionLevel.NoCompression).Open())
+                pickle.Write(Begin().Tensor("FloatStorage", "0", 2, 0, [2], [1]).Op('s').Stop());
+            using (Stream storage = archive.CreateEntry("x/data/0", CompressionLevel.NoCompression).Open())
+                storage.Write(Floats(1, 2));
+        }
+
+        Assert.Equal([1, 2], Load(bytes.ToArray())["weight"].Span.ToArray());
+    }
+
     [Fact]
     public void Load_UntypedStorage_TakesTheTypeFromTheTensor()
     {
