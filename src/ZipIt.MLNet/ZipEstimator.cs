@@ -140,6 +140,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         Matcher = _options.Matcher ?? new ZipMatcher { Alpha = _options.Alpha, Beta = _options.Beta },
         Cut = _options.Cut ?? ChooseCut(),
         Start = _options.Start ?? ZipCut.Nothing,
+        Refit = _options.Refit is { Tasks.Count: 0 } refit ? refit with { Tasks = _tasks } : _options.Refit,
         ResetBatchNorm = _options.ResetBatchNorm,
         Seed = _options.Seed ?? HostAccess.FindSeed(env) ?? Options.Defaults.Seed,
         BatchSize = _options.CalibrationBatchSize,
@@ -167,7 +168,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     {
         if (images.Skipped > 0)
             log.Warn($"{images.Skipped} of {images.Skipped + images.Count} calibration images have values that are not finite numbers and were left out.");
-        if (images.Count < EnoughImages)
+        if (images.Count is > 0 and < EnoughImages)
             log.Warn($"Only {images.Count} calibration images: {EnoughImages} or more of all tasks make the merge better.");
         SpaceReport[] weak = [.. report.Spaces.Where(space => space.MeanCorrelation < LowCorrelation)];
         if (weak.Length > 0)
