@@ -210,6 +210,8 @@ public sealed class Zipper
             times)
         {
             Layers = layers,
+            Members = [.. Members.Select(member => member.Name)],
+            Cut = _structure.Cut.ToString(),
         };
     }
 
