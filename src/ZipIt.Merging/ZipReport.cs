@@ -9,4 +9,8 @@ namespace ZipIt.Merging;
 /// <param name="MemberCosts">The same for each member.</param>
 /// <param name="Times">Duration of each stage.</param>
 public sealed record ZipReport(
-    string Matcher, IReadOnlyList<SpaceReport> Spaces, NetworkCost Cost, IReadOnlyList<NetworkCost> MemberCosts, IReadOnlyDictionary<string, TimeSpan> Times);
+    string Matcher, IReadOnlyList<SpaceReport> Spaces, NetworkCost Cost, IReadOnlyList<NetworkCost> MemberCosts, IReadOnlyDictionary<string, TimeSpan> Times)
+{
+    /// <summary>Errors of each layer before and after the least-squares refit; empty without one.</summary>
+    public IReadOnlyList<LayerReport> Layers { get; init; } = [];
+}

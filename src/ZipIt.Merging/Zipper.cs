@@ -53,10 +53,21 @@ public sealed class Zipper
         var times = new Dictionary<string, TimeSpan>();
         IReadOnlyList<SpaceStatistics> statistics = Time("Statistics", () => CollectStatistics(images, progress, cancellationToken));
         IReadOnlyList<SpaceMap> maps = Time("Matching", () => Match(statistics, progress, cancellationToken));
-        Network merged = Time("Merging", () => Merge(maps));
-        if (Options.ResetBatchNorm)
-            merged = Time("BatchNorm reset", () => ResetBatchNorm(merged, images, cancellationToken));
-        return new ZipResult(merged, maps, Report(statistics, maps, merged, times));
+        Network merged;
+        IReadOnlyList<LayerReport> layers = [];
+        if (Options.Refit is not null && MergedSpaces.Count > 0)
+        {
+            RefitResult refit = Time("Refit", () => Refit(maps, images, progress, cancellationToken));
+            (merged, layers) = (refit.Network, refit.Layers);
+        }
+        else
+        {
+            merged = Time("Merging", () => Merge(maps));
+            if (Options.ResetBatchNorm && MergedSpaces.Count > 0)
+                merged = Time("BatchNorm reset", () => ResetBatchNorm(merged, images, cancellationToken));
+        }
+
+        return new ZipResult(merged, maps, Report(statistics, maps, merged, layers, times));
 
         T Time<T>(string stage, Func<T> work)
         {
@@ -73,28 +84,39 @@ public sealed class Zipper
     /// <param name="progress">Is told after each batch.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
-    public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        CollectStatistics([this], images, progress, cancellationToken);
+
+    /// <summary>Measures in one pass what several zippers of the same members need, which differ in their cuts or matchers. The first one's options say how.</summary>
+    internal static IReadOnlyList<SpaceStatistics> CollectStatistics(
+        IReadOnlyList<Zipper> zippers, IImageSource images, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
     {
-        CheckShape(images);
-        FeatureSpace[] spaces = [.. _structure.MatchedSpaces];
-        FeatureStatisticsCollector[] collectors = [.. spaces.Select(space => new FeatureStatisticsCollector(Options.Threads, _structure.WidthsOf(space)))];
-        INetworkSession[] sessions = [.. Members.Select((member, m) => Options.Engine.CreateSession(member.Network, new SessionOptions
+        (IReadOnlyList<ZipMember> members, ZipOptions options) = (zippers[0].Members, zippers[0].Options);
+        zippers[0].CheckShape(images);
+        (ZipStructure Structure, FeatureSpace Space)[] spaces = [.. zippers
+            .SelectMany(zipper => zipper._structure.MatchedSpaces.Select(space => (Structure: zipper._structure, Space: space)))
+            .DistinctBy(entry => entry.Structure.ObservationOf(entry.Space).Name)];
+        if (spaces.Length == 0)
+            return [];
+        Node[] nodes = [.. spaces.Select(entry => entry.Structure.ObservationOf(entry.Space))];
+        FeatureStatisticsCollector[] collectors = [.. spaces.Select(entry => new FeatureStatisticsCollector(options.Threads, entry.Structure.WidthsOf(entry.Space)))];
+        INetworkSession[] sessions = [.. members.Select((member, m) => options.Engine.CreateSession(member.Network, new SessionOptions
         {
-            MaximumBatchSize = Options.BatchSize,
-            Threads = Options.Threads,
-            Taps = [.. spaces.Select(space => _structure.Alignment.CounterpartOf(_structure.ObservationOf(space), m).Name)],
+            MaximumBatchSize = options.BatchSize,
+            Threads = options.Threads,
+            Taps = [.. spaces.Select((entry, s) => entry.Structure.Alignment.CounterpartOf(nodes[s], m).Name)],
         }))];
         var clock = Stopwatch.StartNew();
         long count = 0;
         try
         {
-            foreach (ImageBatch batch in images.ReadBatches(Options.BatchSize))
+            foreach (ImageBatch batch in images.ReadBatches(options.BatchSize))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 foreach (INetworkSession session in sessions)
                     session.Run(batch.Pixels.Span, batch.Count);
                 for (int s = 0; s < spaces.Length; s++)
-                    collectors[s].Add(sessions, s, batch.Count * PixelsOf(spaces[s]));
+                    collectors[s].Add(sessions, s, batch.Count * PixelsOf(members[0].Network, nodes[s]));
                 count += batch.Count;
                 progress?.Report(new ZipProgress("Statistics", count, clock.Elapsed, false));
             }
@@ -107,10 +129,10 @@ public sealed class Zipper
 
         if (count < 2)
             throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {count}.", nameof(images));
-        FeatureSpaces[] ownSpaces = [.. Members.Select(member => FeatureSpaces.Find(member.Network))];
-        return [.. spaces.Select((space, s) => new SpaceStatistics(space, collectors[s].ToStatistics(), ImportanceOf(space, ownSpaces))
+        FeatureSpaces[] ownSpaces = [.. members.Select(member => FeatureSpaces.Find(member.Network))];
+        return [.. spaces.Select((entry, s) => new SpaceStatistics(entry.Space, collectors[s].ToStatistics(), ImportanceOf(entry.Structure, nodes[s], ownSpaces))
         {
-            Node = _structure.ObservationOf(space).Name,
+            Node = nodes[s].Name,
         })];
     }
 
@@ -134,6 +156,8 @@ public sealed class Zipper
             FeatureMap map = space.IsOutput
                 ? AverageOf(_structure.WidthsOf(space))
                 : Options.Matcher.Match(ProblemOf(space, byNode));
+            if (Members.Any(member => member.Weight != Members[0].Weight))
+                map = map.Reweigh([.. Members.Select(member => member.Weight)]);
             maps.Add(new SpaceMap(space, map));
             progress?.Report(new ZipProgress("Matching", maps.Count, clock.Elapsed, false));
         }
@@ -146,8 +170,23 @@ public sealed class Zipper
     public Network Merge(IReadOnlyList<SpaceMap> maps)
     {
         ArgumentNullException.ThrowIfNull(maps);
-        return NetworkMerger.Merge(_structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
+        return MergeWithOrigins(maps).Network;
     }
+
+    /// <summary>Builds the zipped network and refits its weights by least squares, so that its features are again what the members' features are.</summary>
+    /// <param name="maps">One map for each of <see cref="MergedSpaces"/>, of whatever matcher.</param>
+    /// <param name="images">Calibration images of all tasks; no labels needed.</param>
+    /// <param name="progress">Is told after each layer.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    public RefitResult Refit(IReadOnlyList<SpaceMap> maps, IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(maps);
+        CheckShape(images);
+        return LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, progress, cancellationToken);
+    }
+
+    internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) => NetworkMerger.Merge(_structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
 
     /// <summary>Resets the batch normalization of a zipped network with the calibration images.</summary>
     /// <param name="network">The zipped network.</param>
@@ -159,7 +198,7 @@ public sealed class Zipper
         return BatchNormReset.Apply(network, mixed, Options.Engine, Options.BatchSize, Options.Threads, cancellationToken);
     }
 
-    private ZipReport Report(IReadOnlyList<SpaceStatistics> statistics, IReadOnlyList<SpaceMap> maps, Network merged, IReadOnlyDictionary<string, TimeSpan> times)
+    private ZipReport Report(IReadOnlyList<SpaceStatistics> statistics, IReadOnlyList<SpaceMap> maps, Network merged, IReadOnlyList<LayerReport> layers, IReadOnlyDictionary<string, TimeSpan> times)
     {
         Dictionary<FeatureSpace, FeatureMap> mapOf = maps.ToDictionary(entry => entry.Space, entry => entry.Map);
         return new ZipReport(
@@ -167,7 +206,10 @@ public sealed class Zipper
             [.. statistics.Select(entry => SpaceReport.Of(_structure.ObservationOf(entry.Space).Name, mapOf[entry.Space], entry.Statistics))],
             NetworkCost.Of(merged),
             [.. Members.Select(member => NetworkCost.Of(member.Network))],
-            times);
+            times)
+        {
+            Layers = layers,
+        };
     }
 
     private MatchingProblem ProblemOf(FeatureSpace space, Dictionary<string, SpaceStatistics> statistics)
@@ -180,21 +222,17 @@ public sealed class Zipper
         return new MatchingProblem(entry.Statistics, null, entry.Importance);
     }
 
-    private int PixelsOf(FeatureSpace space)
+    private static int PixelsOf(Network network, Node node)
     {
-        ReadOnlySpan<int> shape = Members[0].Network.ShapeOf(_structure.ObservationOf(space));
+        ReadOnlySpan<int> shape = network.ShapeOf(node);
         return shape.Length == 3 ? shape[1] * shape[2] : 1;
     }
 
-    private double[] ImportanceOf(FeatureSpace space, FeatureSpaces[] ownSpaces)
+    private static double[] ImportanceOf(ZipStructure structure, Node observation, FeatureSpaces[] ownSpaces) => [.. ownSpaces.SelectMany((own, m) =>
     {
-        Node observation = _structure.ObservationOf(space);
-        return [.. ownSpaces.SelectMany((own, m) =>
-        {
-            Node counterpart = _structure.Alignment.CounterpartOf(observation, m);
-            return FeatureImportance.Compute(own, own[own.LayoutOf(counterpart)[0].Space]);
-        })];
-    }
+        Node counterpart = structure.Alignment.CounterpartOf(observation, m);
+        return FeatureImportance.Compute(own, own[own.LayoutOf(counterpart)[0].Space]);
+    })];
 
     /// <summary>Outputs mean the same in all members: output j is the mean of all outputs j.</summary>
     private static FeatureMap AverageOf(int[] widths) =>
