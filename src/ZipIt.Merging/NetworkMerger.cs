@@ -16,6 +16,7 @@ internal sealed class NetworkMerger
     private readonly Dictionary<Node, Node>[] _baseOf;
     private readonly Dictionary<(Node Node, int Member), Node> _unmerged = [];
     private readonly Dictionary<Node, Node> _merged = [];
+    private readonly Dictionary<Node, NodeOrigin> _origins = new(ReferenceEqualityComparer.Instance);
 
     private NetworkMerger(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps)
     {
@@ -36,9 +37,9 @@ internal sealed class NetworkMerger
     /// <summary>Builds the zipped network.</summary>
     /// <param name="structure">What is shared.</param>
     /// <param name="maps">Merge and unmerge matrices of <see cref="ZipStructure.MergedSpaces"/>, by the index of the space.</param>
-    public static Network Merge(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps) => new NetworkMerger(structure, maps).Merge();
+    public static MergedNetwork Merge(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps) => new NetworkMerger(structure, maps).Merge();
 
-    private Network Merge()
+    private MergedNetwork Merge()
     {
         // Common nodes and tails before a late start come first, then the shared part, then the tails: each of these steps needs only the ones before it.
         HashSet<Node>[] late = FindLateTails();
@@ -59,7 +60,7 @@ internal sealed class NetworkMerger
                 new Head(member.NameOf(head), _baseOf[m].TryGetValue(head.Node, out Node? node) ? _shared[node] : _own[m][head.Node])));
         }
 
-        return new Network([.. heads]);
+        return new MergedNetwork(new Network([.. heads]), _origins);
     }
 
     /// <summary>For each member the nodes of its own that lie behind a shared, merged node.</summary>
@@ -115,14 +116,23 @@ internal sealed class NetworkMerger
                 }
             }
 
-            _own[member][node] = new Node($"{owner.Name}/{node.Name}", layer, inputs);
+            _own[member][node] = Emit(new Node($"{owner.Name}/{node.Name}", layer, inputs), NodeOrigin.Of(member, node));
         }
     }
 
     private Node EmitShared(Node node)
     {
         Node[] inputs = [.. node.Inputs.Select(input => _structure.Shared.Contains(input) ? _shared[input] : EmitMerge(input))];
-        return new Node(node.Name, MergeLayers(node), inputs);
+        NodeOrigin origin = IsCommon(node) ? NodeOrigin.Of(0, node) : new NodeOrigin([.. Enumerable.Range(0, MemberCount).Select(m => SourceOf(node, m))]);
+        return Emit(new Node(node.Name, MergeLayers(node), inputs), origin);
+    }
+
+    private NodeOrigin.Source SourceOf(Node node, int member) => new(member, _alignment.CounterpartOf(node, member), MergeRows(node, member));
+
+    private Node Emit(Node node, NodeOrigin origin)
+    {
+        _origins.Add(node, origin);
+        return node;
     }
 
     /// <summary>The members' own values of a merged feature, unmerged: a gather where U only copies, otherwise a 1×1 convolution.</summary>
@@ -136,7 +146,7 @@ internal sealed class NetworkMerger
         Layer layer = copies
             ? new ChannelGather([.. rows.Select(row => row[0].Index)])
             : Mixing(rows, MergedLength(shared), IsMap(shared));
-        return _unmerged[(shared, member)] = new Node(name, layer, _shared[shared]);
+        return _unmerged[(shared, member)] = Emit(new Node(name, layer, _shared[shared]), NodeOrigin.Of(member, _alignment.CounterpartOf(shared, member)));
     }
 
     /// <summary>Merged features of values that are still separate: Σₘ Mₘ·fₘ. Where a Conv or Linear layer gives the value, M is folded into it.</summary>
@@ -151,12 +161,14 @@ internal sealed class NetworkMerger
             Node own = _alignment.CounterpartOf(node, m);
             FeatureMap.Entry[][] rows = MergeRows(node, m);
             string name = $"{member.Name}/{node.Name}.merge";
-            parts[m] = own.Layer is Linear or Conv2d { Groups: 1 }
+            Node part = own.Layer is Linear or Conv2d { Groups: 1 }
                 ? new Node(name, FoldMerge(own.Layer, rows), [.. _own[m][own].Inputs])
                 : new Node(name, Mixing(rows, LengthOf(m, own), IsMap(node)), _own[m][own]);
+            parts[m] = Emit(part, new NodeOrigin([new NodeOrigin.Source(m, own, rows)]));
         }
 
-        return _merged[node] = new Node($"{node.Name}.merge", new Add(), parts);
+        NodeOrigin origin = new([.. Enumerable.Range(0, MemberCount).Select(m => SourceOf(node, m))]);
+        return _merged[node] = Emit(new Node($"{node.Name}.merge", new Add(), parts), origin);
     }
 
     /// <summary>One layer from the members' layers of an aligned node.</summary>

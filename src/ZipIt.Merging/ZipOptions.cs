@@ -14,7 +14,10 @@ public sealed record ZipOptions
     /// <summary>What stays per model at the front ("start at"): only nodes behind this cut are shared. Default: nothing.</summary>
     public ZipCut Start { get; init; } = ZipCut.Nothing;
 
-    /// <summary>Whether batch normalization is reset with the calibration images after merging. Default true.</summary>
+    /// <summary>Whether and how weights are refitted by least squares after merging; null (default) for not at all, as in the paper.</summary>
+    public RefitOptions? Refit { get; init; }
+
+    /// <summary>Whether batch normalization is reset with the calibration images after merging, unless a refit folds it. Default true.</summary>
     public bool ResetBatchNorm { get; init; } = true;
 
     /// <summary>

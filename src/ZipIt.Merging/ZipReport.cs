@@ -14,6 +14,9 @@ namespace ZipIt.Merging;
 public sealed record ZipReport(
     string Matcher, IReadOnlyList<SpaceReport> Spaces, NetworkCost Cost, IReadOnlyList<NetworkCost> MemberCosts, IReadOnlyDictionary<string, TimeSpan> Times)
 {
+    /// <summary>Errors of each layer before and after the least-squares refit; empty without one.</summary>
+    public IReadOnlyList<LayerReport> Layers { get; init; } = [];
+
     /// <summary>Mean correlation of merged features below which <see cref="Warnings"/> names a space.</summary>
     public const double LowCorrelation = 0.3;
 
@@ -39,7 +42,7 @@ public sealed record ZipReport(
     {
         ArgumentNullException.ThrowIfNull(json);
         ZipReport report = JsonSerializer.Deserialize(json, ZipReportJson.Default.ZipReport) ?? throw new JsonException("Expected a report, found null.");
-        if (report.Matcher is null || report.Spaces is null || report.MemberCosts is null || report.Times is null || report.Members is null || report.Cut is null)
+        if (report.Matcher is null || report.Spaces is null || report.MemberCosts is null || report.Times is null || report.Members is null || report.Cut is null || report.Layers is null)
             throw new JsonException("The report lacks a part.");
         return report;
     }
@@ -59,8 +62,8 @@ public sealed record ZipReport(
             Format(space.Width),
             .. Enumerable.Range(0, members).Select(m => Format(m < space.MergesWithin.Count ? space.MergesWithin[m] : 0)),
             Format(space.MergesAcross),
-            FormatCorrelation(space.MeanCorrelation),
-            FormatCorrelation(space.MinimumCorrelation),
+            FormatShare(space.MeanCorrelation),
+            FormatShare(space.MinimumCorrelation),
         ]));
         var text = new StringBuilder();
         text.Append(Matcher);
@@ -69,6 +72,14 @@ public sealed record ZipReport(
         text.Append('\n');
         if (Spaces.Count > 0)
             AppendTable(text, rows);
+        if (Layers.Count > 0)
+        {
+            AppendTable(text,
+            [
+                ["refitted layer", "error before", "after"],
+                .. Layers.Select(layer => (string[])[layer.Name, FormatShare(layer.ErrorBefore), FormatShare(layer.ErrorAfter)]),
+            ]);
+        }
 
         NetworkCost ensemble = EnsembleCost;
         text.Append(CultureInfo.InvariantCulture, $"multiply-adds {Cost.MultiplyAdds:N0} of {ensemble.MultiplyAdds:N0}, parameters {Cost.Parameters:N0} of {ensemble.Parameters:N0}\n");
@@ -97,5 +108,5 @@ public sealed record ZipReport(
 
     private static string Format(int value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static string FormatCorrelation(double value) => double.IsNaN(value) ? "–" : value.ToString("0.000", CultureInfo.InvariantCulture);
+    private static string FormatShare(double value) => double.IsNaN(value) ? "–" : value.ToString("0.000", CultureInfo.InvariantCulture);
 }

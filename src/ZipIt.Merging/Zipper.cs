@@ -27,6 +27,7 @@ public sealed class Zipper
             throw new ArgumentException($"Expected two or more networks to zip, found {members.Count}.", nameof(members));
         if (Options.BatchSize < 2)
             throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
+        Options.Refit?.Check();
         CheckNames(members);
         Members = [.. members];
         _structure = new ZipStructure(Members, Options.Cut, Options.Start);
@@ -53,10 +54,21 @@ public sealed class Zipper
         var times = new Dictionary<string, TimeSpan>();
         IReadOnlyList<SpaceStatistics> statistics = Time("Statistics", () => CollectStatistics(images, progress, cancellationToken));
         IReadOnlyList<SpaceMap> maps = Time("Matching", () => Match(statistics, progress, cancellationToken));
-        Network merged = Time("Merging", () => Merge(maps));
-        if (Options.ResetBatchNorm && MergedSpaces.Count > 0)
-            merged = Time("BatchNorm reset", () => ResetBatchNorm(merged, images, cancellationToken));
-        return new ZipResult(merged, maps, Report(statistics, maps, merged, times));
+        Network merged;
+        IReadOnlyList<LayerReport> layers = [];
+        if (Options.Refit is not null && MergedSpaces.Count > 0)
+        {
+            RefitResult refit = Time("Refit", () => Refit(maps, images, progress, cancellationToken));
+            (merged, layers) = (refit.Network, refit.Layers);
+        }
+        else
+        {
+            merged = Time("Merging", () => Merge(maps));
+            if (Options.ResetBatchNorm && MergedSpaces.Count > 0)
+                merged = Time("BatchNorm reset", () => ResetBatchNorm(merged, images, cancellationToken));
+        }
+
+        return new ZipResult(merged, maps, Report(statistics, maps, merged, layers, times));
 
         T Time<T>(string stage, Func<T> work)
         {
@@ -159,8 +171,23 @@ public sealed class Zipper
     public Network Merge(IReadOnlyList<SpaceMap> maps)
     {
         ArgumentNullException.ThrowIfNull(maps);
-        return NetworkMerger.Merge(_structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
+        return MergeWithOrigins(maps).Network;
     }
+
+    /// <summary>Builds the zipped network and refits its weights by least squares, so that its features are again what the members' features are.</summary>
+    /// <param name="maps">One map for each of <see cref="MergedSpaces"/>, of whatever matcher.</param>
+    /// <param name="images">Calibration images of all tasks; no labels needed.</param>
+    /// <param name="progress">Is told after each layer.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    public RefitResult Refit(IReadOnlyList<SpaceMap> maps, IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(maps);
+        CheckShape(images);
+        return LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, progress, cancellationToken);
+    }
+
+    internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) => NetworkMerger.Merge(_structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
 
     /// <summary>Resets the batch normalization of a zipped network with the calibration images.</summary>
     /// <param name="network">The zipped network.</param>
@@ -172,7 +199,7 @@ public sealed class Zipper
         return BatchNormReset.Apply(network, mixed, Options.Engine, Options.BatchSize, Options.Threads, cancellationToken);
     }
 
-    private ZipReport Report(IReadOnlyList<SpaceStatistics> statistics, IReadOnlyList<SpaceMap> maps, Network merged, IReadOnlyDictionary<string, TimeSpan> times)
+    private ZipReport Report(IReadOnlyList<SpaceStatistics> statistics, IReadOnlyList<SpaceMap> maps, Network merged, IReadOnlyList<LayerReport> layers, IReadOnlyDictionary<string, TimeSpan> times)
     {
         Dictionary<FeatureSpace, FeatureMap> mapOf = maps.ToDictionary(entry => entry.Space, entry => entry.Map);
         return new ZipReport(
@@ -182,6 +209,7 @@ public sealed class Zipper
             [.. Members.Select(member => NetworkCost.Of(member.Network))],
             times)
         {
+            Layers = layers,
             Members = [.. Members.Select(member => member.Name)],
             Cut = _structure.Cut.ToString(),
         };

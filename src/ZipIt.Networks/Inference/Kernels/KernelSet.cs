@@ -50,6 +50,15 @@ internal abstract unsafe class KernelSet
     public abstract void Multiply(
         float* a, nint strideA, int rows, in PackedMatrix b, int firstPanel, int lastPanel, float* c, nint strideC, float* initial, nint strideInitial);
 
+    /// <summary>
+    /// Copies pieces of memory of one size. May read and write up to a vector beyond the end of each piece: what it writes there is no part of the result.
+    /// </summary>
+    /// <param name="source">First piece; the others follow <paramref name="sourceStep"/> apart.</param>
+    /// <param name="target">Receives the pieces, <paramref name="targetStep"/> apart.</param>
+    /// <param name="pieces">Number of pieces.</param>
+    /// <param name="size">Number of floats in a piece.</param>
+    public abstract void CopyWindows(float* source, nint sourceStep, float* target, nint targetStep, int pieces, int size);
+
     /// <summary>values = operation(values + residual), in place; <paramref name="residual"/> may be null.</summary>
     public abstract void Finish(float* values, float* residual, nint count, PostOperation operation);
 
@@ -79,4 +88,42 @@ internal abstract unsafe class KernelSet
     /// <param name="rows">Number of rows; the sums are kept in single precision.</param>
     /// <param name="product">Receives [panel width, panel width].</param>
     public abstract void MultiplyColumns(float* x, float* y, int rows, float* product);
+
+    /// <summary>
+    /// Winograd's transform of an input tile, BᵀdB for each channel: [n, n, channels] → [n·n positions][channels], n = <paramref name="outputs"/> + 2.
+    /// </summary>
+    /// <param name="outputs">Outputs of a tile in each direction: 2 or 4.</param>
+    /// <param name="tile">Upper left pixel of the tile; it may lie outside the image.</param>
+    /// <param name="rowStride">Distance of the image's rows.</param>
+    /// <param name="channels">Number of channels, and distance of the image's pixels; a multiple of <see cref="Lanes"/>.</param>
+    /// <param name="inside">The tile's pixels that lie inside the image; the others count as zero.</param>
+    /// <param name="target">Receives position 0; position p follows p·<paramref name="positionStride"/> behind.</param>
+    public abstract void TransformInput(int outputs, float* tile, nint rowStride, int channels, in TileWindow inside, float* target, nint positionStride);
+
+    /// <summary>
+    /// Winograd's transform of products to an output tile, AᵀmA for each channel, plus bias and residual, and a ReLU:
+    /// [n·n positions][channels] → [outputs, outputs, channels].
+    /// </summary>
+    /// <param name="outputs">Outputs of a tile in each direction: 2 or 4.</param>
+    /// <param name="products">Position 0; position p follows p·<paramref name="positionStride"/> behind.</param>
+    /// <param name="channels">Number of channels to transform; a multiple of <see cref="Lanes"/>.</param>
+    /// <param name="bias">Biases of these channels.</param>
+    /// <param name="residual">What is added to the tile's upper left pixel, laid out as the output; or null.</param>
+    /// <param name="relu">Whether negative results become zero.</param>
+    /// <param name="tile">Upper left pixel of the tile.</param>
+    /// <param name="rowStride">Distance of the output's rows.</param>
+    /// <param name="pixelStride">Distance of the output's pixels.</param>
+    /// <param name="inside">The tile's pixels that lie inside the image; the others are not written.</param>
+    public abstract void TransformOutput(
+        int outputs,
+        float* products,
+        nint positionStride,
+        int channels,
+        float* bias,
+        float* residual,
+        bool relu,
+        float* tile,
+        nint rowStride,
+        nint pixelStride,
+        in TileWindow inside);
 }

@@ -152,7 +152,10 @@ internal sealed class PlanBuilder
             FoldedWeights weights = FoldedWeights.Of(conv.Weight, conv.Bias, scales);
             if (DepthwiseStep.Fits(conv))
                 return new DepthwiseStep(conv, weights, values, output, operation, _kernels);
-            return new ConvolutionStep(new ConvolutionGeometry(conv, values[0], output), weights, values, output, operation, _kernels);
+            var geometry = new ConvolutionGeometry(conv, values[0], output);
+            return WinogradStep.ChooseTile(geometry, _kernels) is { } tile
+                ? new WinogradStep(geometry, tile, weights, values, output, operation, _kernels)
+                : new ConvolutionStep(geometry, weights, values, output, operation, _kernels);
         });
     }
 

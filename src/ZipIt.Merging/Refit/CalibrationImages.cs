@@ -1,0 +1,80 @@
+namespace ZipIt.Merging;
+
+/// <summary>
+/// Calibration images, channels last, in batches that can be read again and again: kept in memory where they fit, otherwise read from their source.
+/// </summary>
+internal sealed class CalibrationImages
+{
+    private readonly IImageSource _source;
+    private readonly int _batchSize;
+    private readonly int? _maximum;
+    private readonly List<float[]>? _kept;
+
+    public CalibrationImages(IImageSource source, int batchSize, int? maximum, long budget)
+    {
+        (_source, _batchSize, _maximum) = (source, batchSize, maximum);
+        int[] shape = source.Shape.ToArray();
+        Length = shape[0] * shape[1] * shape[2];
+        var kept = new List<float[]>();
+        var sizes = new List<int>();
+        long bytes = 0;
+        bool fits = true;
+        foreach ((float[] pixels, int count) in Read())
+        {
+            sizes.Add(count);
+            bytes += (long)count * Length * sizeof(float);
+            fits &= bytes <= budget;
+            if (fits)
+                kept.Add(pixels.AsSpan(0, count * Length).ToArray());
+            else
+                kept.Clear();
+        }
+
+        Sizes = sizes;
+        Count = sizes.Sum();
+        _kept = fits ? kept : null;
+    }
+
+    /// <summary>Number of values of one image.</summary>
+    public int Length { get; }
+
+    /// <summary>Number of images.</summary>
+    public int Count { get; }
+
+    /// <summary>Number of images of each batch.</summary>
+    public IReadOnlyList<int> Sizes { get; }
+
+    /// <summary>All batches [count, height, width, channels]; memory is valid until the next one is asked for.</summary>
+    public IEnumerable<ReadOnlyMemory<float>> ReadBatches() => _kept is not null
+        ? _kept.Select(pixels => (ReadOnlyMemory<float>)pixels)
+        : Read().Select(batch => (ReadOnlyMemory<float>)batch.Pixels.AsMemory(0, batch.Count * Length));
+
+    private IEnumerable<(float[] Pixels, int Count)> Read()
+    {
+        int[] shape = _source.Shape.ToArray();
+        int channels = shape[0], area = shape[1] * shape[2];
+        var buffer = new float[_batchSize * Length];
+        int left = _maximum ?? int.MaxValue;
+        foreach (ImageBatch batch in _source.ReadBatches(_batchSize))
+        {
+            int count = Math.Min(batch.Count, left);
+            for (int i = 0; i < count; i++)
+                ToChannelsLast(batch.Pixels.Span.Slice(i * Length, Length), channels, area, buffer.AsSpan(i * Length, Length));
+            if (count > 0)
+                yield return (buffer, count);
+            left -= count;
+            if (left == 0)
+                yield break;
+        }
+    }
+
+    private static void ToChannelsLast(ReadOnlySpan<float> image, int channels, int area, Span<float> target)
+    {
+        for (int c = 0; c < channels; c++)
+        {
+            ReadOnlySpan<float> plane = image.Slice(c * area, area);
+            for (int p = 0; p < plane.Length; p++)
+                target[p * channels + c] = plane[p];
+        }
+    }
+}

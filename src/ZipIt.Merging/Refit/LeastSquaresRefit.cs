@@ -1,0 +1,481 @@
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// Refits the weights of a zipped network in closed form, from the same unlabelled images and without gradients: walks it from the input to the outputs, and in each layer solves
+/// <c>min_W Σ ‖W·x* − Σₘ Mₘ·yₘ‖² + λ‖W − W₀‖²</c>, where x* is what the layers refitted so far give it, yₘ what the layer gives in member m, and W₀ the weights of the zip
+/// (the idea of PLeaS: Nasery et al. 2024, arXiv 2407.02447; the sequential closed form, with residual sums, activation-aware targets and shared outputs, is ours).
+/// </summary>
+/// <remarks>
+/// <para>
+/// A convolution is fitted together with its batch normalization, which is folded into it. Layers that end in one residual sum are fitted together to
+/// <c>M·(original sum) − (the sum's other inputs as they are now)</c>, so that they repair what the stream has lost. In tails the targets are the member's own values.
+/// </para>
+/// <para>
+/// Gram matrices are sums over tiles of im2col rows in double precision; the rows of the whole set are never in memory together unless they fit the budget. Results do not
+/// depend on the number of threads.
+/// </para>
+/// </remarks>
+internal sealed class LeastSquaresRefit
+{
+    private const int HeldOutEvery = 8;
+    private const int PlentyOfSamples = 20; // per unknown: the ridge then hardly matters
+    private const double DefaultRidge = 1e-3;
+    private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+
+    private readonly MergedNetwork _merged;
+    private readonly IReadOnlyList<ZipMember> _members;
+    private readonly ZipOptions _options;
+    private readonly RefitOptions _refit;
+    private readonly CalibrationImages _images;
+    private readonly int _batchSize;
+    private readonly Dictionary<Node, RefitUnit> _units;
+    private readonly Dictionary<Node, Node> _new = [];
+    private readonly FeatureWalk _mergedWalk;
+    private readonly FeatureWalk[] _memberWalks;
+    private readonly List<LayerReport> _reports = [];
+
+    private LeastSquaresRefit(MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit)
+    {
+        (_merged, _members, _options, _refit) = (merged, members, options, refit);
+        _batchSize = Math.Min(options.BatchSize, LargestBatch(merged.Network));
+        IImageSource source = refit.MaximumImages is null || !options.Shuffle ? images : new ShuffledImages(images, options.Seed);
+        _images = new CalibrationImages(source, _batchSize, refit.MaximumImages, refit.MemoryBudget / 4);
+        if (_images.Count < 2)
+            throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {_images.Count}.", nameof(images));
+        _units = RefitUnit.Find(merged);
+        _mergedWalk = new FeatureWalk(merged.Network, _images.Sizes.Count, node => _new[node]);
+        _memberWalks = [.. members.Select(member => new FeatureWalk(member.Network, _images.Sizes.Count))];
+    }
+
+    /// <summary>Refits a zipped network.</summary>
+    /// <param name="merged">The network as the merger built it; its normalization need not be reset.</param>
+    /// <param name="members">The networks that it was made of.</param>
+    /// <param name="images">Calibration images.</param>
+    /// <param name="options">Engine, threads and batch size; <see cref="ZipOptions.Refit"/> or the defaults tell the rest.</param>
+    /// <param name="progress">Is told after each layer.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    public static RefitResult Apply(
+        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
+    {
+        RefitOptions refit = options.Refit ?? new RefitOptions();
+        refit.Check();
+        return new LeastSquaresRefit(merged, members, images, options, refit).Run(progress, cancellationToken);
+    }
+
+    private RefitResult Run(IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        foreach (Node node in _merged.Network.Nodes)
+        {
+            if (!_units.TryGetValue(node, out RefitUnit? unit))
+            {
+                _new[node] = node.Inputs.Count == 0 ? node : new Node(node.Name, node.Layer, [.. node.Inputs.Select(input => _new[input])]);
+            }
+            else if (ReferenceEquals(unit.Target, node))
+            {
+                Refit(unit, cancellationToken);
+                progress?.Report(new ZipProgress("Refit", _reports.Count, clock.Elapsed, false));
+            }
+        }
+
+        var network = new Network([.. _merged.Network.Heads.Select(head => new Head(head.Name, _new[head.Node]))]);
+        return new RefitResult(network, _reports);
+    }
+
+    private void Refit(RefitUnit unit, CancellationToken cancellationToken)
+    {
+        int channels = _merged.Network.ShapeOf(unit.Target)[0];
+        using var samples = new Samples(this, unit, channels, cancellationToken);
+        var solutions = new Matrix[samples.Groups];
+        double ridge = 0, before = 0, after = 0, energy = 0;
+        for (int g = 0; g < samples.Groups; g++)
+        {
+            var problem = new Problem(this, unit, samples, g);
+            solutions[g] = problem.Solve();
+            ridge = Math.Max(ridge, problem.Ridge);
+            (double b, double a, double e) = problem.MeasureErrors();
+            (before, after, energy) = (before + b, after + a, energy + e);
+        }
+
+        Emit(unit, samples, solutions);
+        double unitOfError = energy > 0 ? 1 / energy : 0;
+        _reports.Add(new LayerReport(unit.Target.Name, samples.Columns - 1, samples.Rows, ridge, before * unitOfError, after * unitOfError));
+    }
+
+    /// <summary>Images per batch so that no value of a batch is much larger than 32 MiB.</summary>
+    private static int LargestBatch(Network network)
+    {
+        long largest = network.Nodes.Max(node => network.ShapeOf(node).ToArray().Aggregate((long)sizeof(float), (product, extent) => product * extent));
+        return (int)Math.Clamp((32L << 20) / largest, 1, 1000);
+    }
+
+    /// <summary>Writes the solutions into new layers; the bias of layers that are fitted together goes to the first of them.</summary>
+    private void Emit(RefitUnit unit, Samples samples, Matrix[] solutions)
+    {
+        int first = 0;
+        foreach (RefitUnit.Member layer in unit.Layers)
+        {
+            int taps = samples.ColumnsOf(layer).Taps, inputs = samples.ColumnsOf(layer).Channels;
+            int outputs = solutions[0].Rows * solutions.Length;
+            var weight = new Tensor(outputs, inputs, taps);
+            var bias = new Tensor(outputs);
+            for (int o = 0; o < outputs; o++)
+            {
+                ReadOnlySpan<double> row = solutions[o / solutions[0].Rows].Row(o % solutions[0].Rows);
+                for (int i = 0; i < inputs; i++)
+                {
+                    for (int t = 0; t < taps; t++)
+                        weight.Span[(o * inputs + i) * taps + t] = (float)row[first + t * inputs + i];
+                }
+
+                bias.Span[o] = (float)row[^1];
+            }
+
+            Node node = layer.Node;
+            Tensor? ownBias = ReferenceEquals(layer, unit.Layers[0]) ? bias : null;
+            Layer fitted = node.Layer switch
+            {
+                Conv2d conv => new Conv2d(weight.Reshape(outputs, inputs, conv.Kernel.Height, conv.Kernel.Width), ownBias, conv.Stride, conv.Padding, conv.Dilation, conv.Groups),
+                Linear => new Linear(weight.Reshape(outputs, inputs), ownBias),
+                _ => new ChannelAffine(weight.Reshape(outputs), bias),
+            };
+            _new[node] = new Node(node.Name, fitted, _new[node.Inputs[0]]);
+            first += taps * inputs;
+        }
+
+        // Normalizations are gone: what read them reads the layer.
+        foreach (Node node in unit.Layers.Select(layer => layer.Node))
+        {
+            foreach (Node norm in _merged.Network.Nodes.Where(other => other.Layer is BatchNorm2d && ReferenceEquals(other.Inputs[0], node) && _units.GetValueOrDefault(other) == unit))
+                _new[norm] = _new[node];
+        }
+
+        if (unit.Target.Layer is Add)
+            _new[unit.Target] = new Node(unit.Target.Name, unit.Target.Layer, [.. unit.Target.Inputs.Select(input => _new[input])]);
+    }
+
+    /// <summary>The samples of one unit: kept in memory if they fit the budget, otherwise computed again in each pass.</summary>
+    private sealed class Samples : IDisposable
+    {
+        private readonly LeastSquaresRefit _owner;
+        private readonly RefitUnit _unit;
+        private readonly TargetRows _targets;
+        private readonly PatchColumns[][] _columns; // by group, then by layer
+        private readonly Node[] _inputs;
+        private readonly int _height;
+        private readonly int _width;
+        private readonly int _perImage;
+        private readonly CancellationToken _cancellationToken;
+        private readonly List<RefitTile>? _kept;
+        private bool _isComplete;
+
+        public Samples(LeastSquaresRefit owner, RefitUnit unit, int channels, CancellationToken cancellationToken)
+        {
+            (_owner, _unit, _cancellationToken) = (owner, unit, cancellationToken);
+            Network network = owner._merged.Network;
+            ReadOnlySpan<int> shape = network.ShapeOf(unit.Target);
+            (_height, _width) = shape.Length == 3 ? (shape[1], shape[2]) : (1, 1);
+            Groups = unit.Layers[0].Groups;
+            Channels = channels;
+            _inputs = [.. unit.Layers.Select(layer => layer.Node.Inputs[0])];
+            _columns = new PatchColumns[Groups][];
+            for (int g = 0; g < Groups; g++)
+            {
+                int group = g;
+                _columns[g] = [.. unit.Layers.Select((layer, i) => new PatchColumns(layer.Node.Layer, network.ShapeOf(_inputs[i]), group, Groups))];
+            }
+
+            Columns = _columns[0].Sum(columns => columns.Count) + 1;
+            NodeOrigin origin = owner._merged.Origins[unit.Target];
+            _targets = (TargetRows?)SharedOutputRows.TryCreate(origin, channels, owner.TasksOf(unit.Target, origin), owner._refit) ?? new TargetRows(origin, channels);
+            int area = _height * _width;
+            long wanted = (long)owner._refit.SamplesPerUnknown * Columns;
+            _perImage = (int)Math.Clamp((wanted + owner._images.Count - 1) / owner._images.Count, 1, area);
+            Rows = (long)_perImage * owner._images.Count;
+            long bytes = Rows * ((long)Columns * Groups + 2 * channels) * sizeof(float);
+            if (bytes <= owner._refit.MemoryBudget / 4)
+                _kept = [];
+        }
+
+        public int Groups { get; }
+
+        public int Channels { get; }
+
+        /// <summary>Number of columns of one group, the intercept included.</summary>
+        public int Columns { get; }
+
+        public long Rows { get; }
+
+        public PatchColumns ColumnsOf(RefitUnit.Member layer) => _columns[0][_unit.Layers.ToList().IndexOf(layer)];
+
+        public IEnumerable<RefitTile> Tiles(bool heldOutOnly = false)
+        {
+            IEnumerable<RefitTile> tiles = _isComplete ? _kept! : Compute();
+            return heldOutOnly ? tiles.Where(tile => tile.IsHeldOut) : tiles;
+        }
+
+        public void Dispose() => _kept?.Clear();
+
+        private IEnumerable<RefitTile> Compute()
+        {
+            LeastSquaresRefit owner = _owner;
+            using FeatureWalk.Step merged = owner._mergedWalk.Plan([.. _inputs, .. _unit.Others]);
+            FeatureWalk.Step[] originals = [.. _targets.Sources.Select(source => owner._memberWalks[source.Member].Plan([source.Node]))];
+            try
+            {
+                long length = merged.FrontierLength + originals.Sum(step => step.FrontierLength);
+                bool keep = length * owner._images.Count * sizeof(float) <= owner._refit.MemoryBudget / 2;
+                foreach (FeatureWalk.Step step in (FeatureWalk.Step[])[merged, .. originals])
+                    step.Open(keep, owner._options.Engine, owner._batchSize, owner._options.Threads);
+                bool needsImages = merged.NeedsImages || originals.Any(step => step.NeedsImages);
+                using IEnumerator<ReadOnlyMemory<float>>? images = needsImages ? owner._images.ReadBatches().GetEnumerator() : null;
+                int firstImage = 0;
+                for (int b = 0; b < owner._images.Sizes.Count; b++)
+                {
+                    _cancellationToken.ThrowIfCancellationRequested();
+                    int count = owner._images.Sizes[b];
+                    ReadOnlyMemory<float> pixels = images is not null && images.MoveNext() ? images.Current : default;
+                    merged.Run(b, count, pixels);
+                    foreach (FeatureWalk.Step step in originals)
+                        step.Run(b, count, pixels);
+                    foreach (bool isHeldOut in (bool[])[false, true])
+                    {
+                        int[] chosen = [.. Enumerable.Range(0, count).Where(i => ((firstImage + i) % HeldOutEvery == HeldOutEvery - 1) == isHeldOut)];
+                        if (chosen.Length == 0)
+                            continue;
+                        RefitTile tile = MakeTile(isHeldOut, chosen, firstImage, merged, originals);
+                        _kept?.Add(tile);
+                        yield return tile;
+                    }
+
+                    firstImage += count;
+                }
+
+                _isComplete = _kept is not null;
+            }
+            finally
+            {
+                foreach (FeatureWalk.Step step in originals)
+                    step.Dispose();
+            }
+        }
+
+        private unsafe RefitTile MakeTile(bool isHeldOut, int[] chosen, int firstImage, FeatureWalk.Step merged, FeatureWalk.Step[] originals)
+        {
+            int rows = chosen.Length * _perImage, area = _height * _width;
+            var patches = new float[Groups][];
+            for (int g = 0; g < Groups; g++)
+                patches[g] = new float[rows * Columns];
+            var targets = new float[rows * Channels];
+            var others = new float[_unit.Others.Count == 0 ? 0 : rows * Channels];
+            int[] sourceWidths = [.. _targets.Sources.Select(source => _owner._members[source.Member].Network.ShapeOf(source.Node)[0])];
+            Value[] inputs = [.. _inputs.Select(node => Pin(merged.Get(node)))];
+            Value[] sums = [.. _unit.Others.Select(node => Pin(merged.Get(node)))];
+            Value[] sources = [.. originals.Select((step, s) => Pin(step.Get(_targets.Sources[s].Node)))];
+
+            Parallel.For(0, chosen.Length, new ParallelOptions { MaxDegreeOfParallelism = _owner._options.Threads > 0 ? _owner._options.Threads : -1 }, c =>
+            {
+                int image = chosen[c];
+                float[][] values = [.. sourceWidths.Select(width => new float[width])];
+                for (int k = 0; k < _perImage; k++)
+                {
+                    int pixel = PixelOf(firstImage + image, k, area);
+                    (int y, int x) = Math.DivRem(pixel, _width);
+                    int row = c * _perImage + k;
+                    for (int g = 0; g < Groups; g++)
+                    {
+                        Span<float> columns = patches[g].AsSpan(row * Columns, Columns);
+                        for (int i = 0; i < inputs.Length; i++)
+                        {
+                            PatchColumns own = _columns[g][i];
+                            own.Write(inputs[i].Slice(image * own.InputLength, own.InputLength), y, x, columns);
+                            columns = columns[own.Count..];
+                        }
+
+                        columns[0] = 1;
+                    }
+
+                    for (int s = 0; s < values.Length; s++)
+                        sources[s].Slice((image * area + pixel) * sourceWidths[s], sourceWidths[s]).CopyTo(values[s]);
+                    _targets.Write(values, targets.AsSpan(row * Channels, Channels));
+                    foreach (Value sum in sums)
+                    {
+                        Span<float> other = others.AsSpan(row * Channels, Channels);
+                        System.Numerics.Tensors.TensorPrimitives.Add<float>(other, sum.Slice((image * area + pixel) * Channels, Channels), other);
+                    }
+                }
+            });
+            return new RefitTile(isHeldOut, rows, patches, targets, others);
+
+            // Values of sessions lie in memory that does not move, values that were kept are copied out of the way of the garbage collector.
+            static Value Pin(ReadOnlySpan<float> values) => new(values.ToArray());
+        }
+
+        /// <summary>The sampled pixels of an image: all of them, or a sequence that is spread evenly and begins elsewhere in every image (golden ratio).</summary>
+        private int PixelOf(int image, int sample, int area)
+        {
+            if (_perImage == area)
+                return sample;
+            const double Golden = 0.6180339887498949, Silver = 0.7548776662466927;
+            double position = sample * Golden + image * Silver;
+            return Math.Min((int)((position - Math.Floor(position)) * area), area - 1);
+        }
+
+        private readonly struct Value(float[] values)
+        {
+            public ReadOnlySpan<float> Slice(int start, int length) => values.AsSpan(start, length);
+        }
+    }
+
+    /// <summary>The least-squares problem of one group of channels of a unit.</summary>
+    private sealed class Problem
+    {
+        private readonly LeastSquaresRefit _owner;
+        private readonly RefitUnit _unit;
+        private readonly Samples _samples;
+        private readonly int _group;
+        private readonly int _outputs;
+        private readonly Matrix _prior;
+        private Matrix _weights;
+        private readonly ChannelFit[] _fits;
+
+        public Problem(LeastSquaresRefit owner, RefitUnit unit, Samples samples, int group)
+        {
+            (_owner, _unit, _samples, _group) = (owner, unit, samples, group);
+            _outputs = samples.Channels / samples.Groups;
+            _prior = ZipWeights.Of(unit, samples.ColumnsOf, samples.Columns, group, _outputs);
+            _weights = _prior.Clone();
+            _fits = new ChannelFit[_outputs];
+        }
+
+        /// <summary>λ in units of the mean variance of the columns.</summary>
+        public double Ridge { get; private set; }
+
+        public Matrix Solve()
+        {
+            var equations = new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads);
+            bool choose = _owner._refit.Ridge is null && _samples.Rows < (long)PlentyOfSamples * _samples.Columns;
+            NormalEquations heldOut = choose ? new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads) : equations;
+            ForTiles(false, null, (tile, rows, predictions, targets, residuals) =>
+            {
+                for (int i = 0; i < predictions.Length; i++)
+                    _fits[i % _outputs].Add(predictions[i], targets[i]);
+                NormalEquations own = tile.IsHeldOut ? heldOut : equations;
+                own.AddRows(tile.Patches[_group], rows);
+                own.AddResiduals(tile.Patches[_group], residuals, rows);
+            });
+            Ridge = _owner._refit.Ridge ?? DefaultRidge;
+            if (choose && heldOut.Rows > 0 && equations.Rows > 0)
+                Ridge = ChooseRidge(equations, heldOut);
+            if (choose)
+                equations.Add(heldOut);
+
+            double ridge = Ridge * equations.MeanSquare();
+            Cholesky factor = equations.Factor(ridge);
+            Step(equations, factor, ridge);
+            for (int round = 0; round < _owner._refit.ActivationRounds && _unit.Activation is not null; round++)
+            {
+                equations.ClearResiduals();
+                ForTiles(false, _unit.Activation, (tile, rows, _, _, residuals) => equations.AddResiduals(tile.Patches[_group], residuals, rows));
+                Step(equations, factor, ridge);
+            }
+
+            return _weights;
+        }
+
+        /// <summary>Squared errors after the activation on the held-out images, of the zip's weights and of the solution, and the targets' variance.</summary>
+        public (double Before, double After, double Energy) MeasureErrors()
+        {
+            var zip = _prior.Clone();
+            for (int o = 0; o < _outputs; o++)
+                _fits[o].Apply(zip.Row(o));
+            double before = 0, after = 0;
+            var sum = new double[_outputs];
+            var squares = new double[_outputs];
+            long count = 0;
+            Matrix solution = _weights;
+            _weights = zip;
+            ForTiles(true, null, (_, rows, predictions, targets, _) =>
+            {
+                count += rows;
+                for (int i = 0; i < predictions.Length; i++)
+                {
+                    double target = ActivationTarget.Apply(_unit.Activation, targets[i]);
+                    before += Square(ActivationTarget.Apply(_unit.Activation, predictions[i]) - target);
+                    sum[i % _outputs] += target;
+                    squares[i % _outputs] += target * target;
+                }
+            });
+            _weights = solution;
+            ForTiles(true, null, (_, _, predictions, targets, _) =>
+            {
+                for (int i = 0; i < predictions.Length; i++)
+                    after += Square(ActivationTarget.Apply(_unit.Activation, predictions[i]) - ActivationTarget.Apply(_unit.Activation, targets[i]));
+            });
+            double energy = 0;
+            for (int o = 0; o < _outputs; o++)
+                energy += squares[o] - sum[o] * sum[o] / Math.Max(count, 1);
+            return (before, after, energy);
+        }
+
+        private static double Square(double value) => value * value;
+
+        private void Step(NormalEquations equations, Cholesky factor, double ridge)
+        {
+            Matrix step = equations.Solve(factor, ridge, _weights, _prior);
+            System.Numerics.Tensors.TensorPrimitives.Add<double>(_weights.Values, step.Values, _weights.Values);
+        }
+
+        private double ChooseRidge(NormalEquations equations, NormalEquations heldOut)
+        {
+            double best = DefaultRidge, bestError = double.PositiveInfinity;
+            foreach (double candidate in RidgeCandidates)
+            {
+                double ridge = candidate * equations.MeanSquare();
+                double error = heldOut.ErrorAfter(equations.Solve(equations.Factor(ridge), ridge, _weights, _prior));
+                if (error < bestError)
+                    (best, bestError) = (candidate, error);
+            }
+
+            return best;
+        }
+
+        /// <summary>Predicts with the present weights and gives predictions and targets (both with the sum's other inputs) and residuals, tile by tile.</summary>
+        private void ForTiles(bool heldOutOnly, Activation? activation, TileAction action)
+        {
+            using var product = new RowProduct(_weights, _owner._options.Engine, _owner._options.Threads);
+            foreach (RefitTile tile in _samples.Tiles(heldOutOnly))
+            {
+                var predictions = new float[tile.Rows * _outputs];
+                var targets = new float[tile.Rows * _outputs];
+                var residuals = new float[tile.Rows * _outputs];
+                product.Multiply(tile.Patches[_group], tile.Rows, predictions);
+                for (int row = 0; row < tile.Rows; row++)
+                {
+                    int from = row * _samples.Channels + _group * _outputs;
+                    tile.Targets.AsSpan(from, _outputs).CopyTo(targets.AsSpan(row * _outputs));
+                    if (tile.Others.Length == 0)
+                        continue;
+                    Span<float> own = predictions.AsSpan(row * _outputs, _outputs);
+                    System.Numerics.Tensors.TensorPrimitives.Add<float>(own, tile.Others.AsSpan(from, _outputs), own);
+                }
+
+                ActivationTarget.Residuals(activation, targets, predictions, residuals);
+                action(tile, tile.Rows, predictions, targets, residuals);
+            }
+        }
+
+        private delegate void TileAction(RefitTile tile, int rows, float[] predictions, float[] targets, float[] residuals);
+    }
+
+    /// <summary>For each source of a shared output the name of the task that its member serves.</summary>
+    private string[] TasksOf(Node target, NodeOrigin origin) => [.. origin.Sources.Select(source =>
+    {
+        ZipMember member = _members[source.Member];
+        return member.Network.Heads.FirstOrDefault(head => ReferenceEquals(head.Node, source.Node)) is { } head && _merged.Network.Heads.Any(own => ReferenceEquals(own.Node, target))
+            ? member.NameOf(head)
+            : "";
+    })];
+}

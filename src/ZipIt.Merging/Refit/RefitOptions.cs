@@ -1,0 +1,54 @@
+namespace ZipIt.Merging;
+
+/// <summary>How the weights of a zipped network are refitted by least squares; see <see cref="LeastSquaresRefit"/>.</summary>
+public sealed record RefitOptions
+{
+    /// <summary>Largest number of calibration images, drawn at random; null for all. Default null.</summary>
+    public int? MaximumImages { get; init; }
+
+    /// <summary>
+    /// Ridge λ as a fraction of the mean variance of a layer's inputs; it pulls weights towards those of the zip. Null (default) for an automatic choice:
+    /// 10⁻³ where there are plenty of samples, otherwise the value out of 10⁻⁴ … 1 with the smallest error on every eighth image.
+    /// </summary>
+    public double? Ridge { get; init; }
+
+    /// <summary>
+    /// Rounds of activation-aware targets after the first solution (our extension): where a target lies where the activation is flat (below 0 for a ReLU), every
+    /// prediction in that range is as good. 0 fits the values before the activation. Default 2.
+    /// </summary>
+    public int ActivationRounds { get; init; } = 2;
+
+    /// <summary>
+    /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels. Neighbouring pixels say much the
+    /// same, so that a few hundred leave nothing to gain. Default 200.
+    /// </summary>
+    public int SamplesPerUnknown { get; init; } = 200;
+
+    /// <summary>
+    /// The tasks that the outputs serve, if they are known. An output that several tasks with prototypes share then imitates their scores
+    /// (<see cref="SharedOutputTarget"/>). Default none.
+    /// </summary>
+    public IReadOnlyList<ClassificationTask> Tasks { get; init; } = [];
+
+    /// <summary>What an output that several members share imitates. Default: the scores of all tasks, if <see cref="Tasks"/> are known, otherwise the mean.</summary>
+    public SharedOutputTarget SharedOutput { get; init; } = SharedOutputTarget.Scores;
+
+    /// <summary>
+    /// Memory in bytes for features of calibration images that are kept between layers. What does not fit is computed again from the images, which takes longer and
+    /// gives the same result. Default 1.5 GiB.
+    /// </summary>
+    public long MemoryBudget { get; init; } = 3L << 29;
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
+    internal void Check()
+    {
+        if (MaximumImages is { } images)
+            ArgumentOutOfRangeException.ThrowIfLessThan(images, 2, nameof(MaximumImages));
+        if (Ridge is { } ridge && !(ridge >= 0 && double.IsFinite(ridge)))
+            throw new ArgumentOutOfRangeException(nameof(Ridge), ridge, "Expected a finite number that is not negative.");
+        ArgumentOutOfRangeException.ThrowIfNegative(ActivationRounds);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SamplesPerUnknown, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MemoryBudget);
+    }
+}

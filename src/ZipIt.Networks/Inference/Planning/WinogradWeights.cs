@@ -1,0 +1,54 @@
+namespace ZipIt.Networks;
+
+/// <summary>Winograd's transform of weights, GgGᵀ, in double precision (Lavin and Gray 2016, section 4).</summary>
+internal static class WinogradWeights
+{
+    private static readonly double[][] Two = [[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]];
+
+    private static readonly double[][] Four =
+    [
+        [1.0 / 4, 0, 0],
+        [-1.0 / 6, -1.0 / 6, -1.0 / 6],
+        [-1.0 / 6, 1.0 / 6, -1.0 / 6],
+        [1.0 / 24, 1.0 / 12, 1.0 / 6],
+        [1.0 / 24, -1.0 / 12, 1.0 / 6],
+        [0, 0, 1],
+    ];
+
+    /// <summary>Transforms the weights of a convolution.</summary>
+    /// <param name="weights">[outputs, inputs, 3, 3].</param>
+    /// <param name="inputs">Number of input channels.</param>
+    /// <param name="outputs">Number of output channels.</param>
+    /// <param name="tile">Outputs of a tile in each direction, 2 or 4.</param>
+    /// <returns>[position, inputs, outputs].</returns>
+    public static float[] Transform(ReadOnlySpan<float> weights, int inputs, int outputs, int tile)
+    {
+        double[][] g = tile == 4 ? Four : Two;
+        int extent = tile + 2;
+        var transformed = new float[extent * extent * inputs * outputs];
+        Span<double> half = stackalloc double[extent * 3];
+        for (int n = 0; n < outputs; n++)
+        {
+            for (int c = 0; c < inputs; c++)
+            {
+                ReadOnlySpan<float> kernel = weights.Slice((n * inputs + c) * 9, 9);
+                for (int i = 0; i < extent; i++)
+                {
+                    for (int x = 0; x < 3; x++)
+                        half[i * 3 + x] = g[i][0] * kernel[x] + g[i][1] * kernel[3 + x] + g[i][2] * kernel[6 + x];
+                }
+
+                for (int i = 0; i < extent; i++)
+                {
+                    for (int j = 0; j < extent; j++)
+                    {
+                        double value = g[j][0] * half[i * 3] + g[j][1] * half[i * 3 + 1] + g[j][2] * half[i * 3 + 2];
+                        transformed[((i * extent + j) * inputs + c) * outputs + n] = (float)value;
+                    }
+                }
+            }
+        }
+
+        return transformed;
+    }
+}
