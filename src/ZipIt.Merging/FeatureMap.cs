@@ -132,6 +132,20 @@ public sealed class FeatureMap
     }
 
     /// <summary>
+    /// The same map with other averages: each entry of M counts as much as its model, and every row keeps its sum. U stays.
+    /// </summary>
+    /// <param name="weights">Weight of each model; positive.</param>
+    internal FeatureMap Reweigh(IReadOnlyList<double> weights)
+    {
+        int[] modelOf = [.. Enumerable.Range(0, ModelCount).SelectMany(m => Enumerable.Repeat(m, _widths[m]))];
+        return new FeatureMap(_widths, [.. _merge.Select(row =>
+        {
+            double sum = row.Sum(entry => entry.Weight), weighted = row.Sum(entry => entry.Weight * weights[modelOf[entry.Index]]);
+            return weighted == 0 ? row : [.. row.Select(entry => entry with { Weight = entry.Weight * weights[modelOf[entry.Index]] * sum / weighted })];
+        })], _unmerge);
+    }
+
+    /// <summary>
     /// For each feature of a model the merged feature that is its copy, if U is a plain selection for this model (one entry of 1 per row); otherwise null.
     /// </summary>
     public int[]? TryGetGather(int model)

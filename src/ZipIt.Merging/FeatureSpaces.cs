@@ -92,6 +92,8 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
                     return [New(conv.OutputChannels)];
                 case Linear linear:
                     return [New(linear.Outputs)];
+                case ChannelGather gather when inputs[0].All(segment => _isInput[Root(segment.Space)]):
+                    return [New(gather.Sources.Length, isInput: true)];
                 case ChannelGather gather:
                     return [New(gather.Sources.Length, obstacle: $"The channel gather '{node.Name}' copies them from other channels.")];
                 case Flatten:
@@ -104,9 +106,7 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
                 case Concat:
                     return [.. inputs.SelectMany(segments => segments)];
                 case Add:
-                    for (int i = 1; i < inputs.Length; i++)
-                        UniteSums(node, inputs[0], inputs[i]);
-                    return inputs[0];
+                    return DeriveSum(node, inputs);
                 default:
                     return inputs[0];
             }
@@ -121,16 +121,36 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
             return new ChannelSegment(_parent.Count - 1, width, 1);
         }
 
-        private void UniteSums(Node node, ChannelSegment[] first, ChannelSegment[] second)
+        private ChannelSegment[] DeriveSum(Node node, ChannelSegment[][] inputs)
+        {
+            // Channels of the image keep their meaning: what is added to them cannot be merged.
+            ChannelSegment[][] images = [.. inputs.Where(IsImage)], features = [.. inputs.Where(input => !IsImage(input))];
+            if (images.Length > 0 && features.Length > 0)
+            {
+                foreach (ChannelSegment[] feature in features)
+                    Block(feature, $"The sum '{node.Name}' adds channels of the image to them.");
+            }
+
+            ChannelSegment[][] alike = features.Length > 0 ? features : images;
+            ChannelSegment[] sum = [.. alike[0]];
+            for (int i = 1; i < alike.Length; i++)
+                sum = UniteSums(node, sum, alike[i]);
+            return sum;
+        }
+
+        private bool IsImage(ChannelSegment[] segments) => segments.All(segment => _isInput[Root(segment.Space)]);
+
+        private ChannelSegment[] UniteSums(Node node, ChannelSegment[] first, ChannelSegment[] second)
         {
             bool alike = first.Length == second.Length
-                && first.Zip(second).All(pair => pair.First.Channels == pair.Second.Channels && pair.First.Repeats == pair.Second.Repeats);
+                && first.Zip(second).All(pair => pair.First.Channels == pair.Second.Channels && pair.First.Repeats == pair.Second.Repeats
+                    && _isInput[Root(pair.First.Space)] == _isInput[Root(pair.Second.Space)]);
             if (!alike)
             {
                 string obstacle = $"The sum '{node.Name}' adds values that are concatenated differently.";
                 Block(first, obstacle);
                 Block(second, obstacle);
-                return;
+                return [New(first.Sum(segment => segment.Length), obstacle: obstacle)];
             }
 
             for (int i = 0; i < first.Length; i++)
@@ -138,12 +158,11 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
                 int a = Root(first[i].Space), b = Root(second[i].Space);
                 if (a == b)
                     continue;
-                if (_isInput[a] != _isInput[b])
-                    _obstacle[a] ??= $"The sum '{node.Name}' adds channels of the image to them.";
                 _parent[b] = a;
-                _isInput[a] |= _isInput[b];
                 _obstacle[a] ??= _obstacle[b];
             }
+
+            return first;
         }
 
         private void Block(ChannelSegment[] segments, string obstacle)

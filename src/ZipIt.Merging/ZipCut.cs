@@ -1,8 +1,13 @@
+using System.Globalization;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging;
 
 /// <summary>How far a zip reaches: nodes up to the cut are shared by all tasks, everything behind it stays per task (paper, section 4.3, "partial zip").</summary>
+/// <remarks>
+/// A cut may lie anywhere, inside a residual stage too: the tails then get their own channels back by a gather. Normalization, activation, pooling and residual
+/// sums that follow a shared layer are shared with it.
+/// </remarks>
 public abstract record ZipCut
 {
     private protected ZipCut()
@@ -22,6 +27,12 @@ public abstract record ZipCut
     public static ZipCut BeforeHeads { get; } = new BeforeHeadsCut();
 
     /// <summary>
+    /// Everything before the heads that all members have in common and that can be merged. Other cuts say so if members lack something that they ask for; this one stops there. For members
+    /// that branch at different places, e.g. a partial zip that is extended with one more classifier.
+    /// </summary>
+    public static ZipCut AsFarAsPossible { get; } = new LenientCut(BeforeHeads);
+
+    /// <summary>
     /// The first layers are shared: 7 of a ResNet-20 is the stem and the first stage ("7/20"). Conv and Linear layers are counted along the longest path from the input,
     /// so that shortcuts do not count.
     /// </summary>
@@ -39,6 +50,67 @@ public abstract record ZipCut
         ArgumentException.ThrowIfNullOrEmpty(name);
         return new AfterNodeCut(name);
     }
+
+    /// <summary>
+    /// The first stages are shared. A stage is all layers that work at one resolution: a new one begins where a convolution or a pooling makes feature maps smaller. In a network with residual
+    /// sums, layers without one (the stem of a ResNet-50) belong to the next stage, so that stage n is <c>layerN</c> of a ResNet; in a VGG, each pooling ends one.
+    /// Layers behind the last feature map (Linear) belong to none.
+    /// </summary>
+    /// <param name="count">Number of stages, at least 0 and at most what the network has.</param>
+    public static ZipCut AfterStage(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return new AfterStageCut(count);
+    }
+
+    /// <summary>
+    /// All nodes up to the one where the n-th feature space is measured are shared (the stopping nodes of the reference implementation): 4 of a ResNet-20 are the first stage,
+    /// 8 the second. Spaces that begin before that node and reach beyond it are shared as far as it.
+    /// </summary>
+    /// <param name="count">Number of feature spaces in the order of the nodes where they are measured, at least 0.</param>
+    public static ZipCut AfterSpaces(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return new AfterSpacesCut(count);
+    }
+
+    /// <summary>
+    /// The earliest cut by layers that keeps the zipped network within a multiple of one member's multiply-adds: as accurate as the budget allows, since a zip costs the less the later it is
+    /// cut, and loses the more.
+    /// </summary>
+    /// <param name="factor">
+    /// Multiply-adds of the zipped network, as a multiple of those of the most expensive member: 1 for one network, as many as there are members for none shared.
+    /// </param>
+    public static ZipCut WithinFlops(double factor)
+    {
+        if (!(factor > 0 && double.IsFinite(factor)))
+            throw new ArgumentOutOfRangeException(nameof(factor), factor, "Expected a positive number.");
+        return new WithinFactorCut(factor);
+    }
+
+    /// <summary>The earliest cut by layers that keeps the zipped network within a number of multiply-adds per image.</summary>
+    /// <param name="multiplyAdds">Multiply-adds of all Conv and Linear layers for one image, as <see cref="NetworkCost"/> counts them; positive.</param>
+    public static ZipCut WithinMultiplyAdds(long multiplyAdds)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(multiplyAdds);
+        return new WithinMultiplyAddsCut(multiplyAdds);
+    }
+
+    /// <summary>The cuts behind each stage of a network, as <see cref="AfterStage"/> counts them, the deepest first.</summary>
+    public static IReadOnlyList<ZipCut> ListStages(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return [.. Enumerable.Range(1, NetworkStages.Of(network).Count).Reverse().Select(AfterStage)];
+    }
+
+    /// <summary>The cut itself, or the one that a condition on the members stands for.</summary>
+    /// <param name="members">The members.</param>
+    /// <param name="start">What stays per member at the front.</param>
+    /// <exception cref="ArgumentException">No cut meets the condition.</exception>
+    internal virtual ZipCut Resolve(IReadOnlyList<ZipMember> members, ZipCut start) => this;
+
+    /// <summary>Whether the zip ends where the members differ or cannot be merged, instead of refusing.</summary>
+    internal virtual bool IsLenient => false;
 
     /// <summary>Marks what the cut would share in a network, before it is asked whether the members have it in common.</summary>
     /// <param name="spaces">The network's feature spaces.</param>
@@ -61,6 +133,35 @@ public abstract record ZipCut
         }
 
         return depth;
+    }
+
+    /// <summary>Normalization, activation, pooling and the residual sum belong to the layer before them.</summary>
+    private static HashSet<Node> WithFollowers(Network network, HashSet<Node> selected)
+    {
+        foreach (Node node in network.Nodes)
+        {
+            if (!FeatureSpaces.IsWeightLayer(node.Layer) && node.Inputs.Count > 0 && node.Inputs.All(selected.Contains))
+                selected.Add(node);
+        }
+
+        return selected;
+    }
+
+    private static LenientCut EarliestWithin(long budget, IReadOnlyList<ZipMember> members, ZipCut start)
+    {
+        long least = long.MaxValue;
+        int layers = CountLayers(members[0].Network).Values.Max();
+        for (int count = 0; count <= layers; count++)
+        {
+            var cut = new LenientCut(AfterLayers(count));
+            long cost = new ZipStructure(members, cut, start).CountMultiplyAdds();
+            if (cost <= budget)
+                return cut;
+            least = Math.Min(least, cost);
+        }
+
+        throw new ArgumentException(string.Create(
+            CultureInfo.InvariantCulture, $"No cut keeps the zipped network within {budget:N0} multiply-adds per image; the cheapest one needs {least:N0}."));
     }
 
     private sealed record NothingCut : ZipCut
@@ -97,6 +198,64 @@ public abstract record ZipCut
         }
     }
 
+    private sealed record AfterStageCut(int Count) : ZipCut
+    {
+        public override string ToString() => $"after stage {Count}";
+
+        internal override HashSet<Node> Select(FeatureSpaces spaces)
+        {
+            NetworkStages stages = NetworkStages.Of(spaces.Network);
+            if (Count > stages.Count)
+                throw new ArgumentException($"The cut asks for {Count} stages, the first network has {stages.Count}.");
+            return WithFollowers(spaces.Network, [.. spaces.Network.Nodes.Where(node => node.Inputs.Count == 0 || stages.StageOf(node) is { } stage && stage <= Count)]);
+        }
+    }
+
+    private sealed record AfterSpacesCut(int Count) : ZipCut
+    {
+        public override string ToString() => $"after {Count} spaces";
+
+        internal override HashSet<Node> Select(FeatureSpaces spaces)
+        {
+            Network network = spaces.Network;
+            int[] ends = [.. spaces.Where(space => !space.IsInput && !space.IsOutput && space.Nodes.Count > 0).Select(space => network.IndexOf(space.Name)).Order()];
+            if (Count > ends.Length)
+                throw new ArgumentException($"The cut asks for {Count} feature spaces, the first network has {ends.Length} before its heads.");
+            return Count == 0 ? [] : WithFollowers(network, [.. network.Nodes.Take(ends[Count - 1] + 1)]);
+        }
+    }
+
+    private sealed record LenientCut(ZipCut Inner) : ZipCut
+    {
+        public override string ToString() => Inner is BeforeHeadsCut ? "as far as possible" : Inner.ToString();
+
+        internal override bool IsLenient => true;
+
+        internal override HashSet<Node> Select(FeatureSpaces spaces) => Inner.Select(spaces);
+    }
+
+    private sealed record WithinFactorCut(double Factor) : ZipCut
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"within {Factor} times the multiply-adds of one network");
+
+        internal override ZipCut Resolve(IReadOnlyList<ZipMember> members, ZipCut start)
+        {
+            long one = members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds);
+            return EarliestWithin((long)Math.Floor(Factor * one + 1e-6), members, start);
+        }
+
+        internal override HashSet<Node> Select(FeatureSpaces spaces) => throw new InvalidOperationException("A budget selects nodes only for given members.");
+    }
+
+    private sealed record WithinMultiplyAddsCut(long MultiplyAdds) : ZipCut
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"within {MultiplyAdds:N0} multiply-adds");
+
+        internal override ZipCut Resolve(IReadOnlyList<ZipMember> members, ZipCut start) => EarliestWithin(MultiplyAdds, members, start);
+
+        internal override HashSet<Node> Select(FeatureSpaces spaces) => throw new InvalidOperationException("A budget selects nodes only for given members.");
+    }
+
     private sealed record AfterNodeCut(string Name) : ZipCut
     {
         public override string ToString() => $"after {Name}";
@@ -106,15 +265,7 @@ public abstract record ZipCut
             Network network = spaces.Network;
             if (!network.Contains(Name))
                 throw new ArgumentException($"The cut names a node '{Name}', which the first network lacks; it has for instance {string.Join(", ", network.Nodes.Take(8).Select(node => $"'{node.Name}'"))}.");
-            HashSet<Node> selected = [.. network.Nodes.Take(network.IndexOf(Name) + 1)];
-            foreach (Node node in network.Nodes)
-            {
-                // Normalization, activation, pooling and the residual sum belong to the layer before them.
-                if (!FeatureSpaces.IsWeightLayer(node.Layer) && node.Inputs.Count > 0 && node.Inputs.All(selected.Contains))
-                    selected.Add(node);
-            }
-
-            return selected;
+            return WithFollowers(network, [.. network.Nodes.Take(network.IndexOf(Name) + 1)]);
         }
     }
 }

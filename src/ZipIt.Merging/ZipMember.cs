@@ -5,6 +5,8 @@ namespace ZipIt.Merging;
 /// <summary>One of the networks that are zipped.</summary>
 public sealed class ZipMember
 {
+    private readonly double _weight = 1;
+
     /// <summary>Names a network.</summary>
     /// <param name="name">Name, unique among the members. A network with one output gives the zipped network's output this name.</param>
     /// <param name="network">The network; it may be a zipped one.</param>
@@ -23,6 +25,17 @@ public sealed class ZipMember
 
     /// <summary>The network.</summary>
     public Network Network { get; }
+
+    /// <summary>
+    /// How much the member counts where its features are averaged with others', relative to the other members; it does not change which features are merged. Default 1: every
+    /// member counts alike, one that was zipped before too, however many tasks it serves. Give such a member its number of tasks to let every task count alike.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The weight is not a positive number.</exception>
+    public double Weight
+    {
+        get => _weight;
+        init => _weight = value > 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(Weight), value, "Expected a positive number.");
+    }
 
     /// <summary>Name that an output of the network has in the zipped one: the member's, or its own if the network has several outputs.</summary>
     internal string NameOf(Head head) => Network.Heads.Count == 1 ? Name : head.Name;

@@ -13,8 +13,9 @@ internal sealed class ZipStructure
     {
         Alignment = new NetworkAlignment(members);
         Spaces = FeatureSpaces.Find(Alignment.Base);
-        IncludesHeads = cut.IncludesHeads;
-        Shared = SelectShared(cut, start);
+        Cut = cut.Resolve(members, start);
+        Shared = SelectShared(Cut, start.Resolve(members, ZipCut.Nothing));
+        CheckNames();
         MergedSpaces = [.. Spaces.Where(space => !space.IsInput && space.Nodes.Any(Shared.Contains))];
     }
 
@@ -23,8 +24,11 @@ internal sealed class ZipStructure
     /// <summary>Feature spaces of the first member, whose nodes stand for their counterparts.</summary>
     public FeatureSpaces Spaces { get; }
 
+    /// <summary>How far the zip reaches; a budget has become a place.</summary>
+    public ZipCut Cut { get; }
+
     /// <summary>Whether outputs are shared (averaged).</summary>
-    public bool IncludesHeads { get; }
+    public bool IncludesHeads => Cut.IncludesHeads;
 
     /// <summary>The nodes of the first member that become one node of the zipped network.</summary>
     public IReadOnlySet<Node> Shared { get; }
@@ -45,12 +49,94 @@ internal sealed class ZipStructure
         return [.. Enumerable.Range(0, Alignment.Members.Count).Select(m => Alignment.Members[m].Network.ShapeOf(Alignment.CounterpartOf(node, m))[0])];
     }
 
+    /// <summary>
+    /// Multiply-adds of the zipped network for one image, as long as maps keep the widest member's number of features and unmerging only copies.
+    /// </summary>
+    public long CountMultiplyAdds()
+    {
+        Network network = Alignment.Base;
+        var merged = new HashSet<Node>();
+        long total = 0;
+        foreach (Node node in network.Nodes.Where(Shared.Contains))
+        {
+            total += Scale(NetworkCost.CountMultiplyAdds(network, node), node, IsCommon(node), 0);
+            merged.UnionWith(node.Inputs.Where(input => !Shared.Contains(input)));
+        }
+
+        for (int m = 0; m < Alignment.Members.Count; m++)
+        {
+            Network own = Alignment.Members[m].Network;
+            Dictionary<Node, Node> sharedOf = Shared.ToDictionary(node => Alignment.CounterpartOf(node, m));
+            foreach (Node node in own.Nodes.Where(node => !sharedOf.ContainsKey(node)))
+            {
+                long cost = NetworkCost.CountMultiplyAdds(own, node);
+                bool folds = node.Layer is Linear or Conv2d { Groups: 1 } && sharedOf.TryGetValue(node.Inputs[0], out Node? input) && !IsCommon(input);
+                total += folds ? cost / own.ShapeOf(node.Inputs[0])[0] * MergedLength(sharedOf[node.Inputs[0]]) : cost;
+            }
+
+            // Where a late start begins, M is folded into the layer before it, or is a layer of its own.
+            IReadOnlyList<IReadOnlyList<Node>> consumers = own.FindConsumers();
+            foreach (Node node in merged)
+            {
+                Node counterpart = Alignment.CounterpartOf(node, m);
+                ReadOnlySpan<int> shape = own.ShapeOf(counterpart);
+                long pixels = shape.Length == 3 ? (long)shape[1] * shape[2] : 1;
+                if (counterpart.Layer is Linear or Conv2d { Groups: 1 })
+                {
+                    long cost = NetworkCost.CountMultiplyAdds(own, counterpart);
+                    bool isKept = consumers[own.IndexOf(counterpart)].Any(consumer => !sharedOf.ContainsKey(consumer)) || own.Heads.Any(head => head.Node == counterpart);
+                    total += cost / shape[0] * MergedLength(node) - (isKept ? 0 : cost);
+                }
+                else
+                {
+                    total += pixels * shape[0] * MergedLength(node);
+                }
+            }
+        }
+
+        return total;
+    }
+
+    /// <summary>What the multiply-adds of a member's layer become when its inputs and outputs have the merged widths.</summary>
+    private long Scale(long multiplyAdds, Node node, bool isCommon, int member)
+    {
+        if (multiplyAdds == 0 || isCommon)
+            return multiplyAdds;
+        Network own = Alignment.Members[member].Network;
+        long perOutput = multiplyAdds / own.ShapeOf(node)[0] * MergedLength(node);
+        Node input = node.Inputs[0];
+        return FeatureSpaces.IsWeightLayer(node.Layer) && !IsCommon(input) ? perOutput / own.ShapeOf(input)[0] * MergedLength(input) : perOutput;
+    }
+
+    /// <summary>Number of merged features of a node's value if each space keeps the widest member's number.</summary>
+    private int MergedLength(Node node)
+    {
+        int length = 0;
+        foreach (ChannelSegment segment in Spaces.LayoutOf(node))
+            length += WidthsOf(Spaces[segment.Space]).Max() * segment.Repeats;
+        return length;
+    }
+
+    private void CheckNames()
+    {
+        foreach (ZipMember member in Alignment.Members)
+        {
+            Node? clash = Shared.FirstOrDefault(node => node.Name.StartsWith(member.Name + "/", StringComparison.Ordinal));
+            if (clash is not null)
+                throw new ArgumentException($"'{Alignment.Members[0].Name}' has a node '{clash.Name}', a name that nodes of '{member.Name}' would get. Call that network differently.");
+        }
+    }
+
     private HashSet<Node> SelectShared(ZipCut cut, ZipCut start)
     {
         Network network = Alignment.Base;
         HashSet<Node> wanted = cut.Select(Spaces);
-        wanted.ExceptWith(start.Select(Spaces));
+        HashSet<Node> front = start.Select(Spaces);
+        wanted.ExceptWith(front);
         wanted.RemoveWhere(node => !IncludesHeads && OutputSpaceOf(node) is not null);
+        RemoveGathered(wanted);
+        if (cut.IsLenient)
+            RemoveUncommon(wanted, front);
         wanted.UnionWith(network.Nodes.Where(node => IsCommon(node) && Alignment.IsAligned(node)));
 
         foreach (Node node in network.Nodes.Where(wanted.Contains))
@@ -67,7 +153,7 @@ internal sealed class ZipStructure
                 CheckOutputs(output);
         }
 
-        wanted.RemoveWhere(node => node.Layer is ChannelAffine && IsCommon(node) && !HasEqualConstants(node));
+        wanted.RemoveWhere(node => IsCommon(node) && !HasEqualConstants(node));
         Prune(wanted);
         return wanted;
     }
@@ -109,18 +195,63 @@ internal sealed class ZipStructure
         }
     }
 
-    private bool HasEqualConstants(Node node)
+    /// <summary>Channels that an earlier zip hands to its tails are copies of others; they, and what is made of them, belong to those tails.</summary>
+    private void RemoveGathered(HashSet<Node> wanted)
     {
-        var first = (ChannelAffine)node.Layer;
-        for (int m = 1; m < Alignment.Members.Count; m++)
+        var gathered = new HashSet<Node>();
+        foreach (Node node in Alignment.Base.Nodes)
         {
-            var other = (ChannelAffine)Alignment.CounterpartOf(node, m).Layer;
-            if (!first.Scale.Span.SequenceEqual(other.Scale.Span) || !first.Shift.Span.SequenceEqual(other.Shift.Span))
+            if (!IsCommon(node) && (node.Layer is ChannelGather || node.Inputs.Any(gathered.Contains)))
+                gathered.Add(node);
+        }
+
+        wanted.ExceptWith(gathered);
+    }
+
+    /// <summary>Ends the zip where members differ or channels cannot be merged.</summary>
+    private void RemoveUncommon(HashSet<Node> wanted, HashSet<Node> front)
+    {
+        foreach (Node node in Alignment.Base.Nodes)
+        {
+            bool isReached = node.Inputs.All(input => wanted.Contains(input) || front.Contains(input) || IsCommon(input));
+            if (!isReached || !Alignment.IsAligned(node) || !CanBeMerged(node))
+                wanted.Remove(node);
+        }
+    }
+
+    private bool CanBeMerged(Node node)
+    {
+        foreach (ChannelSegment segment in Spaces.LayoutOf(node))
+        {
+            if (Spaces[segment.Space] is { Obstacle: not null, IsInput: false })
                 return false;
         }
 
         return true;
     }
+
+    /// <summary>Whether all members do the same to the channels of the image, so that one node does for all.</summary>
+    private bool HasEqualConstants(Node node)
+    {
+        for (int m = 1; m < Alignment.Members.Count; m++)
+        {
+            bool equal = (node.Layer, Alignment.CounterpartOf(node, m).Layer) switch
+            {
+                (ChannelAffine a, ChannelAffine b) => AreEqual(a.Scale, b.Scale) && AreEqual(a.Shift, b.Shift),
+                (BatchNorm2d a, BatchNorm2d b) => AreEqual(a.Weight, b.Weight) && AreEqual(a.Bias, b.Bias) && AreEqual(a.Mean, b.Mean)
+                    && AreEqual(a.Variance, b.Variance) && a.Epsilon == b.Epsilon,
+                (Conv2d a, Conv2d b) => AreEqual(a.Weight, b.Weight) && (a.Bias is null ? b.Bias is null : b.Bias is not null && AreEqual(a.Bias, b.Bias)),
+                (ChannelGather a, ChannelGather b) => a.Sources.SequenceEqual(b.Sources),
+                _ => true,
+            };
+            if (!equal)
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool AreEqual(Tensor a, Tensor b) => a.Shape.SequenceEqual(b.Shape) && a.Span.SequenceEqual(b.Span);
 
     /// <summary>
     /// Takes back nodes that only per-channel layers of the tails would read (a shortcut whose sum is not shared): the merge would save them little, and

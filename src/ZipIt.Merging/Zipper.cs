@@ -27,6 +27,7 @@ public sealed class Zipper
             throw new ArgumentException($"Expected two or more networks to zip, found {members.Count}.", nameof(members));
         if (Options.BatchSize < 2)
             throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
+        Options.Refit?.Check();
         CheckNames(members);
         Members = [.. members];
         _structure = new ZipStructure(Members, Options.Cut, Options.Start);
@@ -55,7 +56,7 @@ public sealed class Zipper
         IReadOnlyList<SpaceMap> maps = Time("Matching", () => Match(statistics, progress, cancellationToken));
         Network merged;
         IReadOnlyList<LayerReport> layers = [];
-        if (Options.Refit is not null)
+        if (Options.Refit is not null && MergedSpaces.Count > 0)
         {
             RefitResult refit = Time("Refit", () => Refit(maps, images, progress, cancellationToken));
             (merged, layers) = (refit.Network, refit.Layers);
@@ -63,7 +64,7 @@ public sealed class Zipper
         else
         {
             merged = Time("Merging", () => Merge(maps));
-            if (Options.ResetBatchNorm)
+            if (Options.ResetBatchNorm && MergedSpaces.Count > 0)
                 merged = Time("BatchNorm reset", () => ResetBatchNorm(merged, images, cancellationToken));
         }
 
@@ -84,28 +85,39 @@ public sealed class Zipper
     /// <param name="progress">Is told after each batch.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
-    public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        CollectStatistics([this], images, progress, cancellationToken);
+
+    /// <summary>Measures in one pass what several zippers of the same members need, which differ in their cuts or matchers. The first one's options say how.</summary>
+    internal static IReadOnlyList<SpaceStatistics> CollectStatistics(
+        IReadOnlyList<Zipper> zippers, IImageSource images, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
     {
-        CheckShape(images);
-        FeatureSpace[] spaces = [.. _structure.MatchedSpaces];
-        FeatureStatisticsCollector[] collectors = [.. spaces.Select(space => new FeatureStatisticsCollector(Options.Threads, _structure.WidthsOf(space)))];
-        INetworkSession[] sessions = [.. Members.Select((member, m) => Options.Engine.CreateSession(member.Network, new SessionOptions
+        (IReadOnlyList<ZipMember> members, ZipOptions options) = (zippers[0].Members, zippers[0].Options);
+        zippers[0].CheckShape(images);
+        (ZipStructure Structure, FeatureSpace Space)[] spaces = [.. zippers
+            .SelectMany(zipper => zipper._structure.MatchedSpaces.Select(space => (Structure: zipper._structure, Space: space)))
+            .DistinctBy(entry => entry.Structure.ObservationOf(entry.Space).Name)];
+        if (spaces.Length == 0)
+            return [];
+        Node[] nodes = [.. spaces.Select(entry => entry.Structure.ObservationOf(entry.Space))];
+        FeatureStatisticsCollector[] collectors = [.. spaces.Select(entry => new FeatureStatisticsCollector(options.Threads, entry.Structure.WidthsOf(entry.Space)))];
+        INetworkSession[] sessions = [.. members.Select((member, m) => options.Engine.CreateSession(member.Network, new SessionOptions
         {
-            MaximumBatchSize = Options.BatchSize,
-            Threads = Options.Threads,
-            Taps = [.. spaces.Select(space => _structure.Alignment.CounterpartOf(_structure.ObservationOf(space), m).Name)],
+            MaximumBatchSize = options.BatchSize,
+            Threads = options.Threads,
+            Taps = [.. spaces.Select((entry, s) => entry.Structure.Alignment.CounterpartOf(nodes[s], m).Name)],
         }))];
         var clock = Stopwatch.StartNew();
         long count = 0;
         try
         {
-            foreach (ImageBatch batch in images.ReadBatches(Options.BatchSize))
+            foreach (ImageBatch batch in images.ReadBatches(options.BatchSize))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 foreach (INetworkSession session in sessions)
                     session.Run(batch.Pixels.Span, batch.Count);
                 for (int s = 0; s < spaces.Length; s++)
-                    collectors[s].Add(sessions, s, batch.Count * PixelsOf(spaces[s]));
+                    collectors[s].Add(sessions, s, batch.Count * PixelsOf(members[0].Network, nodes[s]));
                 count += batch.Count;
                 progress?.Report(new ZipProgress("Statistics", count, clock.Elapsed, false));
             }
@@ -118,10 +130,10 @@ public sealed class Zipper
 
         if (count < 2)
             throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {count}.", nameof(images));
-        FeatureSpaces[] ownSpaces = [.. Members.Select(member => FeatureSpaces.Find(member.Network))];
-        return [.. spaces.Select((space, s) => new SpaceStatistics(space, collectors[s].ToStatistics(), ImportanceOf(space, ownSpaces))
+        FeatureSpaces[] ownSpaces = [.. members.Select(member => FeatureSpaces.Find(member.Network))];
+        return [.. spaces.Select((entry, s) => new SpaceStatistics(entry.Space, collectors[s].ToStatistics(), ImportanceOf(entry.Structure, nodes[s], ownSpaces))
         {
-            Node = _structure.ObservationOf(space).Name,
+            Node = nodes[s].Name,
         })];
     }
 
@@ -145,6 +157,8 @@ public sealed class Zipper
             FeatureMap map = space.IsOutput
                 ? AverageOf(_structure.WidthsOf(space))
                 : Options.Matcher.Match(ProblemOf(space, byNode));
+            if (Members.Any(member => member.Weight != Members[0].Weight))
+                map = map.Reweigh([.. Members.Select(member => member.Weight)]);
             maps.Add(new SpaceMap(space, map));
             progress?.Report(new ZipProgress("Matching", maps.Count, clock.Elapsed, false));
         }
@@ -196,6 +210,8 @@ public sealed class Zipper
             times)
         {
             Layers = layers,
+            Members = [.. Members.Select(member => member.Name)],
+            Cut = _structure.Cut.ToString(),
         };
     }
 
@@ -209,21 +225,17 @@ public sealed class Zipper
         return new MatchingProblem(entry.Statistics, null, entry.Importance);
     }
 
-    private int PixelsOf(FeatureSpace space)
+    private static int PixelsOf(Network network, Node node)
     {
-        ReadOnlySpan<int> shape = Members[0].Network.ShapeOf(_structure.ObservationOf(space));
+        ReadOnlySpan<int> shape = network.ShapeOf(node);
         return shape.Length == 3 ? shape[1] * shape[2] : 1;
     }
 
-    private double[] ImportanceOf(FeatureSpace space, FeatureSpaces[] ownSpaces)
+    private static double[] ImportanceOf(ZipStructure structure, Node observation, FeatureSpaces[] ownSpaces) => [.. ownSpaces.SelectMany((own, m) =>
     {
-        Node observation = _structure.ObservationOf(space);
-        return [.. ownSpaces.SelectMany((own, m) =>
-        {
-            Node counterpart = _structure.Alignment.CounterpartOf(observation, m);
-            return FeatureImportance.Compute(own, own[own.LayoutOf(counterpart)[0].Space]);
-        })];
-    }
+        Node counterpart = structure.Alignment.CounterpartOf(observation, m);
+        return FeatureImportance.Compute(own, own[own.LayoutOf(counterpart)[0].Space]);
+    })];
 
     /// <summary>Outputs mean the same in all members: output j is the mean of all outputs j.</summary>
     private static FeatureMap AverageOf(int[] widths) =>

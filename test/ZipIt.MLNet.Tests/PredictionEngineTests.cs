@@ -26,20 +26,54 @@ public sealed class PredictionEngineTests
     }
 
     [Fact]
-    public void Load_SavedModel_GivesTheSameScoresBitForBit()
+    public void Predict_ManyOutputs_RunsTheNetworkOncePerRow()
     {
-        IDataView data = Samples.View(_context, 40);
-        var stream = new MemoryStream();
-        _context.Model.Save(Samples.Zipped, data.Schema, stream);
-        stream.Position = 0;
+        var engine = new CountingEngine();
+        PixelRow[] rows = Samples.Rows(9);
+        using PredictionEngine<PixelRow, Prediction> predictor = _context.Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped.WithEngine(engine));
 
-        ITransformer loaded = new MLContext().Model.Load(stream, out DataViewSchema schema);
+        foreach (PixelRow row in rows)
+            predictor.Predict(row);
 
-        Assert.IsType<ZipTransformer>(loaded);
-        Assert.Equal(data.Schema.Select(column => column.Name), schema.Select(column => column.Name));
-        Prediction[] expected = [.. _context.Data.CreateEnumerable<Prediction>(Samples.Zipped.Transform(data), reuseRowObject: false)];
-        Prediction[] actual = [.. _context.Data.CreateEnumerable<Prediction>(loaded.Transform(data), reuseRowObject: false)];
-        Assert.Equal(expected.Select(row => row.Score), actual.Select(row => row.Score));
-        Assert.Equal(expected.Select(row => row.PredictedLabel), actual.Select(row => row.PredictedLabel));
+        Assert.Equal(9, engine.Images);
+    }
+
+    [Fact]
+    public void Predict_SameObjectTwice_ReadsItAgain()
+    {
+        PixelRow[] rows = Samples.Rows(2);
+        using PredictionEngine<PixelRow, Prediction> engine = _context.Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped);
+        float[] expected = engine.Predict(rows[1]).Score!;
+
+        engine.Predict(rows[0]);
+        rows[0].Pixels = rows[1].Pixels;
+
+        Assert.Equal(expected, engine.Predict(rows[0]).Score);
+    }
+
+    [Fact]
+    public void Predict_ManyEnginesOnManyThreads_ShareOneTransformer()
+    {
+        PixelRow[] rows = Samples.Rows(30);
+        float[][] expected;
+        using (PredictionEngine<PixelRow, Prediction> engine = _context.Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped))
+            expected = [.. rows.Select(row => engine.Predict(row).Score!)];
+
+        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
+        {
+            using PredictionEngine<PixelRow, Prediction> engine = new MLContext().Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped);
+            for (int i = 0; i < rows.Length; i++)
+                Assert.Equal(expected[i], engine.Predict(rows[i]).Score);
+        });
+    }
+
+    [Fact]
+    public void Predict_AfterAnotherEngineWasDisposed_StillWorks()
+    {
+        PixelRow row = Samples.Rows(1)[0];
+        using PredictionEngine<PixelRow, Prediction> kept = _context.Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped);
+        _context.Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped).Dispose();
+
+        Assert.Equal(5, kept.Predict(row).Score!.Length);
     }
 }

@@ -1,8 +1,15 @@
 using BenchmarkDotNet.Running;
 using ZipIt.PerformanceTests;
 
-// "engine …" times the engine alone, in the form that eng/compare-pytorch reads; everything else goes to BenchmarkDotNet.
-if (args is ["engine", .. string[] rest])
-    return EngineTimer.Run(rest);
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-return 0;
+// "engine …" times the engine alone, in the form that eng/compare-pytorch reads; "reference …" compares accuracies with those of the method's
+// reference implementation; everything else goes to BenchmarkDotNet.
+switch (args)
+{
+    case ["engine", .. string[] rest]:
+        return EngineTimer.Run(rest);
+    case ["reference", .. string[] rest]:
+        return ReferenceComparison.Run(rest);
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
+}

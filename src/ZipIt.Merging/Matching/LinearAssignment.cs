@@ -167,8 +167,13 @@ internal static class LinearAssignment
             }
 
             int first = -1;
+            var wanted = new Vector<double>(smallest);
             for (column = 0; column < costs.Length; column++)
             {
+                while (column <= costs.Length - width && !Vector.EqualsAny(Load(ref distance, column), wanted))
+                    column += width;
+                if (column == costs.Length)
+                    break;
                 if (_distance[column] != smallest || _closed[column] != 0)
                     continue;
                 if (_rowOfColumn[column] == Free)

@@ -76,6 +76,27 @@ public class ZipMatcherTests
             Assert.Equal(1 / (map.MergeRow(p).Length + 1e-5), map.MergeRow(p)[0].Weight);
     }
 
+    /// <summary>Steps that a transcription of the reference implementation takes where its masks at positions that are no longer current matter.</summary>
+    [Theory]
+    [InlineData(2, 5, 1, "0 3, 6 8, 3 5, 4 5, 0 5")]
+    [InlineData(2, 6, 0.5, "0 3, 6 8, 3 9, 1 5, 4 5, 0 5")]
+    [InlineData(3, 4, 1, "0 3, 6 8, 3 9, 1 5, 0 6, 4 6, 2 3, 0 3")]
+    public void Match_CompatibilityWithZeroAlpha_TakesTheReferencesSteps(int models, int channels, double beta, string expected)
+    {
+        int count = models * channels;
+        var correlation = new Matrix(count, count);
+        for (int i = 0; i < count; i++)
+        {
+            for (int j = 0; j < count; j++)
+                correlation[i, j] = i == j ? 1 : (7 * (i + j) + 5 * i * j + i * i + j * j) % 31 / 31.0;
+        }
+
+        var steps = new List<ZipStep>();
+        new ZipMatcher { Alpha = 0, Beta = beta, Compatibility = true }
+            .Match(Problems.FromCorrelation(correlation, [.. Enumerable.Repeat(channels, models)]), steps.Add);
+        Assert.Equal(expected, string.Join(", ", steps.Select(step => $"{step.Row} {step.Column}")));
+    }
+
     [Fact]
     public void Match_NonFiniteCovariance_CountsAsUncorrelated()
     {

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Quickstart;
+using ZipIt.Merging;
+using ZipIt.MLNet;
+using ZipIt.Networks;
+
+namespace WebApi;
+
+/// <summary>Finds the model that is served, and makes one if none is given.</summary>
+public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<ModelStore> logger)
+{
+    /// <summary>Loads the model.</summary>
+    /// <exception cref="FileNotFoundException">The settings name a model, or checkpoints, that are not there.</exception>
+    /// <exception cref="InvalidDataException">The file holds no model, or there are no images to make one with.</exception>
+    public ITransformer Load()
+    {
+        if (options.Path is { Length: > 0 } given)
+            return Load(Locate(given), "The settings name it as Model:Path; leave that empty, and the service makes a model of its own.");
+        string made = Locate(options.MadeAt);
+        if (!File.Exists(made))
+            Make(made);
+        return Load(made, "Delete it, and the service makes it anew.");
+    }
+
+    private ITransformer Load(string path, string advice)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no model '{path}'. {advice}", path);
+        try
+        {
+            ITransformer model = context.Model.Load(path, out _);
+            logger.LogInformation("Loaded the model {Path}", path);
+            return model;
+        }
+        catch (Exception error) when (error is FormatException or InvalidOperationException or InvalidDataException)
+        {
+            throw new InvalidDataException($"'{path}' cannot be loaded. {advice} {error.Message}", error);
+        }
+    }
+
+    /// <summary>Zips the classifiers behind a pipeline that takes an image from memory, so that requests need no files.</summary>
+    private void Make(string path)
+    {
+        var clock = Stopwatch.StartNew();
+        ZipClassifier[] classifiers = ClassifierList.Load(Locate(options.Classifiers));
+        string[] images = FindImages(Locate(options.Calibration));
+        Network network = classifiers[0].Network;
+        ReadOnlySpan<int> shape = network.ShapeOf(network.Inputs[0]);
+
+        var zip = new ZipEstimator.Options { InputColumnName = "Pixels", Cut = ZipCut.AfterLayers(13) };
+        IEstimator<ITransformer> pipeline = context.Transforms.ResizeImages("Resized", shape[2], shape[1], nameof(ImageInput.Image))
+            .Append(context.Transforms.ExtractPixels("Pixels", "Resized"))
+            .Append(context.Transforms.Zip(zip, classifiers));
+        IDataView calibration = context.Data.LoadFromEnumerable(images.Select(image => new ImageInput { Image = MLImage.CreateFromFile(image) }));
+        ITransformer model = pipeline.Fit(calibration);
+
+        // Another instance may do the same: each writes its own file, and the last one to finish wins.
+        string temporary = $"{path}.{Guid.NewGuid():N}";
+        try
+        {
+            context.Model.Save(model, calibration.Schema, temporary);
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+
+        logger.LogInformation("Zipped {Classifiers} classifiers with {Images} images in {Seconds:F1} s", classifiers.Length, images.Length, clock.Elapsed.TotalSeconds);
+    }
+
+    private static string[] FindImages(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"There is no folder '{folder}' of images to zip classifiers with.");
+        string[] images = [.. Directory.EnumerateFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        return images.Length > 0 ? images : throw new InvalidDataException($"'{folder}' has no PNG images to zip classifiers with.");
+    }
+
+    private static string Locate(string path) => Path.Combine(AppContext.BaseDirectory, path);
+}

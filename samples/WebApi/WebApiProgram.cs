@@ -1,0 +1,63 @@
+using System.Threading.RateLimiting;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace WebApi;
+
+/// <summary>The service: <c>POST /predict</c>, <c>GET /labels</c>, <c>GET /health</c>.</summary>
+public static class WebApiProgram
+{
+    /// <summary>Builds the service, ready to run: the model is loaded, and made before if need be.</summary>
+    /// <param name="args">Settings, as <c>--Model:Path=zipped.mlnet</c>; they go before those of appsettings.json and of the environment.</param>
+    public static WebApplication Build(params string[] args)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        LimitOptions limits = builder.Configuration.GetSection("Limits").Get<LimitOptions>() ?? new LimitOptions();
+        ModelOptions model = builder.Configuration.GetSection("Model").Get<ModelOptions>() ?? new ModelOptions();
+        int concurrent = limits.ConcurrentPredictions > 0 ? limits.ConcurrentPredictions : Environment.ProcessorCount;
+
+        builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = limits.RequestBytes);
+        builder.Services.AddProblemDetails();
+        builder.Services.AddHealthChecks();
+        builder.Services.AddSingleton(limits);
+        builder.Services.AddSingleton(model);
+        builder.Services.AddSingleton<ImageUpload>();
+        builder.Services.AddSingleton<RateLimiter>(_ =>
+            new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = concurrent, QueueLimit = limits.WaitingPredictions }));
+        builder.Services.AddSingleton(_ => new MLContext(seed: 1));
+        builder.Services.AddSingleton<ModelStore>();
+        builder.Services.AddSingleton(services =>
+            new ImageClassifier(services.GetRequiredService<MLContext>(), services.GetRequiredService<ModelStore>().Load(), concurrent));
+
+        WebApplication app = builder.Build();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.MapHealthChecks("/health");
+        app.MapGet("/labels", (ImageClassifier classifier) => classifier.Tasks);
+        app.MapPost("/predict", PredictAsync);
+
+        // A service that cannot classify shall not start.
+        app.Services.GetRequiredService<ImageClassifier>();
+        return app;
+    }
+
+    private static async Task<IResult> PredictAsync(
+        HttpRequest request, ImageUpload upload, RateLimiter limiter, ImageClassifier classifier, CancellationToken cancellationToken)
+    {
+        try
+        {
+            byte[] file = await upload.ReadAsync(request, cancellationToken);
+
+            // Only now, so that slow clients keep nobody waiting; decoded, the image would wait with many times the memory.
+            using RateLimitLease turn = await limiter.AcquireAsync(1, cancellationToken);
+            if (!turn.IsAcquired)
+                return TypedResults.Problem("Too many images are waiting; try again later.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            using MLImage image = ImageUpload.Decode(file);
+            return TypedResults.Ok(classifier.Classify(image));
+        }
+        catch (RejectedImageException rejected)
+        {
+            return TypedResults.Problem(rejected.Message, statusCode: rejected.StatusCode);
+        }
+    }
+}
