@@ -147,9 +147,9 @@ internal sealed class PlanBuilder
         AddStep(last, inputs, (values, output) =>
         {
             if (node.Layer is Linear linear)
-                return new ConvolutionStep(new ConvolutionGeometry(linear), FoldedWeights.Of(linear.Weight, linear.Bias, scales), values, output, operation, _kernels);
+                return new ConvolutionStep(new ConvolutionGeometry(linear), new FoldedWeights(linear.Weight, linear.Bias, scales), values, output, operation, _kernels);
             var conv = (Conv2d)node.Layer;
-            FoldedWeights weights = FoldedWeights.Of(conv.Weight, conv.Bias, scales);
+            var weights = new FoldedWeights(conv.Weight, conv.Bias, scales);
             if (DepthwiseStep.Fits(conv))
                 return new DepthwiseStep(conv, weights, values, output, operation, _kernels);
             var geometry = new ConvolutionGeometry(conv, values[0], output);
