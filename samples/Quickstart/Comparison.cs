@@ -14,14 +14,18 @@ namespace Quickstart;
 internal sealed class Comparison(
     ZipClassifier[] classifiers, ImageSet test, ImageSet calibration, string? until, double alpha, double beta, int threads)
 {
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2);
+
     private readonly MLContext _context = new(seed: 1);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _lastLine;
 
     public void Run()
     {
         _context.Log += (_, message) =>
         {
-            if (message.Kind is ChannelMessageKind.Info or ChannelMessageKind.Warning && message.Source.Contains(nameof(ZipEstimator)))
+            // The estimator tells about every step; what is worth reading here is where a step takes its time.
+            if (message.Kind == ChannelMessageKind.Info && message.Source.Contains(nameof(ZipEstimator)) && _clock.Elapsed - _lastLine > LongestSilence)
                 Say(message.RawMessage);
         };
         Say($"{classifiers.Length} classifiers: {string.Join("; ", classifiers.Select(classifier => classifier.ToString()))}");
@@ -163,7 +167,11 @@ internal sealed class Comparison(
     private IDataView LoadPixels(ImageSet images)
     {
         IDataView rows = images.Load(_context);
-        return images.AreFiles ? _context.Data.Cache(CreateLoading().Fit(rows).Transform(rows), "Pixels", "Label") : rows;
+        if (!images.AreFiles)
+            return rows;
+        IDataView decoded = CreateLoading().Fit(rows).Transform(rows);
+        SchemaDefinition schema = ImagePixels.DefineSchema((VectorDataViewType)decoded.Schema["Pixels"].Type);
+        return _context.Data.LoadFromEnumerable(_context.Data.CreateEnumerable<ImagePixels>(decoded, reuseRowObject: false).ToList(), schema);
     }
 
     private IEstimator<ITransformer> CreateLoading()
@@ -182,7 +190,11 @@ internal sealed class Comparison(
         return depth.Values.Max();
     }
 
-    private void Say(string message) => AnsiConsole.MarkupLineInterpolated($"[grey]{_clock.Elapsed.TotalSeconds,6:F1} s[/]  {message}");
+    private void Say(string message)
+    {
+        _lastLine = _clock.Elapsed;
+        AnsiConsole.MarkupLineInterpolated($"[grey]{_lastLine.TotalSeconds,6:F1} s[/]  {message}");
+    }
 
     private static string Percent(double share) => (100 * share).ToString("F2", CultureInfo.InvariantCulture);
 }

@@ -16,6 +16,14 @@ public sealed class ImagePixels
     public float[] Pixels { get; set; } = [];
 
     public string Label { get; set; } = "";
+
+    /// <summary>The schema of rows whose images have a given size.</summary>
+    internal static SchemaDefinition DefineSchema(VectorDataViewType pixels)
+    {
+        var schema = SchemaDefinition.Create(typeof(ImagePixels));
+        schema[nameof(Pixels)].ColumnType = pixels;
+        return schema;
+    }
 }
 
 /// <summary>What the zipped model says of an image.</summary>

@@ -10,6 +10,8 @@ internal sealed class ImageSet
     private static readonly string[] CifarLabels = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp"];
 
+    private static readonly VectorDataViewType CifarType = new(NumberDataViewType.Single, 3, CifarImages.Size, CifarImages.Size);
+
     private readonly string _path;
     private readonly List<ImageFile> _files = [];
     private readonly CifarImages? _cifar;
@@ -57,9 +59,7 @@ internal sealed class ImageSet
     {
         if (_cifar is null)
             return context.Data.LoadFromEnumerable(_files);
-        var schema = SchemaDefinition.Create(typeof(ImagePixels));
-        schema[nameof(ImagePixels.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 3, CifarImages.Size, CifarImages.Size);
-        return context.Data.LoadFromEnumerable(Enumerable.Range(0, Count).Select(PixelsOf), schema);
+        return context.Data.LoadFromEnumerable(Enumerable.Range(0, Count).Select(PixelsOf), ImagePixels.DefineSchema(CifarType));
     }
 
     /// <summary>The steps from image files to a Pixels column of a given size.</summary>
@@ -79,8 +79,7 @@ internal sealed class ImageSet
         }
         else
         {
-            var schema = SchemaDefinition.Create(typeof(ImagePixels));
-            schema[nameof(ImagePixels.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 3, CifarImages.Size, CifarImages.Size);
+            SchemaDefinition schema = ImagePixels.DefineSchema(CifarType);
             using PredictionEngine<ImagePixels, ImagePrediction> engine = context.Model.CreatePredictionEngine<ImagePixels, ImagePrediction>(model, inputSchemaDefinition: schema);
             foreach (int i in indices)
                 yield return ($"{Path.GetFileName(_path)}[{i}]", engine.Predict(PixelsOf(i)));

@@ -43,6 +43,9 @@ var command = new RootCommand("Zips trained image classifiers into one network a
 };
 command.SetAction(arguments =>
 {
+    // Where the output goes to a file, nobody knows a width; the table needs this much.
+    if (Console.IsOutputRedirected)
+        AnsiConsole.Profile.Width = 140;
     try
     {
         var comparison = new Comparison(

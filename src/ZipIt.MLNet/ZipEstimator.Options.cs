@@ -38,10 +38,16 @@ public sealed partial class ZipEstimator
         /// <summary>What stays per classifier at the front; null for nothing.</summary>
         public ZipCut? Start = null;
 
+        /// <summary>
+        /// Whether and how the merged weights are refitted by least squares, which is slower and usually much more accurate; null for not at all, as in the paper. The
+        /// tasks need not be named in it.
+        /// </summary>
+        public RefitOptions? Refit = null;
+
         /// <summary>How the classes of several tasks are compared with each other.</summary>
         public JointScoring JointScoring = JointScoring.Softmax;
 
-        /// <summary>Whether the statistics of batch normalization are recomputed with the calibration images after merging.</summary>
+        /// <summary>Whether the statistics of batch normalization are recomputed with the calibration images after merging, unless a refit folds it.</summary>
         public bool ResetBatchNorm = true;
 
         /// <summary>Number of rows that are scored together. Scores do not depend on it.</summary>

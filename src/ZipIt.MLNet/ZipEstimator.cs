@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using ZipIt.Merging;
@@ -46,9 +47,6 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     /// <summary>Fewer calibration images than this are worth a warning (paper, appendix: 100 are nearly as good as 50,000 on CIFAR).</summary>
     private const int EnoughImages = 100;
 
-    /// <summary>Spaces whose merged features correlate less than this have found little in common.</summary>
-    private const double LowCorrelation = 0.2;
-
     private readonly IHost _host;
     private readonly Options _options;
     private readonly ZipClassifier[] _classifiers;
@@ -76,6 +74,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
             TaskScorer.Check(_tasks, _options.JointScoring);
             _outputs = new OutputColumns(_options.OutputColumnNamePrefix, _tasks);
             _engine = _options.Engine ?? new CpuEngine();
+            CheckSharedOutputs();
             if (_classifiers.Length > 1)
                 _zipper = new Zipper([.. _classifiers.Select(classifier => new ZipMember(classifier.Name, classifier.Network))], ToZipOptions(env));
         }
@@ -140,6 +139,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         Matcher = _options.Matcher ?? new ZipMatcher { Alpha = _options.Alpha, Beta = _options.Beta },
         Cut = _options.Cut ?? ChooseCut(),
         Start = _options.Start ?? ZipCut.Nothing,
+        Refit = _options.Refit is { Tasks.Count: 0 } refit ? refit with { Tasks = _tasks } : _options.Refit,
         ResetBatchNorm = _options.ResetBatchNorm,
         Seed = _options.Seed ?? HostAccess.FindSeed(env) ?? Options.Defaults.Seed,
         BatchSize = _options.CalibrationBatchSize,
@@ -151,6 +151,15 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     private ZipCut ChooseCut() => _tasks.All(task => task.Prototypes is not null && task.OutputLength == _tasks[0].OutputLength)
         ? ZipCut.Everything
         : ZipCut.BeforeHeads;
+
+    private void CheckSharedOutputs()
+    {
+        if (_classifiers.Length > 1 && _options.Cut == ZipCut.Everything && _tasks.FirstOrDefault(task => task.Prototypes is null) is { } scored)
+        {
+            throw new ArgumentException(
+                $"Task '{scored.Name}' has class scores, which mean its own classes only, so its output cannot be shared. Cut before the heads.", nameof(Options.Cut));
+        }
+    }
 
     private void WarnBefore(FitLog log)
     {
@@ -167,16 +176,16 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     {
         if (images.Skipped > 0)
             log.Warn($"{images.Skipped} of {images.Skipped + images.Count} calibration images have values that are not finite numbers and were left out.");
-        if (images.Count < EnoughImages)
+        if (images.Count is > 0 and < EnoughImages)
             log.Warn($"Only {images.Count} calibration images: {EnoughImages} or more of all tasks make the merge better.");
-        SpaceReport[] weak = [.. report.Spaces.Where(space => space.MeanCorrelation < LowCorrelation)];
+        SpaceReport[] weak = [.. report.Spaces.Where(space => space.MeanCorrelation < ZipReport.LowCorrelation)];
         if (weak.Length > 0)
         {
             log.Warn(
-                $"Merged features have little in common (mean correlation below {LowCorrelation}) at {string.Join(", ", weak.Select(space => $"{space.Name} ({space.MeanCorrelation:0.00})"))}. " +
+                $"Merged features have little in common (mean correlation below {ZipReport.LowCorrelation.ToString(CultureInfo.InvariantCulture)}) at {string.Join(", ", weak.Select(space => string.Create(CultureInfo.InvariantCulture, $"{space.Name} ({space.MeanCorrelation:0.00})")))}. " +
                 "Accuracy may suffer; share fewer layers, or use calibration images of all tasks.");
         }
 
-        log.Write($"Zipped: {report.Cost.MultiplyAdds:N0} multiply-adds per image instead of {report.MemberCosts.Sum(cost => cost.MultiplyAdds):N0}.");
+        log.Write(string.Create(CultureInfo.InvariantCulture, $"Zipped: {report.Cost.MultiplyAdds:N0} multiply-adds per image instead of {report.EnsembleCost.MultiplyAdds:N0}."));
     }
 }

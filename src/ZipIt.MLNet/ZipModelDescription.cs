@@ -21,6 +21,7 @@ namespace ZipIt.MLNet;
  *   int32     length of the prototypes; 0 for class scores
  *   float32   scale                           (prototypes only)
  *   float32 … prototypes [classes, length]    (prototypes only)
+ * string    the report as JSON; empty if there is none
  *
  * string = int32 length in bytes, UTF-8. All numbers are little-endian.
  */
@@ -35,15 +36,17 @@ internal sealed class ZipModelDescription
     private readonly JointScoring _scoring;
     private readonly int _batchSize;
     private readonly IReadOnlyList<ClassificationTask> _tasks;
+    private readonly ZipReport? _report;
 
     public ZipModelDescription(ZipTransformer transformer)
-        : this(transformer.InputColumnName, transformer.OutputColumnNamePrefix, transformer.JointScoring, transformer.Model.BatchSize, transformer.Tasks)
+        : this(transformer.InputColumnName, transformer.OutputColumnNamePrefix, transformer.JointScoring, transformer.Model.BatchSize, transformer.Tasks, transformer.Report)
     {
     }
 
-    private ZipModelDescription(string inputColumnName, string outputColumnNamePrefix, JointScoring scoring, int batchSize, IReadOnlyList<ClassificationTask> tasks)
+    private ZipModelDescription(
+        string inputColumnName, string outputColumnNamePrefix, JointScoring scoring, int batchSize, IReadOnlyList<ClassificationTask> tasks, ZipReport? report)
     {
-        (_inputColumnName, _outputColumnNamePrefix, _scoring, _batchSize, _tasks) = (inputColumnName, outputColumnNamePrefix, scoring, batchSize, tasks);
+        (_inputColumnName, _outputColumnNamePrefix, _scoring, _batchSize, _tasks, _report) = (inputColumnName, outputColumnNamePrefix, scoring, batchSize, tasks, report);
     }
 
     public static byte[] Hash(ReadOnlySpan<byte> bytes) => SHA256.HashData(bytes);
@@ -74,6 +77,7 @@ internal sealed class ZipModelDescription
                 WriteSingle(stream, value);
         }
 
+        WriteString(stream, _report?.ToJson() ?? "");
         return stream.ToArray();
     }
 
@@ -94,15 +98,16 @@ internal sealed class ZipModelDescription
         var tasks = new ClassificationTask[ReadCount(ref bytes, 3 * sizeof(int), "tasks")];
         for (int t = 0; t < tasks.Length; t++)
             tasks[t] = ReadTask(ref bytes);
+        string report = ReadString(ref bytes, "the report");
         if (!bytes.IsEmpty)
-            throw new FormatException($"Its description goes on for {bytes.Length} bytes behind the tasks.");
-        return new ZipModelDescription(input, prefix, scoring, batchSize, tasks);
+            throw new FormatException($"Its description goes on for {bytes.Length} bytes behind the report.");
+        return new ZipModelDescription(input, prefix, scoring, batchSize, tasks, report.Length == 0 ? null : ZipReport.FromJson(report));
     }
 
     /// <summary>Puts description and network together.</summary>
     /// <exception cref="ArgumentException">They do not fit.</exception>
     public ZipTransformer ToTransformer(IHostEnvironment env, Network network) =>
-        new(env, new ScoringModel(network, _tasks, _scoring, new CpuEngine(), _batchSize, 0), _inputColumnName, _outputColumnNamePrefix, null);
+        new(env, new ScoringModel(network, _tasks, _scoring, new CpuEngine(), _batchSize, 0), _inputColumnName, _outputColumnNamePrefix, _report);
 
     private static ClassificationTask ReadTask(ref ReadOnlySpan<byte> bytes)
     {

@@ -47,7 +47,7 @@ public sealed class ZipTransformer : ITransformer
     /// <summary>What the names of all output columns begin with.</summary>
     public string OutputColumnNamePrefix { get; }
 
-    /// <summary>What was merged, how well it fitted and what it costs; null if nothing was merged, and in a model that was loaded.</summary>
+    /// <summary>What was merged, how well it fitted and what it costs; null if nothing was merged. It is stored with the model.</summary>
     public ZipReport? Report { get; }
 
     bool ITransformer.IsRowToRowMapper => true;

@@ -1,10 +1,13 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging;
 
-/// <summary>What a zip merged, and what it costs.</summary>
+/// <summary>What a zip merged, how alike it was, and what it costs; as an object, as a text table and as JSON.</summary>
 /// <param name="Matcher">Name of the matcher.</param>
-/// <param name="Spaces">One entry per merged space, in topological order.</param>
+/// <param name="Spaces">One entry per space whose features were matched, in topological order; outputs, which are only averaged, have none.</param>
 /// <param name="Cost">Multiply-adds and parameters of the zipped network.</param>
 /// <param name="MemberCosts">The same for each member.</param>
 /// <param name="Times">Duration of each stage.</param>
@@ -13,4 +16,97 @@ public sealed record ZipReport(
 {
     /// <summary>Errors of each layer before and after the least-squares refit; empty without one.</summary>
     public IReadOnlyList<LayerReport> Layers { get; init; } = [];
+
+    /// <summary>Mean correlation of merged features below which <see cref="Warnings"/> names a space.</summary>
+    public const double LowCorrelation = 0.3;
+
+    /// <summary>Names of the members, in the order of <see cref="MemberCosts"/>.</summary>
+    public IReadOnlyList<string> Members { get; init; } = [];
+
+    /// <summary>How far the members share one network.</summary>
+    public string Cut { get; init; } = "";
+
+    /// <summary>What the ensemble of all members costs.</summary>
+    public NetworkCost EnsembleCost => new(MemberCosts.Sum(cost => cost.MultiplyAdds), MemberCosts.Sum(cost => cost.Parameters));
+
+    /// <summary>
+    /// Sentences about what makes a poor merge likely: spaces whose merged features correlate less than <see cref="LowCorrelation"/> on average. Empty if all is well.
+    /// </summary>
+    public IReadOnlyList<string> Warnings => [.. Spaces.Where(space => space.MeanCorrelation < LowCorrelation).Select(space => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Merged features of '{space.Name}' have little in common: their correlation is {space.MeanCorrelation:0.00} on average. Cut earlier, or use more calibration images of all tasks."))];
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">The text is no report.</exception>
+    public static ZipReport FromJson(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ZipReport report = JsonSerializer.Deserialize(json, ZipReportJson.Default.ZipReport) ?? throw new JsonException("Expected a report, found null.");
+        if (report.Matcher is null || report.Spaces is null || report.MemberCosts is null || report.Times is null || report.Members is null || report.Cut is null || report.Layers is null)
+            throw new JsonException("The report lacks a part.");
+        return report;
+    }
+
+    /// <summary>The report as a JSON object; numbers that are not finite are the strings "NaN" and so on, times are "hh:mm:ss.fffffff".</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ZipReportJson.Default.ZipReport);
+
+    /// <summary>The report as a table of spaces, totals, times and warnings; plain text for a fixed-width font.</summary>
+    public string ToText()
+    {
+        int members = MemberCosts.Count;
+        var names = Enumerable.Range(0, members).Select(m => m < Members.Count ? Members[m] : $"{m + 1}").ToArray();
+        List<string[]> rows = [["space", "width", .. names.Select(name => $"within {name}"), "across", "mean corr.", "min. corr."]];
+        rows.AddRange(Spaces.Select(space => (string[])
+        [
+            space.Name,
+            Format(space.Width),
+            .. Enumerable.Range(0, members).Select(m => Format(m < space.MergesWithin.Count ? space.MergesWithin[m] : 0)),
+            Format(space.MergesAcross),
+            FormatShare(space.MeanCorrelation),
+            FormatShare(space.MinimumCorrelation),
+        ]));
+        var text = new StringBuilder();
+        text.Append(Matcher);
+        if (Cut.Length > 0)
+            text.Append(", shared: ").Append(Cut);
+        text.Append('\n');
+        if (Spaces.Count > 0)
+            AppendTable(text, rows);
+        if (Layers.Count > 0)
+        {
+            AppendTable(text,
+            [
+                ["refitted layer", "error before", "after"],
+                .. Layers.Select(layer => (string[])[layer.Name, FormatShare(layer.ErrorBefore), FormatShare(layer.ErrorAfter)]),
+            ]);
+        }
+
+        NetworkCost ensemble = EnsembleCost;
+        text.Append(CultureInfo.InvariantCulture, $"multiply-adds {Cost.MultiplyAdds:N0} of {ensemble.MultiplyAdds:N0}, parameters {Cost.Parameters:N0} of {ensemble.Parameters:N0}\n");
+        if (Times.Count > 0)
+            text.AppendJoin(", ", Times.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key} {entry.Value.TotalSeconds:0.000} s"))).Append('\n');
+        foreach (string warning in Warnings)
+            text.Append("Warning: ").Append(warning).Append('\n');
+        return text.ToString();
+    }
+
+    /// <inheritdoc cref="ToText"/>
+    public override string ToString() => ToText();
+
+    /// <summary>The first column is text, the others are numbers and stand right.</summary>
+    private static void AppendTable(StringBuilder text, List<string[]> rows)
+    {
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
+        foreach (string[] row in rows)
+        {
+            text.Append(row[0].PadRight(widths[0]));
+            for (int column = 1; column < row.Length; column++)
+                text.Append("  ").Append(row[column].PadLeft(widths[column]));
+            text.Append('\n');
+        }
+    }
+
+    private static string Format(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string FormatShare(double value) => double.IsNaN(value) ? "–" : value.ToString("0.000", CultureInfo.InvariantCulture);
 }

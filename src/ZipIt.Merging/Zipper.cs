@@ -27,6 +27,7 @@ public sealed class Zipper
             throw new ArgumentException($"Expected two or more networks to zip, found {members.Count}.", nameof(members));
         if (Options.BatchSize < 2)
             throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
+        Options.Refit?.Check();
         CheckNames(members);
         Members = [.. members];
         _structure = new ZipStructure(Members, Options.Cut, Options.Start);
@@ -209,6 +210,8 @@ public sealed class Zipper
             times)
         {
             Layers = layers,
+            Members = [.. Members.Select(member => member.Name)],
+            Cut = _structure.Cut.ToString(),
         };
     }
 

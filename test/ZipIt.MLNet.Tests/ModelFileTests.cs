@@ -28,7 +28,7 @@ public sealed class ModelFileTests
         Assert.Equal("P.", loaded.OutputColumnNamePrefix);
         Assert.Equal(JointScoring.Cosine, loaded.JointScoring);
         Assert.Equal(saved.Labels, loaded.Labels);
-        Assert.Null(loaded.Report);
+        Assert.Equal(saved.Report!.ToText(), loaded.Report!.ToText());
         EstimatorWorkout.CheckSameValues(saved.Transform(data), loaded.Transform(data));
     }
 

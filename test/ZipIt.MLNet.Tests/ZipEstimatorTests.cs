@@ -192,6 +192,26 @@ public sealed class ZipEstimatorTests
             Assert.ThrowsAny<ArgumentException>(() => _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, second)).Message;
     }
 
+    [Fact]
+    public void Zip_ClassScoresOnASharedOutput_AreRefused()
+    {
+        var options = new ZipEstimator.Options { Cut = ZipCut.Everything };
+
+        var failure = Assert.Throws<ArgumentException>(() => _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x", "y"]), Samples.WithScores("b", 4, ["u", "v"])));
+        Assert.Contains("'a'", failure.Message);
+    }
+
+    [Fact]
+    public void Fit_Refit_ReportsLayersAndChecksItsOptions()
+    {
+        var options = new ZipEstimator.Options { Refit = new RefitOptions() };
+        ZipTransformer refitted = Samples.Fit(_context, options);
+
+        Assert.NotEmpty(refitted.Report!.Layers);
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Transforms.Zip(
+            new ZipEstimator.Options { Refit = new RefitOptions { Ridge = -1 } }, Samples.AnimalClassifier, Samples.VehicleClassifier));
+    }
+
     private void Work(ZipEstimator estimator)
     {
         IDataView good = Samples.View(_context, 40);

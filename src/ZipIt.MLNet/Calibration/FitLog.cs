@@ -11,6 +11,9 @@ namespace ZipIt.MLNet;
 /// </summary>
 internal sealed class FitLog(IChannel channel) : IProgress<ZipProgress>
 {
+    /// <summary>The stage that counts images, which <see cref="ReportImages"/> counts for every pass.</summary>
+    private const string ImageStage = "Statistics";
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
@@ -20,8 +23,8 @@ internal sealed class FitLog(IChannel channel) : IProgress<ZipProgress>
     {
         if (value.IsFinished)
             Write(string.Create(CultureInfo.InvariantCulture, $"{value.Stage} finished after {value.Elapsed.TotalSeconds:0.00} s."));
-        else if (value.Stage == "Matching")
-            WriteSometimes($"Matching: {value.Done} layers done.");
+        else if (value.Stage != ImageStage)
+            WriteSometimes($"{value.Stage}: {value.Done} layers done.");
     }
 
     /// <summary>Tells how many images a pass has read.</summary>

@@ -5,7 +5,7 @@ public enum JointScoring
 {
     /// <summary>
     /// Softmax over the classes of each output, then the largest probability wins; prototype outputs use the classifier's own scale. An output that all tasks share has one
-    /// softmax over all classes. The default.
+    /// softmax over all classes. Class scores and prototypes may be mixed: each output has its own softmax, whatever its kind and its number of classes. The default.
     /// </summary>
     Softmax = 0,
 

@@ -17,7 +17,8 @@ public sealed class TaskScorer
     /// <param name="tasks">The tasks, in the order of their classes in the joint scores.</param>
     /// <param name="scoring">How tasks are compared.</param>
     /// <exception cref="ArgumentException">
-    /// A task has no output or one of another length, two tasks share a name or a class label, or class scores shall be compared as cosines.
+    /// A task has no output or one of another length, two tasks share a name or a class label, two tasks with class scores share one output, whose numbers cannot mean the classes of
+    /// both, or class scores shall be compared as cosines.
     /// </exception>
     public TaskScorer(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring = JointScoring.Softmax)
     {
@@ -37,6 +38,17 @@ public sealed class TaskScorer
             ReadOnlySpan<int> shape = network.ShapeOf(network.Heads[_headOf[t]].Node);
             if (shape.Length != 1 || shape[0] != task.OutputLength)
                 throw new ArgumentException($"Task '{task.Name}' needs an output of {task.OutputLength} values, found {Tensor.FormatShape(shape)}.", nameof(tasks));
+        }
+
+        foreach (IGrouping<Node, ClassificationTask> output in tasks.GroupBy(task => network.Head(task.Name).Node))
+        {
+            if (output.Count() > 1 && output.FirstOrDefault(task => task.Prototypes is null) is { } scored)
+            {
+                throw new ArgumentException(
+                    $"Task '{scored.Name}' has class scores and shares the output '{output.Key.Name}' with task '{output.First(task => task != scored).Name}', but one number per class cannot mean " +
+                    "the classes of both. Cut before the heads.",
+                    nameof(tasks));
+            }
         }
 
         _allTasks = [.. Enumerable.Range(0, tasks.Count)];

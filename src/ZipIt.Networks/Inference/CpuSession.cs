@@ -8,20 +8,32 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
 {
     private readonly ExecutionPlan _plan;
     private readonly WorkerTeam _team;
-    private readonly AlignedBuffer _memory;
+    private readonly AlignedBuffer _kept;
     private readonly AlignedBuffer?[] _scratch;
-    private readonly Batch _batch;
+    private readonly float*[] _inputs;
+    private readonly BatchNormState[] _normalizations;
+
+    // Either each thread takes chunks of images through all steps …
+    private readonly Batch?[] _chunks;
+    private int _chunkSize;
+
+    // … or all threads work on the steps of one wave after another, for all images.
     private readonly int[] _firstBlocks;
+    private Batch? _whole;
     private Step[] _wave = [];
+
+    private int _images;
     private bool _disposed;
 
     public CpuSession(ExecutionPlan plan, int threads)
     {
         _plan = plan;
         _team = new WorkerTeam(threads);
-        _memory = AlignedBuffer.Uninitialized(plan.MemorySize);
+        _kept = AlignedBuffer.Uninitialized(checked(plan.KeptSize * plan.MaximumBatchSize));
         _scratch = new AlignedBuffer?[_team.Threads];
-        _batch = new Batch(plan, _memory.Pointer) { Threads = _team.Threads };
+        _inputs = new float*[plan.Network.Inputs.Count];
+        _normalizations = [.. plan.Normalizations.Select(node => new BatchNormState(((BatchNorm2d)node.Layer).Channels, plan.MaximumBatchSize))];
+        _chunks = new Batch?[_team.Threads];
         _firstBlocks = new int[plan.Waves.Max(wave => wave.Length) + 1];
     }
 
@@ -40,8 +52,8 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
         CheckInput(0, images.Length, batchSize, nameof(images));
         fixed (float* pointer = images)
         {
-            _batch.SetInput(0, pointer);
-            RunWaves(batchSize);
+            _inputs[0] = pointer;
+            RunBatch(batchSize);
         }
     }
 
@@ -61,10 +73,10 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
             for (int i = 0; i < handles.Length; i++)
             {
                 handles[i] = inputs[i].Pin();
-                _batch.SetInput(i, (float*)handles[i].Pointer);
+                _inputs[i] = (float*)handles[i].Pointer;
             }
 
-            RunWaves(batchSize);
+            RunBatch(batchSize);
         }
         finally
         {
@@ -91,26 +103,24 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
             throw new InvalidOperationException($"The session measures no batch statistics at node {node}.");
         }
 
-        _batch.Normalizations[index].Mean.CopyTo(mean);
-        _batch.Normalizations[index].Variance.CopyTo(variance);
+        _normalizations[index].Mean.CopyTo(mean);
+        _normalizations[index].Variance.CopyTo(variance);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _disposed = true;
 
-    private void RunWaves(int batchSize)
+    private void RunBatch(int batchSize)
     {
-        _batch.Images = batchSize;
+        _images = batchSize;
+        _chunkSize = ChooseChunkSize(batchSize);
         _team.Gather();
         try
         {
-            foreach (Step[] wave in _plan.Waves)
-            {
-                _wave = wave;
-                for (int i = 0; i < wave.Length; i++)
-                    _firstBlocks[i + 1] = _firstBlocks[i] + wave[i].CountBlocks(batchSize, _batch.Threads);
-                _team.Run(this, _firstBlocks[wave.Length]);
-            }
+            if (_chunkSize > 0)
+                _team.Run(this, (batchSize + _chunkSize - 1) / _chunkSize);
+            else
+                RunWaves();
         }
         finally
         {
@@ -118,17 +128,62 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
         }
     }
 
+    /// <summary>The plan's size, or a smaller one if there were too few chunks to keep all threads busy; 0 if there are not enough images.</summary>
+    private int ChooseChunkSize(int batchSize)
+    {
+        const int ChunksPerThread = 2;
+        if (batchSize < _team.Threads)
+            return 0;
+        int enough = _team.Threads == 1 ? batchSize : Math.Max(1, batchSize / (_team.Threads * ChunksPerThread));
+        return Math.Min(_plan.ChunkSize, enough);
+    }
+
+    private void RunWaves()
+    {
+        _whole ??= new Batch(_plan, MaximumBatchSize, _team.Threads) { Normalizations = _normalizations };
+        _whole.Take(_inputs, _kept.Pointer, 0, _images);
+        foreach (Step[] wave in _plan.Waves)
+        {
+            _wave = wave;
+            for (int i = 0; i < wave.Length; i++)
+                _firstBlocks[i + 1] = _firstBlocks[i] + wave[i].CountBlocks(_images, _team.Threads);
+            _team.Run(this, _firstBlocks[wave.Length]);
+        }
+    }
+
     /// <inheritdoc/>
     void IParallelWork.Run(int block, int worker)
     {
+        AlignedBuffer scratch = _scratch[worker] ??= AlignedBuffer.Uninitialized(_plan.ScratchSize);
+        if (_chunkSize > 0)
+        {
+            RunChunk(block, worker, scratch.Pointer);
+            return;
+        }
+
         int step = 0;
         while (block >= _firstBlocks[step + 1])
             step++;
-        AlignedBuffer scratch = _scratch[worker] ??= AlignedBuffer.Uninitialized(_plan.ScratchSize);
-        _wave[step].Run(_batch, block - _firstBlocks[step], scratch.Pointer);
+        _wave[step].Run(_whole!, block - _firstBlocks[step], scratch.Pointer);
     }
 
-    private ReadOnlySpan<float> Read(PlannedValue value) => new(_batch.At(value), _batch.Images * value.ImageSize);
+    private void RunChunk(int chunk, int worker, float* scratch)
+    {
+        int first = chunk * _chunkSize;
+        Batch batch = _chunks[worker] ??= new Batch(_plan, _plan.ChunkSize, 1);
+        batch.Take(_inputs, _kept.Pointer, first, Math.Min(_chunkSize, _images - first));
+        foreach (Step[] wave in _plan.Waves)
+        {
+            foreach (Step step in wave)
+            {
+                int blocks = step.CountBlocks(batch.Images, 1);
+                for (int block = 0; block < blocks; block++)
+                    step.Run(batch, block, scratch);
+            }
+        }
+    }
+
+    private ReadOnlySpan<float> Read(PlannedValue value) => new(_kept.Pointer + (nint)value.Offset * MaximumBatchSize, _images * value.ImageSize);
 
     private void CheckBatch(int batchSize)
     {

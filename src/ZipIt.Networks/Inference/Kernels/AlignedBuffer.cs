@@ -5,7 +5,8 @@ namespace ZipIt.Networks.Kernels;
 /// <summary>Floats that never move and start at a cache line, so that kernels can work with their address. The owner keeps the buffer alive while they do.</summary>
 internal sealed unsafe class AlignedBuffer
 {
-    private const int Slack = AlignedMemory.Alignment / sizeof(float);
+    /// <summary>Room to move the start to a cache line, and one for kernels that read a vector beyond the end.</summary>
+    private const int Slack = 2 * AlignedMemory.Alignment / sizeof(float);
 
     private readonly float[] _array;
 

@@ -6,6 +6,7 @@ namespace ZipIt.Networks.Kernels;
 internal sealed unsafe partial class KernelSet<TLanes, TVector>
 {
     /// <inheritdoc/>
+    [SkipLocalsInit]
     public override void MultiplyColumns(float* x, float* y, int rows, float* product)
     {
         const int Width = RankUpdate.PanelWidth;

@@ -56,6 +56,18 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void CopyWindows(float* source, nint sourceStep, float* target, nint targetStep, int pieces, int size)
+    {
+        int lanes = TLanes.Count;
+        for (int piece = 0; piece < pieces; piece++, source += sourceStep, target += targetStep)
+        {
+            for (int i = 0; i < size; i += lanes)
+                TLanes.Store(target + i, TLanes.Load(source + i));
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Accumulate(float* source, float* target, nint count) => Map<AddTo>(source, target, count, default);
 
     /// <inheritdoc/>

@@ -46,6 +46,7 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
     /// A panel whose last vector is only partly used: C may end there, so that the tile is computed beside it, and its used columns are copied.
     /// The unused columns of B are zeros, and no column sees another, so that the used ones come out as they would in a full panel.
     /// </summary>
+    [SkipLocalsInit]
     private static void MultiplyEdge<TWidth>(
         float* a, nint strideA, int rows, int depth, float* b, int used, float* c, nint strideC, float* initial, nint strideInitial)
         where TWidth : struct, ITileWidth

@@ -67,12 +67,14 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         TLanes.Store(target + 5 * stride, TLanes.MultiplyAdd(four, d1, TLanes.MultiplyAdd(minusFive, d3, d5)));
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransformInputTile6<TInside>(float* tile, nint rowStride, int channels, in TileWindow inside, float* target, nint positionStride)
         where TInside : struct, ITileInside
     {
         int lanes = TLanes.Count;
-        float* columns = stackalloc float[36 * lanes]; // Bᵀd [6, 6]
+        float* space = stackalloc float[37 * lanes];
+        float* columns = AlignToVector(space); // Bᵀd [6, 6]
         TileWindow window = inside;
         for (int c = 0; c < channels; c += lanes, tile += lanes, target += lanes)
         {
@@ -115,12 +117,14 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         TLanes.Store(target + 3 * stride, TLanes.Subtract(d1, d3));
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransformInputTile4<TInside>(float* tile, nint rowStride, int channels, in TileWindow inside, float* target, nint positionStride)
         where TInside : struct, ITileInside
     {
         int lanes = TLanes.Count;
-        float* columns = stackalloc float[16 * lanes]; // Bᵀd [4, 4]
+        float* space = stackalloc float[17 * lanes];
+        float* columns = AlignToVector(space); // Bᵀd [4, 4]
         TileWindow window = inside;
         for (int c = 0; c < channels; c += lanes, tile += lanes, target += lanes)
         {
@@ -169,6 +173,7 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         y3 = TLanes.Add(TLanes.MultiplyAdd(TLanes.Broadcast(8), difference34, difference12), m5);
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransformOutputTile6<TInside>(
         float* products,
@@ -184,7 +189,8 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         where TInside : struct, ITileInside
     {
         int lanes = TLanes.Count;
-        float* rows = stackalloc float[24 * lanes]; // Aᵀm [4, 6]
+        float* space = stackalloc float[25 * lanes];
+        float* rows = AlignToVector(space); // Aᵀm [4, 6]
         TileWindow window = inside;
         for (int c = 0; c < channels; c += lanes)
         {
@@ -228,6 +234,7 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         y1 = TLanes.Subtract(TLanes.Subtract(m1, m2), m3);
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransformOutputTile4<TInside>(
         float* products,
@@ -243,7 +250,8 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         where TInside : struct, ITileInside
     {
         int lanes = TLanes.Count;
-        float* rows = stackalloc float[8 * lanes]; // Aᵀm [2, 4]
+        float* space = stackalloc float[9 * lanes];
+        float* rows = AlignToVector(space); // Aᵀm [2, 4]
         TileWindow window = inside;
         for (int c = 0; c < channels; c += lanes)
         {
@@ -267,6 +275,14 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
                     FinishPixel(TLanes.Add(y1, shift), residual, relu, tile, offset + pixelStride);
             }
         }
+    }
+
+    /// <summary>The first multiple of a vector's size in a piece of memory that is one vector longer than needed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float* AlignToVector(float* space)
+    {
+        nint size = TLanes.Count * sizeof(float);
+        return (float*)(((nint)space + size - 1) & -size);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

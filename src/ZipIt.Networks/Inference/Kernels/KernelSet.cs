@@ -50,6 +50,15 @@ internal abstract unsafe class KernelSet
     public abstract void Multiply(
         float* a, nint strideA, int rows, in PackedMatrix b, int firstPanel, int lastPanel, float* c, nint strideC, float* initial, nint strideInitial);
 
+    /// <summary>
+    /// Copies pieces of memory of one size. May read and write up to a vector beyond the end of each piece: what it writes there is no part of the result.
+    /// </summary>
+    /// <param name="source">First piece; the others follow <paramref name="sourceStep"/> apart.</param>
+    /// <param name="target">Receives the pieces, <paramref name="targetStep"/> apart.</param>
+    /// <param name="pieces">Number of pieces.</param>
+    /// <param name="size">Number of floats in a piece.</param>
+    public abstract void CopyWindows(float* source, nint sourceStep, float* target, nint targetStep, int pieces, int size);
+
     /// <summary>values = operation(values + residual), in place; <paramref name="residual"/> may be null.</summary>
     public abstract void Finish(float* values, float* residual, nint count, PostOperation operation);
 

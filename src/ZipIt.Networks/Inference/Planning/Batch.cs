@@ -1,25 +1,56 @@
+using ZipIt.Networks.Kernels;
+
 namespace ZipIt.Networks;
 
-/// <summary>The images of a run, and where their values lie.</summary>
-internal sealed unsafe class Batch(ExecutionPlan plan, float* memory)
+/// <summary>The images that a thread or all threads are working on, and where their values lie.</summary>
+internal sealed unsafe class Batch
 {
-    private readonly float*[] _inputs = new float*[plan.Network.Inputs.Count];
+    private readonly ExecutionPlan _plan;
+    private readonly AlignedBuffer _passing;
+    private readonly float*[] _inputs;
+    private float* _kept;
+    private int _firstImage;
+
+    /// <summary>Makes room for a number of images.</summary>
+    public Batch(ExecutionPlan plan, int maximumImages, int threads)
+    {
+        _plan = plan;
+        _passing = AlignedBuffer.Uninitialized(checked(plan.PassingSize * maximumImages));
+        _inputs = new float*[plan.Network.Inputs.Count];
+        Threads = threads;
+    }
 
     /// <summary>Number of images.</summary>
-    public int Images { get; set; }
+    public int Images { get; private set; }
 
     /// <summary>Number of threads that share the work.</summary>
-    public int Threads { get; set; } = 1;
+    public int Threads { get; }
 
     /// <summary>What the batch normalizations measured, in the order of <see cref="ExecutionPlan.Normalizations"/>.</summary>
-    public BatchNormState[] Normalizations { get; } = [.. plan.Normalizations.Select(node => new BatchNormState(((BatchNorm2d)node.Layer).Channels, plan.MaximumBatchSize))];
+    public BatchNormState[] Normalizations { get; init; } = [];
+
+    /// <summary>Chooses the images.</summary>
+    /// <param name="inputs">What the caller gave for each input of the network.</param>
+    /// <param name="kept">Memory for the kept values of all images.</param>
+    /// <param name="firstImage">First image.</param>
+    /// <param name="images">Number of images.</param>
+    public void Take(float*[] inputs, float* kept, int firstImage, int images)
+    {
+        Images = images;
+        _firstImage = firstImage;
+        _kept = kept;
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            ReadOnlySpan<int> shape = _plan.Network.ShapeOf(_plan.Network.Inputs[i]);
+            _inputs[i] = inputs[i] + (nint)firstImage * shape[0] * shape[1] * shape[2];
+        }
+    }
 
     /// <summary>Address of a value: that of the first image.</summary>
-    public float* At(PlannedValue value) => memory + value.Offset;
+    public float* At(PlannedValue value) => value.IsKept
+        ? _kept + (nint)value.Offset * _plan.MaximumBatchSize + (nint)_firstImage * value.ImageSize
+        : _passing.Pointer + (nint)value.Offset * Images;
 
     /// <summary>What the caller gave as the input of a number.</summary>
     public float* GetInput(int index) => _inputs[index];
-
-    /// <summary>Sets what <see cref="GetInput"/> gives.</summary>
-    public void SetInput(int index, float* values) => _inputs[index] = values;
 }

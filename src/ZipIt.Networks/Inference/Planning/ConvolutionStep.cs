@@ -63,6 +63,9 @@ internal sealed unsafe class ConvolutionStep : Step
     }
 
     /// <inheritdoc/>
+    public override int WeightCount => _packed.Length;
+
+    /// <inheritdoc/>
     public override int ScratchSize => _gathers ? MostTilesPerBlock * 12 * _depthBlocks.Max(block => block.Stride) : 0;
 
     /// <inheritdoc/>
@@ -97,7 +100,7 @@ internal sealed unsafe class ConvolutionStep : Step
             nint stride = _geometry.InputChannels;
             if (_gathers)
             {
-                depthBlock.Gather(_geometry, input, firstRow, rowCount, scratch);
+                depthBlock.Gather(_geometry, input, firstRow, rowCount, scratch, _kernels);
                 left = scratch;
                 stride = depthBlock.Stride;
             }

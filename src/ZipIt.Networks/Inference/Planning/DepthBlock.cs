@@ -1,3 +1,5 @@
+using ZipIt.Networks.Kernels;
+
 namespace ZipIt.Networks;
 
 /// <summary>
@@ -6,13 +8,16 @@ namespace ZipIt.Networks;
 /// </summary>
 internal readonly record struct DepthBlock(int FirstTap, int Taps, int FirstChannel, int Channels)
 {
+    private const int CacheLine = AlignedMemory.Alignment / sizeof(float);
+
     /// <summary>Number of matrix rows.</summary>
     public int Depth => Taps * Channels;
 
     /// <summary>
-    /// Distance of the gathered pixels, in floats: a multiple of a cache line, but an odd one, so that the rows of a tile do not fall on the same lines of the cache.
+    /// Distance of the gathered pixels, in floats: room for <see cref="Depth"/> and for what <see cref="KernelSet.CopyWindows"/> writes behind it; an odd number of
+    /// cache lines, so that the rows of a tile do not fall on the same lines of the cache.
     /// </summary>
-    public int Stride => ((Depth + 15) / 16 | 1) * 16;
+    public int Stride => ((Depth + 2 * CacheLine - 2) / CacheLine | 1) * CacheLine;
 
     /// <summary>Splits a convolution into blocks of at most a given depth.</summary>
     public static DepthBlock[] Split(in ConvolutionGeometry geometry, int mostDepth)
@@ -52,29 +57,56 @@ internal readonly record struct DepthBlock(int FirstTap, int Taps, int FirstChan
     /// <param name="input">The input, at the group's first channel.</param>
     /// <param name="firstPixel">First output pixel, counted over all images.</param>
     /// <param name="count">Number of output pixels.</param>
-    /// <param name="target">Receives the rows, <see cref="Stride"/> apart.</param>
-    public unsafe void Gather(in ConvolutionGeometry geometry, float* input, int firstPixel, int count, float* target)
+    /// <param name="target">Receives the pixels, <see cref="Stride"/> apart.</param>
+    /// <param name="kernels">The kernels.</param>
+    public unsafe void Gather(in ConvolutionGeometry geometry, float* input, int firstPixel, int count, float* target, KernelSet kernels)
     {
-        int kernelWidth = geometry.Kernel.Width;
+        // Taps that are neighbours in the input are copied at once. Runs are written in ascending order, because a copy may write beyond its end.
         bool contiguous = Channels == geometry.InputChannels && geometry.Dilation.Width == 1;
+        for (int tap = FirstTap; tap < FirstTap + Taps;)
+        {
+            (int ky, int kx) = Math.DivRem(tap, geometry.Kernel.Width);
+            int run = contiguous ? Math.Min(geometry.Kernel.Width - kx, FirstTap + Taps - tap) : 1;
+            GatherRun(geometry, input, ky, kx, run, firstPixel, count, target + (tap - FirstTap) * Channels, kernels);
+            tap += run;
+        }
+    }
+
+    private unsafe void GatherRun(
+        in ConvolutionGeometry geometry, float* input, int ky, int kx, int run, int firstPixel, int count, float* target, KernelSet kernels)
+    {
         (int row, int x) = Math.DivRem(firstPixel, geometry.OutputWidth);
         (int image, int y) = Math.DivRem(row, geometry.OutputHeight);
-        for (int pixel = 0; pixel < count; pixel++, target += Stride)
+        int shift = kx * geometry.Dilation.Width - geometry.Padding.Width;
+        int firstInside = Math.Clamp((geometry.Stride.Width - 1 - shift) / geometry.Stride.Width, 0, geometry.OutputWidth);
+        int room = geometry.InputWidth - run - shift;
+        int lastInside = room < 0 ? firstInside : Math.Clamp(room / geometry.Stride.Width + 1, firstInside, geometry.OutputWidth);
+        while (count > 0)
         {
-            float* next = target;
-            for (int tap = FirstTap; tap < FirstTap + Taps;)
+            int end = Math.Min(geometry.OutputWidth, x + count);
+            count -= end - x;
+            int inputY = y * geometry.Stride.Height - geometry.Padding.Height + ky * geometry.Dilation.Height;
+            bool visible = (uint)inputY < (uint)geometry.InputHeight;
+            float* line = input + ((nint)image * geometry.InputHeight + inputY) * geometry.InputWidth * geometry.InputChannels + FirstChannel;
+            while (x < end)
             {
-                (int ky, int kx) = Math.DivRem(tap, kernelWidth);
-                int run = contiguous ? Math.Min(kernelWidth - kx, FirstTap + Taps - tap) : 1;
-                int inputY = y * geometry.Stride.Height - geometry.Padding.Height + ky * geometry.Dilation.Height;
-                int inputX = x * geometry.Stride.Width - geometry.Padding.Width + kx * geometry.Dilation.Width;
-                CopyRun(geometry, input, image, inputY, inputX, run, next);
-                next += run * Channels;
-                tap += run;
+                int inputX = x * geometry.Stride.Width + shift;
+                int pixels = 1;
+                if (visible && x >= firstInside && x < lastInside)
+                {
+                    pixels = Math.Min(end, lastInside) - x;
+                    float* source = line + (nint)inputX * geometry.InputChannels;
+                    kernels.CopyWindows(source, (nint)geometry.Stride.Width * geometry.InputChannels, target, Stride, pixels, run * Channels);
+                }
+                else
+                {
+                    CopyCutRun(geometry, line, inputX, visible ? run : 0, run, target);
+                }
+
+                x += pixels;
+                target += (nint)pixels * Stride;
             }
 
-            if (++x < geometry.OutputWidth)
-                continue;
             x = 0;
             if (++y < geometry.OutputHeight)
                 continue;
@@ -84,22 +116,13 @@ internal readonly record struct DepthBlock(int FirstTap, int Taps, int FirstChan
     }
 
     /// <summary>Copies neighbouring pixels of a row; those outside the image are zeros.</summary>
-    private unsafe void CopyRun(in ConvolutionGeometry geometry, float* input, int image, int y, int x, int run, float* target)
+    private unsafe void CopyCutRun(in ConvolutionGeometry geometry, float* line, int x, int visible, int run, float* target)
     {
-        int before = Math.Clamp(-x, 0, run);
-        int after = Math.Clamp(x + run - geometry.InputWidth, 0, run - before);
-        if ((uint)y >= (uint)geometry.InputHeight)
-            (before, after) = (run, 0);
-        int inside = run - before - after;
-        if (before > 0)
-            new Span<float>(target, before * Channels).Clear();
-        if (inside > 0)
+        new Span<float>(target, run * Channels).Clear();
+        for (int i = 0; i < visible; i++)
         {
-            float* source = input + (((nint)image * geometry.InputHeight + y) * geometry.InputWidth + x + before) * geometry.InputChannels + FirstChannel;
-            new ReadOnlySpan<float>(source, inside * Channels).CopyTo(new Span<float>(target + before * Channels, inside * Channels));
+            if ((uint)(x + i) < (uint)geometry.InputWidth)
+                new ReadOnlySpan<float>(line + (nint)(x + i) * geometry.InputChannels, Channels).CopyTo(new Span<float>(target + i * Channels, Channels));
         }
-
-        if (after > 0)
-            new Span<float>(target + (before + inside) * Channels, after * Channels).Clear();
     }
 }

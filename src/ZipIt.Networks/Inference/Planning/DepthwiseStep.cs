@@ -30,6 +30,9 @@ internal sealed unsafe class DepthwiseStep : Step
     public static bool Fits(Conv2d layer) => layer.Groups == layer.InputChannels && layer.OutputChannels == layer.InputChannels;
 
     /// <inheritdoc/>
+    public override int WeightCount => _weights.Length;
+
+    /// <inheritdoc/>
     public override int CountBlocks(int images, int threads) => images * Output.Height;
 
     /// <inheritdoc/>

@@ -17,7 +17,9 @@ internal sealed class ExecutionPlan
         (Network, MaximumBatchSize, Heads, Taps, Normalizations) = (network, options.MaximumBatchSize, heads, taps, normalizations);
         Waves = SortIntoWaves(steps);
         ScratchSize = steps.Max(step => step.ScratchSize);
-        MemorySize = BufferAssignment.Assign(Waves, [.. heads, .. taps], MaximumBatchSize);
+        KeptSize = BufferAssignment.AssignKept([.. heads, .. taps]);
+        PassingSize = BufferAssignment.AssignPassing(Waves);
+        ChunkSize = normalizations.Count == 0 ? ChooseChunkSize(steps) : 0;
     }
 
     /// <summary>The network.</summary>
@@ -38,11 +40,40 @@ internal sealed class ExecutionPlan
     /// <summary>The batch normalizations that measure their batch.</summary>
     public IReadOnlyList<Node> Normalizations { get; }
 
-    /// <summary>Number of floats for all values.</summary>
-    public int MemorySize { get; }
+    /// <summary>Number of floats per image for values that are read after the run.</summary>
+    public int KeptSize { get; }
+
+    /// <summary>Number of floats per image for all other values.</summary>
+    public int PassingSize { get; }
+
+    /// <summary>
+    /// Number of images that one thread best takes through the whole network at a time, so that their values stay in its cache; 0 if it is better that all
+    /// threads work on one step after another.
+    /// </summary>
+    public int ChunkSize { get; }
 
     /// <summary>Number of floats of scratch memory per thread.</summary>
     public int ScratchSize { get; }
+
+    /// <summary>
+    /// What a step reads and writes for a chunk shall fit into a second cache of usual size, but a chunk shall be large enough that the step's weights, which are read anew
+    /// for each, do not cost more than they would save.
+    /// </summary>
+    private static int ChooseChunkSize(IReadOnlyList<Step> steps)
+    {
+        const int CacheSize = 192 * 1024;
+        const int MostWeightsPerImage = 64 * 1024;
+        int most = int.MaxValue;
+        int least = 1;
+        foreach (Step step in steps)
+        {
+            int values = step.Output.ImageSize + step.Inputs.Sum(input => input.ImageSize);
+            most = Math.Min(most, CacheSize / Math.Max(1, values));
+            least = Math.Max(least, (step.WeightCount + MostWeightsPerImage - 1) / MostWeightsPerImage);
+        }
+
+        return least <= most ? most : 0;
+    }
 
     /// <summary>A step stands in the first wave in which everything that it needs is there.</summary>
     private static Step[][] SortIntoWaves(IReadOnlyList<Step> steps)

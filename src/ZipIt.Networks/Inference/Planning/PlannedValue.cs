@@ -14,12 +14,15 @@ internal sealed class PlannedValue(int channels, int height, int width)
     /// <summary>Number of floats for one image.</summary>
     public int ImageSize { get; } = checked(channels * height * width);
 
-    /// <summary>First and last wave that need the value in memory; a value that outlives the run ends at <see cref="int.MaxValue"/>.</summary>
+    /// <summary>First and last wave that need the value in memory.</summary>
     public int FirstWave { get; set; }
 
     /// <inheritdoc cref="FirstWave"/>
     public int LastWave { get; set; }
 
-    /// <summary>Distance from the start of the buffers, in floats.</summary>
-    public long Offset { get; set; }
+    /// <summary>Whether the value is read after the run: it then has memory of its own, for all images.</summary>
+    public bool IsKept { get; set; }
+
+    /// <summary>Distance from the start of its memory in floats, for a single image; for more images it is so many times as far.</summary>
+    public int Offset { get; set; }
 }

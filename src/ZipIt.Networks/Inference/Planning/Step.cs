@@ -15,6 +15,9 @@ internal abstract unsafe class Step(PlannedValue[] inputs, PlannedValue output)
     /// <summary>The value that it writes.</summary>
     public PlannedValue Output { get; } = output;
 
+    /// <summary>Number of weights as they are stored.</summary>
+    public virtual int WeightCount => 0;
+
     /// <summary>Number of floats of scratch memory that each thread needs.</summary>
     public virtual int ScratchSize => 0;
 

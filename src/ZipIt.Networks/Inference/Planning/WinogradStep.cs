@@ -13,13 +13,13 @@ namespace ZipIt.Networks;
 /// </remarks>
 internal sealed unsafe class WinogradStep : Step
 {
-    /// <summary>Largest number of tiles in a block: weights are read from memory once per block.</summary>
-    private const int MostTiles = 96;
+    /// <summary>Number of tiles in a block, in register tiles of 12 rows: few enough that inputs and products stay in the second cache.</summary>
+    private const int UsualTiles = 36;
 
-    /// <summary>Fewer tiles than <see cref="MostTiles"/> are taken if inputs and products of a block (floats) would exceed this, but not fewer than <see cref="EnoughTiles"/>.</summary>
-    private const int BlockSize = 192 * 1024;
+    /// <summary>Number of tiles in a block if there are more than <see cref="ManyWeights"/>, which are read from farther away, once per block.</summary>
+    private const int ManyTiles = 96;
 
-    private const int EnoughTiles = 48;
+    private const int ManyWeights = 1024 * 1024;
 
     private readonly ConvolutionGeometry _geometry;
     private readonly int _outputs;
@@ -43,8 +43,7 @@ internal sealed unsafe class WinogradStep : Step
         _positions = extent * extent;
         _tilesDown = (geometry.OutputHeight + outputs - 1) / outputs;
         _tilesAcross = (geometry.OutputWidth + outputs - 1) / outputs;
-        int perTile = _positions * (geometry.InputChannels + geometry.OutputChannels);
-        _tilesPerBlock = Math.Clamp(BlockSize / perTile / 12 * 12, EnoughTiles, MostTiles);
+        _tilesPerBlock = _positions * geometry.InputChannels * geometry.OutputChannels > ManyWeights ? ManyTiles : UsualTiles;
         _zeros = AlignedBuffer.Zeros(PackedMatrix.PadColumns(geometry.OutputChannels, kernels.Lanes));
 
         int depth = geometry.InputChannels;
@@ -84,7 +83,11 @@ internal sealed unsafe class WinogradStep : Step
         ((geometry.OutputHeight + outputs - 1) / outputs) * ((geometry.OutputWidth + outputs - 1) / outputs);
 
     /// <inheritdoc/>
-    public override int ScratchSize => checked(_tilesPerBlock * _positions * (_geometry.InputChannels + _geometry.OutputChannels));
+    public override int WeightCount => _packed.Length;
+
+    /// <inheritdoc/>
+    public override int ScratchSize =>
+        checked(_positions * (PositionStride(_tilesPerBlock, _geometry.InputChannels) + PositionStride(_tilesPerBlock, _geometry.OutputChannels)));
 
     /// <inheritdoc/>
     public override int CountBlocks(int images, int threads)
@@ -106,20 +109,22 @@ internal sealed unsafe class WinogradStep : Step
         int firstTile = tileBlock * split.TilesPerBlock;
         int tiles = Math.Min(split.TilesPerBlock, batch.Images * _tilesDown * _tilesAcross - firstTile);
 
+        nint inputStride = PositionStride(tiles, _geometry.InputChannels);
+        nint productStride = PositionStride(tiles, columns);
         float* inputs = scratch; // [position, tile, input channel]
-        float* products = scratch + (nint)tiles * _positions * _geometry.InputChannels; // [position, tile, column of the group]
-        TransformInputs(batch.At(Inputs[0]), firstTile, tiles, inputs);
+        float* products = scratch + _positions * inputStride; // [position, tile, column of the group]
+        TransformInputs(batch.At(Inputs[0]), firstTile, tiles, inputs, inputStride);
         for (int p = 0; p < _positions; p++)
         {
-            float* left = inputs + (nint)p * tiles * _geometry.InputChannels;
-            float* product = products + (nint)p * tiles * columns - firstColumn;
+            float* left = inputs + p * inputStride;
+            float* product = products + p * productStride - firstColumn;
             _kernels.Multiply(left, _geometry.InputChannels, tiles, _weights[p], firstPanel, lastPanel, product, columns, _zeros.Pointer, 0);
         }
 
-        TransformOutputs(batch, firstTile, tiles, products, firstColumn, columns);
+        TransformOutputs(batch, firstTile, tiles, products, productStride, firstColumn, columns);
     }
 
-    private void TransformInputs(float* source, int firstTile, int tiles, float* target)
+    private void TransformInputs(float* source, int firstTile, int tiles, float* target, nint positionStride)
     {
         int channels = _geometry.InputChannels;
         nint rowStride = (nint)_geometry.InputWidth * channels;
@@ -130,11 +135,11 @@ internal sealed unsafe class WinogradStep : Step
             x -= _geometry.Padding.Width;
             float* tile = source + (((nint)image * _geometry.InputHeight + y) * _geometry.InputWidth + x) * channels;
             TileWindow inside = TileWindow.Of(y, x, _outputs + 2, _geometry.InputHeight, _geometry.InputWidth);
-            _kernels.TransformInput(_outputs, tile, rowStride, channels, inside, target + (nint)i * channels, (nint)tiles * channels);
+            _kernels.TransformInput(_outputs, tile, rowStride, channels, inside, target + (nint)i * channels, positionStride);
         }
     }
 
-    private void TransformOutputs(Batch batch, int firstTile, int tiles, float* products, int firstColumn, int columns)
+    private void TransformOutputs(Batch batch, int firstTile, int tiles, float* products, nint positionStride, int firstColumn, int columns)
     {
         int channels = _geometry.OutputChannels;
         nint rowStride = (nint)_geometry.OutputWidth * channels;
@@ -147,7 +152,7 @@ internal sealed unsafe class WinogradStep : Step
             float* residual = Inputs.Length > 1 ? batch.At(Inputs[1]) + offset : null;
             TileWindow inside = TileWindow.Of(y, x, _outputs, _geometry.OutputHeight, _geometry.OutputWidth);
             _kernels.TransformOutput(
-                _outputs, products + (nint)i * columns, (nint)tiles * columns, columns, _bias.Pointer + firstColumn, residual, relu, tile, rowStride, channels, inside);
+                _outputs, products + (nint)i * columns, positionStride, columns, _bias.Pointer + firstColumn, residual, relu, tile, rowStride, channels, inside);
             if (relu || _operation.Kind == PostOperationKind.None)
                 continue;
             for (int row = 0; row < inside.LastRow; row++)
@@ -157,6 +162,11 @@ internal sealed unsafe class WinogradStep : Step
             }
         }
     }
+
+    /// <summary>
+    /// Distance of the positions: an odd number of cache lines, because the transforms touch all positions of a tile at once, and these must not fall on the same lines of the cache.
+    /// </summary>
+    private static int PositionStride(int tiles, int channels) => ((tiles * channels + 15) / 16 | 1) * 16;
 
     /// <summary>Image and first output pixel of a tile.</summary>
     private (int Image, int Y, int X) Locate(int tile)

@@ -1,0 +1,15 @@
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>One combination of matcher and cut that a <see cref="ZipTuner"/> tried.</summary>
+/// <param name="Options">How to zip to get the network: the same calibration images give the same one.</param>
+/// <param name="Cost">What the network costs.</param>
+/// <param name="Evaluation">
+/// Its accuracies on the held-out images; where the ensemble gave the labels, shares of images on which network and ensemble agree.
+/// </param>
+public sealed record ZipCandidate(ZipOptions Options, NetworkCost Cost, ZipEvaluation Evaluation)
+{
+    /// <summary>What candidates are ranked by: the joint accuracy, or the agreement with the ensemble, from 0 to 1.</summary>
+    public double Score => Evaluation.JointAccuracy;
+}

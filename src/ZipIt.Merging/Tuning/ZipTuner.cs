@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// Searches matchers (α, β) and cuts on held-out images: by joint accuracy if they are labelled, by agreement with the ensemble if they are not.
+/// </summary>
+/// <remarks>
+/// One pass over the calibration images gives the statistics of all candidates, and a matcher matches each feature space once for all cuts; per candidate remain the merge, the reset of batch
+/// normalization and the scoring. Held-out images should not be calibration images. Results do not depend on the order of candidates.
+/// </remarks>
+public sealed class ZipTuner
+{
+    private readonly IReadOnlyList<ZipMember> _members;
+    private readonly IReadOnlyList<ClassificationTask> _tasks;
+    private readonly (Zipper Zipper, ZipOptions Options)[] _candidates;
+    private readonly Network _ensemble;
+
+    /// <summary>Prepares a search, and checks all its candidates.</summary>
+    /// <param name="members">Two or more networks.</param>
+    /// <param name="tasks">One task for each of their outputs, of its name.</param>
+    /// <param name="options">What to try; null for the defaults.</param>
+    /// <exception cref="ArgumentException">There is nothing to try, tasks and outputs do not fit, or the members cannot be merged up to one of the cuts.</exception>
+    public ZipTuner(IReadOnlyList<ZipMember> members, IReadOnlyList<ClassificationTask> tasks, ZipTunerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        ArgumentNullException.ThrowIfNull(tasks);
+        Options = options ?? new ZipTunerOptions();
+        (_members, _tasks) = ([.. members], [.. tasks]);
+        _ensemble = new Zipper(members, Options.Zip with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing }).Merge([]);
+        _ = new TaskScorer(_ensemble, tasks, Options.Scoring);
+        IReadOnlyList<ZipCut> cuts = Options.Cuts ?? DefaultCuts();
+        CachingMatcher[] matchers = [.. Options.Matchers.Select(matcher => new CachingMatcher(matcher))];
+        if (cuts.Count == 0 || matchers.Length == 0)
+            throw new ArgumentException("Expected at least one cut and one matcher to try.", nameof(options));
+        _candidates = [.. cuts
+            .SelectMany(cut => matchers.Select((matcher, i) => (
+                Zipper: new Zipper(members, Options.Zip with { Cut = cut, Matcher = matcher }), Options: Options.Zip with { Cut = cut, Matcher = Options.Matchers[i] })))
+            .OrderBy(candidate => candidate.Zipper.Structure.CountMultiplyAdds())];
+    }
+
+    /// <summary>What is tried.</summary>
+    public ZipTunerOptions Options { get; }
+
+    /// <summary>Number of candidates.</summary>
+    public int CandidateCount => _candidates.Length;
+
+    /// <summary>Scores all candidates by their joint accuracy.</summary>
+    /// <param name="calibration">Calibration images of all tasks; no labels needed.</param>
+    /// <param name="heldOut">Labelled images; labels count the classes of all tasks in their order, unlabelled ones (−1) are skipped.</param>
+    /// <param name="progress">Is told after each calibration batch and each candidate.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
+    public ZipTuning TuneByAccuracy(
+        IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        CheckShape(heldOut);
+        return new ZipTuning([.. Evaluate(calibration, heldOut, progress, cancellationToken)]);
+    }
+
+    /// <summary>Scores all candidates by the share of images for which they name the same class among all as the ensemble does.</summary>
+    /// <param name="calibration">Calibration images of all tasks.</param>
+    /// <param name="heldOut">Images without labels; labels are ignored.</param>
+    /// <param name="progress">Is told after each calibration batch and each candidate.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">There are too few images, or they have the wrong shape.</exception>
+    public ZipTuning TuneByAgreement(
+        IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        CheckShape(heldOut);
+        var labelled = new LabelledImages(heldOut, AskEnsemble(heldOut, cancellationToken));
+        return new ZipTuning([.. Evaluate(calibration, labelled, progress, cancellationToken)]);
+    }
+
+    /// <summary>
+    /// The largest sharing that keeps an accuracy: tries the cheapest candidates first and stops at the first multiply-adds for which one is accurate enough. Of the matchers that are tried there the
+    /// most accurate is taken.
+    /// </summary>
+    /// <param name="calibration">Calibration images of all tasks; no labels needed.</param>
+    /// <param name="heldOut">Labelled images; labels count the classes of all tasks in their order.</param>
+    /// <param name="accuracy">Smallest joint accuracy, from 0 to 1.</param>
+    /// <param name="progress">Is told after each calibration batch and each candidate.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <returns>The candidate, or null if none is accurate enough.</returns>
+    /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
+    public ZipCandidate? FindLargestSharing(
+        IImageSource calibration, IImageSource heldOut, double accuracy, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        CheckShape(heldOut);
+        ZipCandidate? found = null;
+        foreach (ZipCandidate candidate in Evaluate(calibration, heldOut, progress, cancellationToken))
+        {
+            if (found is not null && candidate.Cost.MultiplyAdds > found.Cost.MultiplyAdds)
+                break;
+            if (candidate.Score >= accuracy && candidate.Score > (found?.Score ?? -1))
+                found = candidate;
+        }
+
+        return found;
+    }
+
+    private IEnumerable<ZipCandidate> Evaluate(IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SpaceStatistics> statistics = Zipper.CollectStatistics([.. _candidates.Select(candidate => candidate.Zipper)], calibration, progress, cancellationToken);
+        var clock = Stopwatch.StartNew();
+        for (int i = 0; i < _candidates.Length; i++)
+        {
+            (Zipper zipper, ZipOptions options) = _candidates[i];
+            Network network = zipper.Merge(zipper.Match(statistics, null, cancellationToken));
+            if (options.ResetBatchNorm && zipper.MergedSpaces.Count > 0)
+                network = zipper.ResetBatchNorm(network, calibration, cancellationToken);
+            ZipEvaluation evaluation = Score(network, heldOut, cancellationToken);
+            progress?.Report(new ZipProgress("Tuning", i + 1, clock.Elapsed, i + 1 == _candidates.Length));
+            yield return new ZipCandidate(options, NetworkCost.Of(network), evaluation);
+        }
+    }
+
+    private ZipEvaluation Score(Network network, IImageSource images, CancellationToken cancellationToken) => ZipEvaluation.Evaluate(
+        network, _tasks, images, Options.Zip.Engine, Options.Scoring, Options.Zip.BatchSize, Options.Zip.Threads, cancellationToken);
+
+    /// <summary>For each image the class that wins in the ensemble.</summary>
+    private int[] AskEnsemble(IImageSource images, CancellationToken cancellationToken)
+    {
+        var scorer = new TaskScorer(_ensemble, _tasks, Options.Scoring);
+        var labels = new List<int>();
+        var joint = new float[scorer.ClassCount];
+        var perTask = new float[scorer.ClassCount];
+        using INetworkSession session = Options.Zip.Engine.CreateSession(
+            _ensemble, new SessionOptions { MaximumBatchSize = Options.Zip.BatchSize, Threads = Options.Zip.Threads });
+        foreach (ImageBatch batch in images.ReadBatches(Options.Zip.BatchSize))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            session.Run(batch.Pixels.Span, batch.Count);
+            for (int i = 0; i < batch.Count; i++)
+            {
+                scorer.Score(session, i, joint, perTask);
+                labels.Add(Array.IndexOf(joint, joint.Max()));
+            }
+        }
+
+        return [.. labels];
+    }
+
+    private IReadOnlyList<ZipCut> DefaultCuts()
+    {
+        var cuts = new List<ZipCut>();
+        if (_tasks.All(task => task.Prototypes is not null && task.OutputLength == _tasks[0].OutputLength))
+            cuts.Add(ZipCut.Everything);
+        cuts.Add(ZipCut.BeforeHeads);
+        cuts.AddRange(ZipCut.ListStages(_members[0].Network).Skip(1));
+        return cuts;
+    }
+
+    private void CheckShape(IImageSource images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ReadOnlySpan<int> expected = _ensemble.ShapeOf(_ensemble.Inputs[0]);
+        if (!images.Shape.SequenceEqual(expected))
+            throw new ArgumentException($"The networks take images of shape {Tensor.FormatShape(expected)}, the held-out images have {Tensor.FormatShape(images.Shape)}.", nameof(images));
+    }
+}

@@ -1,0 +1,119 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace ZipIt.MLNet.Tests;
+
+public sealed class EvaluationTests
+{
+    private readonly MLContext _context = new(1);
+
+    [Fact]
+    public void EvaluateZip_TextLabels_CountsJointAndPerTask()
+    {
+        PixelRow[] rows = Samples.Rows(80);
+        IDataView scored = Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows));
+        Prediction[] predictions = [.. _context.Data.CreateEnumerable<Prediction>(scored, reuseRowObject: false)];
+        string[] labels = [.. Samples.Zipped.Labels];
+
+        ZipMetrics metrics = _context.MulticlassClassification.EvaluateZip(scored, "Class");
+
+        Assert.Equal(80, metrics.NumberOfRows);
+        double joint = rows.Zip(predictions).Count(pair => labels[pair.Second.PredictedLabel - 1] == pair.First.Class) / 80.0;
+        Assert.Equal(joint, metrics.JointAccuracy, 1e-12);
+        (PixelRow Row, Prediction Prediction)[] animals = [.. rows.Zip(predictions).Where(pair => Samples.Animals.Contains(pair.First.Class))];
+        double perTask = animals.Count(pair => Samples.Animals[pair.Prediction.AnimalsLabel - 1] == pair.Row.Class) / (double)animals.Length;
+        Assert.Equal(["animals", "vehicles"], metrics.Tasks.Select(task => task.Name));
+        Assert.Equal(animals.Length, metrics.Tasks[0].NumberOfRows);
+        Assert.Equal(perTask, metrics.Tasks[0].Accuracy, 1e-12);
+        Assert.Equal((metrics.Tasks[0].Accuracy + metrics.Tasks[1].Accuracy) / 2, metrics.AverageAccuracy, 1e-12);
+        Assert.Equal(5, metrics.ConfusionMatrix.NumberOfClasses);
+        Assert.Equal(80, metrics.ConfusionMatrix.Counts.Sum(row => row.Sum()));
+        Assert.Equal(rows.Count(row => row.Class == "cat"), metrics.ConfusionMatrix.Counts[1].Sum());
+        Assert.Equal(3, metrics.Tasks[0].ConfusionMatrix.NumberOfClasses);
+        Assert.Equal(Samples.Vehicles, metrics.Tasks[1].Labels);
+    }
+
+    [Fact]
+    public void EvaluateZip_KeysWithoutValues_CountByPosition()
+    {
+        KeyRow[] rows = [.. Samples.Rows(40).Select(row => new KeyRow { Pixels = row.Pixels, Key = (uint)Samples.Zipped.Labels.ToList().IndexOf(row.Class!) })];
+        double expected = _context.MulticlassClassification.EvaluateZip(Samples.Zipped.Transform(Samples.View(_context, 40)), "Class").JointAccuracy;
+
+        ZipMetrics metrics = _context.MulticlassClassification.EvaluateZip(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)), "Key");
+
+        Assert.Equal(expected, metrics.JointAccuracy);
+    }
+
+    [Fact]
+    public void EvaluateZip_ForeignClassesAndMissingScores_AreSkipped()
+    {
+        PixelRow[] rows = Samples.Rows(20);
+        rows[3].Class = "unicorn";
+        rows[4].Class = null;
+        rows[5].Pixels![0] = float.PositiveInfinity;
+
+        ZipMetrics metrics = _context.MulticlassClassification.EvaluateZip(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)), "Class");
+
+        Assert.Equal(17, metrics.NumberOfRows);
+    }
+
+    [Fact]
+    public void EvaluateZip_Prefix_FindsItsColumns()
+    {
+        IDataView data = Samples.View(_context, 30);
+        ZipTransformer zipped = Samples.Fit(_context, new ZipEstimator.Options { OutputColumnNamePrefix = "Zip." });
+        IDataView both = Samples.Zipped.Transform(zipped.Transform(data));
+
+        ZipMetrics metrics = _context.MulticlassClassification.EvaluateZip(both, "Class", "Zip.");
+
+        Assert.Equal(["animals", "vehicles"], metrics.Tasks.Select(task => task.Name));
+        Assert.Equal(_context.MulticlassClassification.EvaluateZip(Samples.Zipped.Transform(data), "Class").JointAccuracy, metrics.JointAccuracy);
+    }
+
+    [Fact]
+    public void EvaluateZip_WrongColumns_AreNamed()
+    {
+        IDataView data = Samples.View(_context, 5);
+        IDataView scored = Samples.Zipped.Transform(data);
+
+        Assert.Contains("'Label'", Refuse(scored, "Label"));
+        Assert.Contains("'Score'", Refuse(data, "Class"));
+        Assert.Contains("'Number'", Refuse(scored, "Number"));
+        Assert.Contains("'None.Score'", Refuse(scored, "Class", "None."));
+
+        string Refuse(IDataView view, string label, string prefix = "") =>
+            Assert.Throws<ArgumentOutOfRangeException>(() => _context.MulticlassClassification.EvaluateZip(view, label, prefix)).Message;
+    }
+
+    [Fact]
+    public void EvaluateZip_NoRowOfTheTasks_SaysSo()
+    {
+        PixelRow[] rows = Samples.Rows(3);
+        foreach (PixelRow row in rows)
+            row.Class = "unicorn";
+
+        Assert.Throws<InvalidOperationException>(() => _context.MulticlassClassification.EvaluateZip(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)), "Class"));
+    }
+
+    [Fact]
+    public void Evaluate_MLNetsOwn_AgreesOnTheJointAccuracy()
+    {
+        KeyRow[] rows = [.. Samples.Rows(60).Select(row => new KeyRow { Pixels = row.Pixels, Key = (uint)Samples.Zipped.Labels.ToList().IndexOf(row.Class!) })];
+        IDataView scored = Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows));
+
+        MulticlassClassificationMetrics metrics = _context.MulticlassClassification.Evaluate(scored, labelColumnName: "Key");
+
+        Assert.Equal(_context.MulticlassClassification.EvaluateZip(scored, "Key").JointAccuracy, metrics.MicroAccuracy, 1e-12);
+        Assert.Equal(5, metrics.ConfusionMatrix.NumberOfClasses);
+    }
+
+    private sealed class KeyRow
+    {
+        [VectorType(3, 8, 8)]
+        public float[]? Pixels { get; set; }
+
+        /// <summary>Zero-based, as ML.NET takes key members.</summary>
+        [KeyType(5)]
+        public uint Key { get; set; }
+    }
+}
