@@ -60,12 +60,15 @@ internal sealed class RowBatch
         public static void Clear(RowBatch batch) => batch.Count = 0;
 
         /// <summary>Appends the current row.</summary>
-        public void Append(RowBatch batch)
+        public void Append(RowBatch batch) => Read(batch, batch.Count);
+
+        /// <summary>Puts the current row into a place, which is one that has a row or the next free one.</summary>
+        public void Read(RowBatch batch, int row)
         {
             for (int i = 0; i < _getters.Length; i++)
-                batch._columns[i]?.Read(_getters[i], batch.Count);
-            _idGetter(ref batch._ids[batch.Count]);
-            batch.Count++;
+                batch._columns[i]?.Read(_getters[i], row);
+            _idGetter(ref batch._ids[row]);
+            batch.Count = Math.Max(batch.Count, row + 1);
         }
     }
 
