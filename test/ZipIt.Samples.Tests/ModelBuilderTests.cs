@@ -1,6 +1,9 @@
+using System.Net.Http.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using ModelBuilder;
+using WebApi;
 using ZipIt.MLNet;
 
 namespace ZipIt.Samples.Tests;
@@ -63,6 +66,24 @@ public sealed class ModelBuilderTests : IClassFixture<ModelBuilderTests.TrainedM
         Assert.Equal(metrics.MicroAccuracy, zipped.JointAccuracy, 1e-9);
         Assert.InRange(zipped.JointAccuracy, 0.6, 0.75);
         Assert.InRange(zipped.AverageAccuracy, 0.75, 0.9);
+    }
+
+    [Fact]
+    public async Task WebApi_GivenThisModel_AnswersAsPredict()
+    {
+        (_, byte[] file) = ShippedImages.Load(perClass: 1)[6];
+        ZippedImages.ModelOutput expected = ZippedImages.Predict(new ZippedImages.ModelInput { ImageSource = file });
+        await using WebApplication app = WebApiProgram.Build("--urls=http://127.0.0.1:0", $"--Model:Path={ModelPath}", "--Logging:LogLevel:Default=Warning");
+        await app.StartAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        HttpResponseMessage response = await client.PostAsync("predict", WebApiFixture.ImageContent(file));
+        Classification? answer = await response.Content.ReadFromJsonAsync<Classification>();
+
+        Assert.Equal(expected.PredictedLabel, answer!.Label);
+        Assert.Equal(expected.Score, answer.Scores.Values);
+        Assert.Equal([expected.PredictedLabelOfA, expected.PredictedLabelOfB], answer.Tasks.Select(task => task.Label));
+        Assert.Equal([expected.ScoreOfA.Max(), expected.ScoreOfB.Max()], answer.Tasks.Select(task => task.Probability));
     }
 
     [Fact]
