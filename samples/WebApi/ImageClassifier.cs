@@ -7,7 +7,7 @@ namespace WebApi;
 /// <summary>Classifies images with a zip model, on many threads at the same time.</summary>
 public sealed class ImageClassifier
 {
-    private const string ScoreColumn = "Score";
+    private const string TaskSuffix = ".Score";
 
     private readonly ObjectPool<PredictionEngine<ImageInput, ImageScores>> _engines;
     private readonly string[] _labels;
@@ -17,15 +17,20 @@ public sealed class ImageClassifier
     /// <param name="model">The model: takes the column <c>Image</c>, gives <c>Score</c> and a <c>&lt;Task&gt;.Score</c> for each task.</param>
     /// <param name="retained">Number of prediction engines that are kept for later requests.</param>
     /// <exception cref="InvalidDataException">The model gives other columns.</exception>
+    /// <exception cref="ArgumentException">The model takes other columns.</exception>
     public ImageClassifier(MLContext context, ITransformer model, int retained)
     {
-        _engines = new DefaultObjectPool<PredictionEngine<ImageInput, ImageScores>>(new EnginePolicy(context, model), retained);
-        PredictionEngine<ImageInput, ImageScores> engine = _engines.Get();
-        _labels = ReadSlotNames(engine.OutputSchema, ScoreColumn);
-        Tasks = FindTasks(engine.OutputSchema);
-        _engines.Return(engine);
+        IDataView nothing = model.Transform(context.Data.LoadFromEnumerable(Array.Empty<ImageInput>()));
+        _labels = ReadSlotNames(nothing.Schema, nameof(ImageScores.Score));
+        Tasks = FindTasks(nothing.Schema);
         if (!Tasks.SelectMany(task => task.Labels).SequenceEqual(_labels))
-            throw new InvalidDataException($"The columns '<Task>.{ScoreColumn}' of the model do not hold the classes of '{ScoreColumn}', so it is no zipped model.");
+            throw new InvalidDataException("The columns '<Task>.Score' of the model do not hold the classes of 'Score', so it is no zipped model.");
+
+        // The members of ImageScores are fixed, but not the number of tasks: their scores become one column.
+        string[] columns = [.. Tasks.Select(task => task.Task + TaskSuffix)];
+        ITransformer gathered = model.Append(context.Transforms.Concatenate(nameof(ImageScores.TaskScore), columns).Fit(nothing));
+        _engines = new DefaultObjectPool<PredictionEngine<ImageInput, ImageScores>>(new EnginePolicy(context, gathered), retained);
+        _engines.Return(_engines.Get());
     }
 
     /// <summary>The tasks with their classes, in the order of the scores.</summary>
@@ -37,30 +42,24 @@ public sealed class ImageClassifier
     {
         // An engine that fails is not used again.
         PredictionEngine<ImageInput, ImageScores> engine = _engines.Get();
-        float[] scores = engine.Predict(new ImageInput { Image = image }).Score;
+        ImageScores scores = engine.Predict(new ImageInput { Image = image });
         _engines.Return(engine);
 
-        var tasks = new List<TaskClassification>();
+        int best = FindLargest(scores.Score);
+        string winner = Tasks.First(task => task.Labels.Contains(_labels[best])).Task;
+        return new Classification(
+            _labels[best], winner, scores.Score[best], [.. ClassifyTasks(scores.TaskScore)], _labels.Zip(scores.Score).ToDictionary(pair => pair.First, pair => pair.Second));
+    }
+
+    private IEnumerable<TaskClassification> ClassifyTasks(float[] scores)
+    {
         int first = 0;
         foreach (TaskLabels task in Tasks)
         {
-            tasks.Add(Classify(task, scores.AsSpan(first, task.Labels.Count)));
+            int best = FindLargest(scores.AsSpan(first, task.Labels.Count));
+            yield return new TaskClassification(task.Task, task.Labels[best], scores[first + best]);
             first += task.Labels.Count;
         }
-
-        int best = FindLargest(scores);
-        string winner = Tasks.First(task => task.Labels.Contains(_labels[best])).Task;
-        return new Classification(_labels[best], winner, scores[best], tasks, _labels.Zip(scores).ToDictionary(pair => pair.First, pair => pair.Second));
-    }
-
-    /// <summary>Within a task, the joint probabilities of its classes are made to sum to 1.</summary>
-    private static TaskClassification Classify(TaskLabels task, ReadOnlySpan<float> scores)
-    {
-        float sum = 0;
-        foreach (float score in scores)
-            sum += score;
-        int best = FindLargest(scores);
-        return new TaskClassification(task.Task, task.Labels[best], sum > 0 ? scores[best] / sum : 0);
     }
 
     private static int FindLargest(ReadOnlySpan<float> scores)
@@ -76,8 +75,8 @@ public sealed class ImageClassifier
     }
 
     private static TaskLabels[] FindTasks(DataViewSchema schema) => [.. schema
-        .Where(column => !column.IsHidden && column.Name.EndsWith("." + ScoreColumn, StringComparison.Ordinal))
-        .Select(column => new TaskLabels(column.Name[..^(ScoreColumn.Length + 1)], ReadSlotNames(schema, column.Name)))];
+        .Where(column => !column.IsHidden && column.Name.EndsWith(TaskSuffix, StringComparison.Ordinal))
+        .Select(column => new TaskLabels(column.Name[..^TaskSuffix.Length], ReadSlotNames(schema, column.Name)))];
 
     private static string[] ReadSlotNames(DataViewSchema schema, string name)
     {

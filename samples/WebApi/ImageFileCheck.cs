@@ -5,7 +5,7 @@ namespace WebApi;
 /// <summary>
 /// Looks at an image file before it is decoded: decoders fill in what a damaged file lacks, and a small file can claim a picture that takes all memory.
 /// </summary>
-internal static class ImageFileCheck
+public static class ImageFileCheck
 {
     private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(CrcOf)];
 
