@@ -17,7 +17,7 @@ internal static unsafe class RankUpdate
     public const int PanelWidth = 32;
 
     /// <summary>Rows that are summed in single precision.</summary>
-    public const int ChunkRows = 256;
+    public const int ChunkRows = 192;
 
     [ThreadStatic]
     private static AlignedBuffer? _panels;
@@ -151,6 +151,7 @@ internal static unsafe class RankUpdate
 
         public int CountPairs() => IsSymmetric ? x.PanelCount * (x.PanelCount + 1) / 2 : x.PanelCount * y.PanelCount;
 
+        [SkipLocalsInit]
         public void Run(int block, int worker)
         {
             switch (Phase)
