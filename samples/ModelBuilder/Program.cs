@@ -33,7 +33,8 @@ foreach (ZipTaskMetrics task in metrics.Tasks)
 
 Console.WriteLine();
 Console.WriteLine("What is lost when images exchange a region:");
-foreach ((string region, double loss) in ZippedImages.CalculatePFI(mlContext, ZippedImages.LoadImageFromFolder(mlContext, ZippedImages.RetrainFilePath), model, "Label").Take(4))
+IDataView images = ZippedImages.LoadImageFromFolder(mlContext, ZippedImages.RetrainFilePath);
+foreach ((string region, double loss) in ZippedImages.CalculatePFI(mlContext, images, model, "Label").Take(4))
     Console.WriteLine($"  {region}: {Percent(loss)}");
 
 static string Percent(double share) => (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %";

@@ -67,7 +67,8 @@ public sealed class QuickstartTests
         string data = Path.Combine(TestFiles.Root, "samples", "Quickstart", "data");
         var output = new StringWriter();
         IAnsiConsole previous = AnsiConsole.Console;
-        AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output) });
+        AnsiConsole.Console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output) });
         AnsiConsole.Console.Profile.Width = 300;
         try
         {

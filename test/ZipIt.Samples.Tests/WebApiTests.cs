@@ -171,7 +171,11 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
     public async Task Predict_NoTurnFree_GivesServiceUnavailable()
     {
         await using WebApplication app = WebApiProgram.Build(
-            "--urls=http://127.0.0.1:0", $"--Model:Path={service.ModelPath}", "--Limits:ConcurrentPredictions=1", "--Limits:WaitingPredictions=0", "--Logging:LogLevel:Default=Warning");
+            "--urls=http://127.0.0.1:0",
+            $"--Model:Path={service.ModelPath}",
+            "--Limits:ConcurrentPredictions=1",
+            "--Limits:WaitingPredictions=0",
+            "--Logging:LogLevel:Default=Warning");
         await app.StartAsync();
         using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
 
