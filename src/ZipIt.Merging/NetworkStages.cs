@@ -3,18 +3,17 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// The stages of a network, told from the shapes of its values alone: all Conv layers whose outputs have one resolution. In a network with residual sums, a
-/// resolution without one joins the next (the stem) or, at the end, the last.
+/// The stages of a network, told from its graph and the shapes of its values alone. In a residual network a stage ends with the last sum of one resolution, and takes all that
+/// this sum needs; the last stage takes the remaining Conv layers too. In others a stage is all Conv layers whose outputs have one resolution.
 /// </summary>
 internal sealed class NetworkStages
 {
-    private readonly Network _network;
-    private readonly Dictionary<long, int> _stageOfArea;
+    private readonly Dictionary<Node, int> _stageOf;
 
-    private NetworkStages(Network network, Dictionary<long, int> stageOfArea)
+    private NetworkStages(Dictionary<Node, int> stageOf)
     {
-        (_network, _stageOfArea) = (network, stageOfArea);
-        Count = stageOfArea.Count == 0 ? 0 : stageOfArea.Values.Max();
+        _stageOf = stageOf;
+        Count = stageOf.Count == 0 ? 0 : stageOf.Values.Max();
     }
 
     /// <summary>Number of stages.</summary>
@@ -23,23 +22,41 @@ internal sealed class NetworkStages
     /// <summary>Finds the stages of a network.</summary>
     public static NetworkStages Of(Network network)
     {
-        long[] areas = [.. network.Nodes.Where(node => node.Layer is Conv2d).Select(node => AreaOf(network, node)).Distinct().OrderDescending()];
-        HashSet<long> sums = [.. network.Nodes.Where(node => node.Layer is Add && network.ShapeOf(node).Length == 3).Select(node => AreaOf(network, node))];
-        sums.IntersectWith(areas);
-        var stages = new Dictionary<long, int>();
-        int stage = 1, last = sums.Count == 0 ? areas.Length : sums.Count;
-        foreach (long area in areas)
+        Node[] layers = [.. network.Nodes.Where(node => node.Layer is Conv2d)];
+        IGrouping<long, Node>[] sums = [.. network.Nodes
+            .Where(node => node.Layer is Add && network.ShapeOf(node).Length == 3)
+            .GroupBy(node => AreaOf(network, node))
+            .OrderByDescending(group => group.Key)];
+        var stages = new Dictionary<Node, int>();
+        if (sums.Length == 0)
         {
-            stages[area] = Math.Min(stage, last);
-            if (sums.Count == 0 || sums.Contains(area))
-                stage++;
+            long[] areas = [.. layers.Select(node => AreaOf(network, node)).Distinct().OrderDescending()];
+            foreach (Node layer in layers)
+                stages[layer] = 1 + Array.IndexOf(areas, AreaOf(network, layer));
+            return new NetworkStages(stages);
         }
 
-        return new NetworkStages(network, stages);
+        for (int i = 0; i < sums.Length; i++)
+        {
+            foreach (Node node in BeforeAny(network, sums[i]).Where(node => node.Layer is Conv2d))
+                stages.TryAdd(node, i + 1);
+        }
+
+        foreach (Node layer in layers)
+            stages.TryAdd(layer, sums.Length);
+        return new NetworkStages(stages);
     }
 
     /// <summary>Stage of a Conv layer, from 1; null for other nodes, which belong to the layers before them.</summary>
-    public int? StageOf(Node node) => node.Layer is Conv2d ? _stageOfArea[AreaOf(_network, node)] : null;
+    public int? StageOf(Node node) => _stageOf.TryGetValue(node, out int stage) ? stage : null;
+
+    private static HashSet<Node> BeforeAny(Network network, IEnumerable<Node> ends)
+    {
+        var found = new HashSet<Node>(ends);
+        foreach (Node node in network.Nodes.Reverse().Where(found.Contains))
+            found.UnionWith(node.Inputs);
+        return found;
+    }
 
     private static long AreaOf(Network network, Node node)
     {

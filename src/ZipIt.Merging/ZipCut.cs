@@ -52,9 +52,9 @@ public abstract record ZipCut
     }
 
     /// <summary>
-    /// The first stages are shared. A stage is all layers that work at one resolution: a new one begins where a convolution or a pooling makes feature maps smaller. In a network with residual
-    /// sums, layers without one (the stem of a ResNet-50) belong to the next stage, so that stage n is <c>layerN</c> of a ResNet; in a VGG, each pooling ends one.
-    /// Layers behind the last feature map (Linear) belong to none.
+    /// The first stages are shared. In a network with residual sums, a stage ends with the last sum of one resolution (height × width), and the last stage takes the layers behind it too: stage n
+    /// is <c>layerN</c> of a ResNet, the stem belongs to the first. In other networks a stage is all Conv layers of one resolution: in a VGG, each pooling ends one.
+    /// Linear layers belong to none.
     /// </summary>
     /// <param name="count">Number of stages, at least 0 and at most what the network has.</param>
     public static ZipCut AfterStage(int count)

@@ -14,6 +14,17 @@ public sealed record ZipOptions
     /// <summary>What stays per model at the front ("start at"): only nodes behind this cut are shared. Default: nothing.</summary>
     public ZipCut Start { get; init; } = ZipCut.Nothing;
 
+    /// <summary>
+    /// How often matching is repeated with importances that count only what the spaces behind keep, for matchers that use importance (our extension). Default 0.
+    /// </summary>
+    public int ImportanceSweeps { get; init; }
+
+    /// <summary>
+    /// Number of merged features of spaces, by <see cref="FeatureSpace.Name"/>, from 1 to the number of all members' features; spaces that are not named keep the widest
+    /// member's width. Default none.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> Widths { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Whether and how weights are refitted by least squares after merging; null (default) for not at all, as in the paper.</summary>
     public RefitOptions? Refit { get; init; }
 

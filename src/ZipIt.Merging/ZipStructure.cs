@@ -7,6 +7,8 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class ZipStructure
 {
+    private readonly Dictionary<FeatureSpace, int> _entries;
+
     /// <summary>Decides what is shared.</summary>
     /// <exception cref="ArgumentException">The members do not have in common what the cut asks for; the message names member and node.</exception>
     public ZipStructure(IReadOnlyList<ZipMember> members, ZipCut cut, ZipCut start)
@@ -16,7 +18,8 @@ internal sealed class ZipStructure
         Cut = cut.Resolve(members, start);
         Shared = SelectShared(Cut, start.Resolve(members, ZipCut.Nothing));
         CheckNames();
-        MergedSpaces = [.. Spaces.Where(space => !space.IsInput && space.Nodes.Any(Shared.Contains))];
+        _entries = FindEntries();
+        MergedSpaces = [.. Spaces.Where(space => !space.IsInput && (space.Nodes.Any(Shared.Contains) || _entries.ContainsKey(space)))];
     }
 
     public NetworkAlignment Alignment { get; }
@@ -39,8 +42,17 @@ internal sealed class ZipStructure
     /// <summary>Spaces whose features are compared; outputs are only averaged.</summary>
     public IEnumerable<FeatureSpace> MatchedSpaces => MergedSpaces.Where(space => !space.IsOutput);
 
-    /// <summary>Where the features of a merged space are measured in the first member: the last shared node before pooling over pixels.</summary>
-    public Node ObservationOf(FeatureSpace space) => space.ObservationAmong(Shared.Contains) ?? space.Nodes.Last(Shared.Contains);
+    /// <summary>
+    /// Where the features of a merged space are measured in the first member: the last shared node before pooling over pixels; in a space that is merged only where a late start begins, the
+    /// last node before that.
+    /// </summary>
+    public Node ObservationOf(FeatureSpace space)
+    {
+        if (space.Nodes.Any(Shared.Contains))
+            return space.ObservationAmong(Shared.Contains) ?? space.Nodes.Last(Shared.Contains);
+        bool IsBefore(Node node) => Alignment.Base.IndexOf(node) <= _entries[space] && Alignment.IsAligned(node);
+        return space.ObservationAmong(IsBefore) ?? space.Nodes.Last(IsBefore);
+    }
 
     /// <summary>Number of features of each member in a space.</summary>
     public int[] WidthsOf(FeatureSpace space)
@@ -117,6 +129,22 @@ internal sealed class ZipStructure
         return length;
     }
 
+    /// <summary>Spaces of values that shared nodes take from separate ones (a late start), with the position of the last such value.</summary>
+    private Dictionary<FeatureSpace, int> FindEntries()
+    {
+        var entries = new Dictionary<FeatureSpace, int>();
+        foreach (Node input in Alignment.Base.Nodes.Where(Shared.Contains).SelectMany(node => node.Inputs).Where(input => !Shared.Contains(input)))
+        {
+            foreach (ChannelSegment segment in Spaces.LayoutOf(input))
+            {
+                FeatureSpace space = Spaces[segment.Space];
+                entries[space] = Math.Max(entries.GetValueOrDefault(space), Alignment.Base.IndexOf(input));
+            }
+        }
+
+        return entries;
+    }
+
     private void CheckNames()
     {
         foreach (ZipMember member in Alignment.Members)
@@ -142,7 +170,7 @@ internal sealed class ZipStructure
         foreach (Node node in network.Nodes.Where(wanted.Contains))
         {
             if (!Alignment.IsAligned(node))
-                throw new ArgumentException($"{Alignment.Describe(node)}. Zip classifiers of one architecture, or up to an earlier cut.");
+                throw new ArgumentException($"{Alignment.Describe(node)}. Zip classifiers of one architecture, or up to an earlier cut; {nameof(ZipCut)}.{nameof(ZipCut.AsFarAsPossible)} finds it.");
             foreach (ChannelSegment segment in Spaces.LayoutOf(node))
             {
                 if (Spaces[segment.Space].Obstacle is { } obstacle && !Spaces[segment.Space].IsInput)

@@ -149,17 +149,30 @@ public sealed class Zipper
     {
         ArgumentNullException.ThrowIfNull(statistics);
         Dictionary<string, SpaceStatistics> byNode = statistics.ToDictionary(entry => entry.Node);
+        IReadOnlyList<SpaceMap> maps = Match(byNode, null, progress, cancellationToken);
+        for (int sweep = 0; sweep < Options.ImportanceSweeps && Options.Matcher.UsesImportance; sweep++)
+            maps = Match(byNode, maps, progress, cancellationToken);
+        return maps;
+    }
+
+    /// <summary>Matches all spaces; maps of an earlier sweep tell which of the features that a layer writes are kept, so that only they count.</summary>
+    private List<SpaceMap> Match(
+        Dictionary<string, SpaceStatistics> byNode, IReadOnlyList<SpaceMap>? earlier, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
+    {
         var clock = Stopwatch.StartNew();
         var maps = new List<SpaceMap>();
+        Dictionary<FeatureSpace, FeatureMap>? mapOf = earlier?.ToDictionary(entry => entry.Space, entry => entry.Map);
         foreach (FeatureSpace space in _structure.MergedSpaces)
         {
             cancellationToken.ThrowIfCancellationRequested();
             FeatureMap map = space.IsOutput
                 ? AverageOf(_structure.WidthsOf(space))
-                : Options.Matcher.Match(ProblemOf(space, byNode));
+                : Options.Matcher.Match(ProblemOf(space, byNode, mapOf));
             if (Members.Any(member => member.Weight != Members[0].Weight))
                 map = map.Reweigh([.. Members.Select(member => member.Weight)]);
             maps.Add(new SpaceMap(space, map));
+            if (mapOf is not null)
+                mapOf[space] = map;
             progress?.Report(new ZipProgress("Matching", maps.Count, clock.Elapsed, false));
         }
 
@@ -215,14 +228,49 @@ public sealed class Zipper
         };
     }
 
-    private MatchingProblem ProblemOf(FeatureSpace space, Dictionary<string, SpaceStatistics> statistics)
+    private MatchingProblem ProblemOf(FeatureSpace space, Dictionary<string, SpaceStatistics> statistics, Dictionary<FeatureSpace, FeatureMap>? mapOf)
     {
         string node = _structure.ObservationOf(space).Name;
         if (!statistics.TryGetValue(node, out SpaceStatistics? entry))
             throw new ArgumentException($"There are no statistics of the features of node '{node}'.", nameof(statistics));
         if (!entry.Statistics.Widths.SequenceEqual(_structure.WidthsOf(space)))
             throw new ArgumentException($"The statistics of node '{node}' are those of other networks.", nameof(statistics));
-        return new MatchingProblem(entry.Statistics, null, entry.Importance);
+        int? width = Options.Widths.TryGetValue(space.Name, out int own) ? own : null;
+        return new MatchingProblem(entry.Statistics, width, mapOf is null ? entry.Importance : ImportanceAmongKept(space, mapOf));
+    }
+
+    /// <summary>What features matter to those outputs of their readers that are kept: a channel that nobody needs to produce makes nothing important.</summary>
+    private double[] ImportanceAmongKept(FeatureSpace space, Dictionary<FeatureSpace, FeatureMap> mapOf)
+    {
+        Node observation = _structure.ObservationOf(space);
+        return [.. Enumerable.Range(0, Members.Count).SelectMany(m =>
+        {
+            FeatureSpaces own = FeatureSpaces.Find(Members[m].Network);
+            Dictionary<Node, Node> baseOf = _structure.Shared.ToDictionary(node => _structure.Alignment.CounterpartOf(node, m));
+            return FeatureImportance.Compute(own, own[own.LayoutOf(_structure.Alignment.CounterpartOf(observation, m))[0].Space], reader =>
+                baseOf.TryGetValue(reader, out Node? shared)
+                && _structure.Spaces.LayoutOf(shared) is [{ } written]
+                && mapOf.TryGetValue(_structure.Spaces[written.Space], out FeatureMap? map)
+                    ? KeptShares(map, m)
+                    : null);
+        })];
+    }
+
+    /// <summary>For each feature of a member Σ M² over the merged features: 1 if it is selected, 0 if it is not kept.</summary>
+    private static double[] KeptShares(FeatureMap map, int member)
+    {
+        var shares = new double[map.Widths[member]];
+        int offset = map.OffsetOf(member);
+        for (int p = 0; p < map.MergedCount; p++)
+        {
+            foreach (FeatureMap.Entry entry in map.MergeRow(p))
+            {
+                if (entry.Index >= offset && entry.Index < offset + shares.Length)
+                    shares[entry.Index - offset] += entry.Weight * entry.Weight;
+            }
+        }
+
+        return shares;
     }
 
     private static int PixelsOf(Network network, Node node)

@@ -107,6 +107,53 @@ public sealed class EvaluationTests
         Assert.Equal(5, metrics.ConfusionMatrix.NumberOfClasses);
     }
 
+    [Fact]
+    public void MapLabelToKey_TextLabels_FollowTheOrderOfTheScores()
+    {
+        PixelRow[] rows = Samples.Rows(60);
+        rows[0].Class = "unicorn";
+        IDataView data = _context.Data.LoadFromEnumerable(rows);
+        var pipeline = _context.Transforms.Conversion.MapLabelToKey("Label", Samples.Zipped.Labels, "Class")
+            .Append(_context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier));
+        IDataView scored = pipeline.Fit(data).Transform(data);
+
+        LabelRow[] labelled = [.. _context.Data.CreateEnumerable<LabelRow>(scored, reuseRowObject: false)];
+        MulticlassClassificationMetrics metrics = _context.MulticlassClassification.Evaluate(scored);
+
+        Assert.Equal(0u, labelled[0].Label);
+        Assert.Equal(rows.Skip(1).Select(row => (uint)Samples.Zipped.Labels.ToList().IndexOf(row.Class!) + 1), labelled.Skip(1).Select(row => row.Label));
+        Assert.Equal(_context.MulticlassClassification.EvaluateZip(scored, "Class").JointAccuracy, metrics.MicroAccuracy, 1e-12);
+        Assert.Equal(metrics.MicroAccuracy, _context.MulticlassClassification.EvaluateZip(scored).JointAccuracy, 1e-12);
+    }
+
+    [Fact]
+    public void MapKeyToValue_PredictedLabels_GivesClassNames()
+    {
+        IDataView data = Samples.View(_context, 20);
+        var pipeline = _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier)
+            .Append(_context.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel"))
+            .Append(_context.Transforms.Conversion.MapKeyToValue("Vehicle", "vehicles.PredictedLabel"));
+
+        NamedRow[] rows = [.. _context.Data.CreateEnumerable<NamedRow>(pipeline.Fit(data).Transform(data), reuseRowObject: false)];
+
+        Assert.All(rows, row => Assert.Equal(Samples.Zipped.Labels[Array.IndexOf(row.Score!, row.Score!.Max())], row.Name));
+        Assert.All(rows, row => Assert.Contains(row.Vehicle!, Samples.Vehicles));
+    }
+
+    private sealed class LabelRow
+    {
+        public uint Label { get; set; }
+    }
+
+    private sealed class NamedRow
+    {
+        public float[]? Score { get; set; }
+
+        public string? Name { get; set; }
+
+        public string? Vehicle { get; set; }
+    }
+
     private sealed class KeyRow
     {
         [VectorType(3, 8, 8)]

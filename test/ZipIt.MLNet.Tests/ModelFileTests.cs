@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using ZipIt.Merging;
+using ZipIt.Networks;
 using ZipIt.TestFramework;
 
 namespace ZipIt.MLNet.Tests;
@@ -94,6 +95,21 @@ public sealed class ModelFileTests
         Assert.True(cause!.Data.Contains("ML_IsMarked"));
     }
 
+    /// <summary>The file was written by the first version; every later one must read it.</summary>
+    [Fact]
+    public void Load_FileOfVersion1_GivesTheScoresOfThatTime()
+    {
+        var loaded = (ZipTransformer)Load(File.ReadAllBytes(TestFiles.InTestData("zipped-model-v1.zip")));
+
+        Assert.Equal(["a", "b"], loaded.Tasks.Select(task => task.Name));
+        Assert.Equal(["x", "y", "u", "v"], loaded.Labels);
+        Assert.Null(loaded.Tasks[0].Prototypes);
+        Assert.Equal(10, loaded.Tasks[1].Scale);
+        Assert.Equal("ZipIt! (α 0.3, β 0.125)", loaded.Report!.Matcher);
+        float[] expected = [0.26419434f, 0.23580566f, 0.0029653448f, 0.49703467f];
+        Assert.All(Score(loaded)[0].Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+    }
+
     [Fact]
     public void Load_SmallModelCutOrFlippedAnywhere_FailsOrGivesTheSameScores()
     {
@@ -168,8 +184,9 @@ public sealed class ModelFileTests
     private ZipTransformer FitSmall()
     {
         var options = new ZipEstimator.Options { Cut = ZipCut.BeforeHeads };
-        ZipClassifier first = ZipClassifier.FromNetwork("a", Samples.Tiny(1, 2), ["x", "y"]);
-        ZipClassifier second = ZipClassifier.FromNetwork("b", Samples.Tiny(5, 2), ["u", "v"], new ClassPrototypes(Samples.RandomTensor(3, 2, 2), 10));
+        ChannelAffine normalization = ChannelAffine.FromNormalization([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]);
+        ZipClassifier first = ZipClassifier.FromNetwork("a", Samples.Tiny(1, 2), ["x", "y"], normalization: normalization);
+        ZipClassifier second = ZipClassifier.FromNetwork("b", Samples.Tiny(5, 2), ["u", "v"], new ClassPrototypes(Samples.RandomTensor(3, 2, 2), 10), normalization);
         return _context.Transforms.Zip(options, first, second).Fit(SmallView(20));
     }
 

@@ -146,6 +146,7 @@ public sealed class ZipEstimatorTests
             Assert.Contains(lines, line => line.StartsWith($"{stage} finished after"));
         Assert.Contains(warnings, warning => warning.Contains("normalize pixels differently"));
         Assert.Contains(warnings, warning => warning.Contains("Only 20 calibration images"));
+        Assert.Contains(warnings, warning => warning.Contains("little in common"));
     }
 
     [Fact]

@@ -43,11 +43,41 @@ internal static class Reference
         }
     }
 
+    /// <summary>The tasks of the prototype classifiers: A has the even classes of CIFAR-10, B the odd ones.</summary>
+    public static IReadOnlyList<ClassificationTask> PrototypeTasks { get; } = [PrototypeTask("A", 0), PrototypeTask("B", 1)];
+
+    /// <summary>The tasks of the class-score classifiers under names of their own, C and D.</summary>
+    public static IReadOnlyList<ClassificationTask> ClassScoreTasks { get; } = [ClassScoreTask("C", 0), ClassScoreTask("D", 1)];
+
+    /// <summary>The first images of each class, interleaved; labels count the classes of task A, then those of B.</summary>
+    public static InMemoryImages MixedImages(int perClass)
+    {
+        Tensor sorted = LazyCalibration.Value;
+        var mixed = new Tensor([10 * perClass, .. sorted.Shape[1..]]);
+        int length = sorted.Length / sorted[0];
+        for (int i = 0; i < mixed[0]; i++)
+            sorted.Span.Slice((i % 10 * 100 + i / 10) * length, length).CopyTo(mixed.Span.Slice(i * length, length));
+        return new InMemoryImages(mixed, [.. Enumerable.Range(0, mixed[0]).Select(i => i % 10 % 2 * 5 + i % 10 / 2)]);
+    }
+
+    private static ClassificationTask PrototypeTask(string name, int parity)
+    {
+        Tensor all = TestFiles.LoadPrototypes();
+        var own = new Tensor(5, all[1]);
+        for (int c = 0; c < 5; c++)
+            all.Span.Slice((2 * c + parity) * all[1], all[1]).CopyTo(own.Span.Slice(c * all[1], all[1]));
+        return ClassificationTask.FromPrototypes(name, LabelsOf(name, parity), own, 30);
+    }
+
+    private static ClassificationTask ClassScoreTask(string name, int parity) => ClassificationTask.FromScores(name, LabelsOf(name, parity));
+
+    private static string[] LabelsOf(string name, int parity) => [.. Enumerable.Range(0, 5).Select(c => $"{name} {2 * c + parity}")];
+
     /// <summary>Outputs [64, length] of a network for the reference's 64 test images.</summary>
     public static float[] Run(Network network, int head = 0)
     {
         Tensor images = Networks["x64m"];
-        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = images[0] });
+        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = images[0], Threads = 1 });
         session.Run(images.Span, images[0]);
         return session.GetOutput(head).ToArray();
     }

@@ -14,4 +14,17 @@ internal static class BenchmarkNetworks
         "vgg11" => Vgg.Random(1, VggLayout.Cifar(11), 32),
         _ => throw new ArgumentException($"Expected resnet20x1, resnet20x4, resnet50 or vgg11, found '{name}'.", nameof(name)),
     };
+
+    /// <summary>Random images for a network's only input.</summary>
+    public static float[] DrawImages(Network network, int batch)
+    {
+        int size = 1;
+        foreach (int extent in network.ShapeOf(network.Inputs[0]))
+            size *= extent;
+        var random = new Random(1);
+        var images = new float[batch * size];
+        for (int i = 0; i < images.Length; i++)
+            images[i] = (float)(2 * random.NextDouble() - 1);
+        return images;
+    }
 }

@@ -25,7 +25,7 @@ internal static class EngineTimer
             {
                 Network network = BenchmarkNetworks.Create(name);
                 entry.Session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = batch, Threads = threads });
-                entry.Images = DrawImages(network, batch);
+                entry.Images = BenchmarkNetworks.DrawImages(network, batch);
                 entry.Session.Run(entry.Images, batch);
                 sessions.Add(key, entry);
             }
@@ -48,18 +48,6 @@ internal static class EngineTimer
             else
                 yield return line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         }
-    }
-
-    private static float[] DrawImages(Network network, int batch)
-    {
-        int size = 1;
-        foreach (int extent in network.ShapeOf(network.Inputs[0]))
-            size *= extent;
-        var random = new Random(1);
-        var images = new float[batch * size];
-        for (int i = 0; i < images.Length; i++)
-            images[i] = (float)(2 * random.NextDouble() - 1);
-        return images;
     }
 
     private static List<double> Time(INetworkSession session, float[] images, int batch, double seconds)

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Internal.Utilities;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms.Image;
 
@@ -22,6 +23,7 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
     private const uint ImagesOnlyVersion = 0x00010002;
 
     private readonly bool _loadsImages;
+    private readonly DataViewType _outputType;
 
     internal ImageLoadingTransformer(IHostEnvironment env, string imageFolder = null, params (string outputColumnName, string inputColumnName)[] columns)
         : this(env, imageFolder, true, columns)
@@ -34,6 +36,7 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
     {
         ImageFolder = imageFolder;
         _loadsImages = type;
+        _outputType = LoadedFiles.TypeOf(type);
     }
 
     // Format: columns; int string number of the folder or -1; byte 1 for images, 0 for bytes.
@@ -42,18 +45,16 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
     {
         ctx.CheckRemaining(sizeof(int));
         ImageFolder = ctx.LoadStringOrNull();
-        if (ctx.Header.ModelVerWritten == ImagesOnlyVersion)
+        _loadsImages = true;
+        if (ctx.Header.ModelVerWritten > ImagesOnlyVersion)
         {
-            _loadsImages = true;
-            return;
+            ctx.CheckRemaining(sizeof(byte));
+            _loadsImages = ctx.Reader.ReadBoolByte();
         }
-        ctx.CheckRemaining(sizeof(byte));
-        _loadsImages = ctx.Reader.ReadByte() == 1;
+        _outputType = LoadedFiles.TypeOf(_loadsImages);
     }
 
     internal IReadOnlyCollection<(string outputColumnName, string inputColumnName)> Columns => ColumnPairs;
-
-    internal DataViewType OutputType => _loadsImages ? new ImageDataViewType() : new VectorDataViewType(NumberDataViewType.Byte);
 
     private protected override void CheckInputColumn(DataViewSchema inputSchema, int col, int srcCol)
     {
@@ -118,7 +119,7 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
         : OneToOneMapperBase(parent.Host.Register(nameof(Mapper)), parent, inputSchema)
     {
         protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() =>
-            [.. parent.ColumnPairs.Select(pair => new DataViewSchema.DetachedColumn(pair.outputColumnName, parent.OutputType))];
+            [.. parent.ColumnPairs.Select(pair => new DataViewSchema.DetachedColumn(pair.outputColumnName, parent._outputType))];
 
         protected override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action disposer)
         {
@@ -149,6 +150,8 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
 /// <summary>Loads images, or the bytes of files, from paths.</summary>
 public sealed class ImageLoadingEstimator : TrivialEstimator<ImageLoadingTransformer>
 {
+    private readonly DataViewType _outputType;
+
     internal ImageLoadingEstimator(IHostEnvironment env, string imageFolder, params (string outputColumnName, string inputColumnName)[] columns)
         : this(env, new ImageLoadingTransformer(env, imageFolder, columns))
     {
@@ -163,12 +166,13 @@ public sealed class ImageLoadingEstimator : TrivialEstimator<ImageLoadingTransfo
     internal ImageLoadingEstimator(IHostEnvironment env, ImageLoadingTransformer transformer, bool type = true)
         : base(Contracts.CheckRef(env, nameof(env)).Register(nameof(ImageLoadingEstimator)), transformer)
     {
+        _outputType = LoadedFiles.TypeOf(type);
     }
 
     /// <inheritdoc/>
     public override SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        SchemaShape.GetColumnTypeShape(Transformer.OutputType, out SchemaShape.Column.VectorKind kind, out DataViewType itemType, out _);
+        SchemaShape.GetColumnTypeShape(_outputType, out SchemaShape.Column.VectorKind kind, out DataViewType itemType, out _);
         return ColumnShapes.MapEach(
             Host,
             inputSchema,
@@ -177,4 +181,11 @@ public sealed class ImageLoadingEstimator : TrivialEstimator<ImageLoadingTransfo
             column => column.ItemType is TextDataViewType && column.Kind == SchemaShape.Column.VectorKind.Scalar,
             (name, _) => new SchemaShape.Column(name, kind, itemType, false));
     }
+}
+
+/// <summary>What is made of the files.</summary>
+internal static class LoadedFiles
+{
+    /// <summary>Images of any size, or the bytes of the files.</summary>
+    public static DataViewType TypeOf(bool isImage) => isImage ? new ImageDataViewType() : new VectorDataViewType(NumberDataViewType.Byte);
 }

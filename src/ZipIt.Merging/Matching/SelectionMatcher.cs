@@ -71,6 +71,9 @@ public sealed record SelectionMatcher : IFeatureMatcher
     }
 
     /// <inheritdoc/>
+    public bool UsesImportance => true;
+
+    /// <inheritdoc/>
     public string Name
     {
         get

@@ -35,6 +35,7 @@ internal sealed class LeastSquaresRefit
     private readonly FeatureWalk _mergedWalk;
     private readonly FeatureWalk[] _memberWalks;
     private readonly List<LayerReport> _reports = [];
+    private OutputTargets? _outputTargets;
 
     private LeastSquaresRefit(MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit)
     {
@@ -67,7 +68,9 @@ internal sealed class LeastSquaresRefit
     private RefitResult Run(IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        foreach (Node node in _merged.Network.Nodes)
+        // Outputs come last: their targets may depend on the outputs of all members.
+        HashSet<Node> heads = [.. _merged.Network.Heads.Select(head => head.Node)];
+        foreach (Node node in _merged.Network.Nodes.Where(node => !heads.Contains(node)).Concat(heads))
         {
             if (!_units.TryGetValue(node, out RefitUnit? unit))
             {
@@ -189,7 +192,7 @@ internal sealed class LeastSquaresRefit
 
             Columns = _columns[0].Sum(columns => columns.Count) + 1;
             NodeOrigin origin = owner._merged.Origins[unit.Target];
-            _targets = (TargetRows?)SharedOutputRows.TryCreate(origin, channels, owner.TasksOf(unit.Target, origin), owner._refit) ?? new TargetRows(origin, channels);
+            _targets = new TargetRows(origin, owner.TryGetOutputTable(unit.Target, channels));
             int area = _height * _width;
             long wanted = (long)owner._refit.SamplesPerUnknown * Columns;
             _perImage = (int)Math.Clamp((wanted + owner._images.Count - 1) / owner._images.Count, 1, area);
@@ -299,7 +302,7 @@ internal sealed class LeastSquaresRefit
 
                     for (int s = 0; s < values.Length; s++)
                         sources[s].Slice((image * area + pixel) * sourceWidths[s], sourceWidths[s]).CopyTo(values[s]);
-                    _targets.Write(values, targets.AsSpan(row * Channels, Channels));
+                    _targets.Write(firstImage + image, values, targets.AsSpan(row * Channels, Channels));
                     foreach (Value sum in sums)
                     {
                         Span<float> other = others.AsSpan(row * Channels, Channels);
@@ -470,12 +473,49 @@ internal sealed class LeastSquaresRefit
         private delegate void TileAction(RefitTile tile, int rows, float[] predictions, float[] targets, float[] residuals);
     }
 
-    /// <summary>For each source of a shared output the name of the task that its member serves.</summary>
-    private string[] TasksOf(Node target, NodeOrigin origin) => [.. origin.Sources.Select(source =>
+    /// <summary>Targets of an output whose tasks are known; null if they are not.</summary>
+    private float[]? TryGetOutputTable(Node target, int channels)
     {
-        ZipMember member = _members[source.Member];
-        return member.Network.Heads.FirstOrDefault(head => ReferenceEquals(head.Node, source.Node)) is { } head && _merged.Network.Heads.Any(own => ReferenceEquals(own.Node, target))
-            ? member.NameOf(head)
-            : "";
-    })];
+        int[] served = [.. Enumerable.Range(0, _refit.Tasks.Count).Where(t => _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, target) && head.Name == _refit.Tasks[t].Name))];
+        if (served.Length == 0 || served.Any(t => _refit.Tasks[t].OutputLength != channels) || GetOutputTargets() is not { } outputs)
+            return null;
+        if (served.Length == 1)
+            return _refit.Flattening > 0 ? outputs.Own(served[0], _refit.Flattening) : null;
+        return _refit.SharedOutput == SharedOutputTarget.Average || served.Any(t => _refit.Tasks[t].Prototypes is null) ? null : outputs.Shared(served, _refit.SharedOutput);
+    }
+
+    /// <summary>Computes the outputs of all members for all images; null if not every task is a member's.</summary>
+    private OutputTargets? GetOutputTargets()
+    {
+        if (_outputTargets is not null)
+            return _outputTargets;
+        var sources = new List<(int Member, Node Node)>();
+        foreach (ClassificationTask task in _refit.Tasks)
+        {
+            var own = Enumerable.Range(0, _members.Count).SelectMany(m => _members[m].Network.Heads.Where(head => _members[m].NameOf(head) == task.Name).Select(head => (m, head.Node))).ToList();
+            if (own is not [{ } source] || !_members[source.m].Network.ShapeOf(source.Node).SequenceEqual([task.OutputLength]))
+                return null;
+            sources.Add(source);
+        }
+
+        FeatureWalk.Step[] steps = [.. _memberWalks.Select((walk, m) => walk.Plan([.. sources.Where(source => source.Member == m).Select(source => source.Node)]))];
+        float[][] outputs = [.. _refit.Tasks.Select(task => new float[_images.Count * task.OutputLength])];
+        foreach (FeatureWalk.Step step in steps)
+            step.Open(true, _options.Engine, _batchSize, _options.Threads);
+        using IEnumerator<ReadOnlyMemory<float>>? images = steps.Any(step => step.NeedsImages) ? _images.ReadBatches().GetEnumerator() : null;
+        int first = 0;
+        for (int b = 0; b < _images.Sizes.Count; b++)
+        {
+            ReadOnlyMemory<float> pixels = images is not null && images.MoveNext() ? images.Current : default;
+            foreach (FeatureWalk.Step step in steps)
+                step.Run(b, _images.Sizes[b], pixels);
+            for (int t = 0; t < sources.Count; t++)
+                steps[sources[t].Member].Get(sources[t].Node).CopyTo(outputs[t].AsSpan(first * _refit.Tasks[t].OutputLength));
+            first += _images.Sizes[b];
+        }
+
+        foreach (FeatureWalk.Step step in steps)
+            step.Dispose();
+        return _outputTargets = new OutputTargets(_refit.Tasks, outputs);
+    }
 }

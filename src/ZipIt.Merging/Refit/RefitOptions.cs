@@ -34,6 +34,12 @@ public sealed record RefitOptions
     public SharedOutputTarget SharedOutput { get; init; } = SharedOutputTarget.Scores;
 
     /// <summary>
+    /// For outputs that each task has for itself, how far their targets are flattened on images that another task's member is surer about, from 0 (not at all) to 1.
+    /// Needs <see cref="Tasks"/>. Default 1.
+    /// </summary>
+    public double Flattening { get; init; } = 1;
+
+    /// <summary>
     /// Memory in bytes for features of calibration images that are kept between layers. What does not fit is computed again from the images, which takes longer and
     /// gives the same result. Default 1.5 GiB.
     /// </summary>

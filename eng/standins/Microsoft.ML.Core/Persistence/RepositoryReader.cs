@@ -8,7 +8,6 @@ namespace Microsoft.ML;
 [BestFriend]
 internal sealed class RepositoryReader : Repository
 {
-    private readonly ZipArchive _archive;
     private readonly Dictionary<string, ZipArchiveEntry> _entries = new(StringComparer.Ordinal);
 
     private RepositoryReader(Stream stream, IExceptionContext ectx)
@@ -16,8 +15,9 @@ internal sealed class RepositoryReader : Repository
     {
         try
         {
-            _archive = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
-            foreach (ZipArchiveEntry entry in _archive.Entries)
+            // An archive that is only read and leaves its stream open has nothing to dispose.
+            var archive = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
+            foreach (ZipArchiveEntry entry in archive.Entries)
                 _entries.TryAdd(EntryPath.Normalize(entry.FullName), entry);
         }
         catch (Exception e) when (IsDamage(e))
@@ -53,13 +53,6 @@ internal sealed class RepositoryReader : Repository
 
     /// <inheritdoc/>
     protected override void OnDispose(Entry ent) => ent.Stream.Dispose();
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        _archive.Dispose();
-        base.Dispose(disposing);
-    }
 
     private MemoryStream Read(ZipArchiveEntry entry, string path)
     {

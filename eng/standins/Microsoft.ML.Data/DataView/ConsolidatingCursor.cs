@@ -78,7 +78,7 @@ internal sealed class ConsolidatingCursor : RowBatchCursor
         public RowBatch Peek()
         {
             if (_head == null && !_filled.TryTake(out _head, Timeout.Infinite) && _failure != null)
-                throw DataViewUtils.WorkerFailure(_failure);
+                throw WorkerFailure.Wrap(_failure);
             return _head;
         }
 

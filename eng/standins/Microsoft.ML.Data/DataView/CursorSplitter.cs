@@ -74,7 +74,7 @@ internal sealed class CursorSplitter
         if (_filled.TryTake(out RowBatch batch, Timeout.Infinite))
             return batch;
         if (_failure != null)
-            throw DataViewUtils.WorkerFailure(_failure);
+            throw WorkerFailure.Wrap(_failure);
         return null;
     }
 

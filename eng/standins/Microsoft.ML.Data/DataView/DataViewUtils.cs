@@ -80,8 +80,4 @@ internal static class DataViewUtils
         curs = ConsolidateGeneric(host, inputs, ConsolidatedBatchSize);
         return true;
     }
-
-    /// <summary>What a cursor throws when the thread that works for it has failed.</summary>
-    internal static Exception WorkerFailure(Exception inner) =>
-        Contracts.Except(inner, "Splitter/consolidator worker encountered exception while consuming source data");
 }

@@ -31,7 +31,8 @@ internal sealed class RowBinding<TRow>
             if (column.IsHidden || definition[column.Name] is not { } defined)
                 continue;
             defined.ColumnType = column.Type;
-            defined.CopyAnnotations(column.Annotations);
+            foreach (DataViewSchema.Column annotation in column.Annotations.Schema)
+                Generic.Method(typeof(RowBinding<TRow>), nameof(CopyAnnotation), annotation.Type.RawType).Invoke(null, column.Annotations, annotation, defined);
         }
         return definition;
     }
@@ -52,5 +53,12 @@ internal sealed class RowBinding<TRow>
             else
                 Contracts.Check(ignoreMissingColumns, $"Column '{defined.ColumnName}' not found in the data view");
         }
+    }
+
+    private static void CopyAnnotation<T>(DataViewSchema.Annotations annotations, DataViewSchema.Column annotation, SchemaDefinition.Column defined)
+    {
+        T value = default;
+        annotations.GetGetter<T>(annotation)(ref value);
+        defined.AddAnnotation(annotation.Name, value, annotation.Type);
     }
 }

@@ -109,7 +109,5 @@ public sealed class SchemaDefinition : List<SchemaDefinition.Column>
             Contracts.CheckValue(annotationType, nameof(annotationType));
             _annotations.Add(MemberTypes.AnnotationOf(kind, value, annotationType));
         }
-
-        internal void CopyAnnotations(DataViewSchema.Annotations annotations) => _annotations.Add(builder => builder.Add(annotations, _ => true));
     }
 }

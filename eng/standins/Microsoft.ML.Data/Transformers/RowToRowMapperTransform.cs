@@ -8,38 +8,28 @@ namespace Microsoft.ML.Data;
 /// getters of its own, and their rows are put back in order.
 /// </remarks>
 [BestFriend]
-internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
+internal sealed class RowToRowMapperTransform : RowToRowTransformBase, IRowToRowMapper
 {
     /// <summary>The name under which the view registers.</summary>
     public const string RegistrationName = "RowToRowMapperTransform";
 
-    private readonly IHost _host;
-    private readonly IDataView _source;
     private readonly IRowMapper _mapper;
     private readonly ColumnBindings _bindings;
 
     /// <summary>Adds the columns of <paramref name="mapper"/>.</summary>
     public RowToRowMapperTransform(IHostEnvironment env, IDataView input, IRowMapper mapper, Func<DataViewSchema, IRowMapper> mapperFactory)
+        : base(env, RegistrationName, input)
     {
-        Contracts.CheckValue(env, nameof(env));
-        _host = env.Register(RegistrationName);
-        _host.CheckValue(input, nameof(input));
-        _host.CheckValue(mapper, nameof(mapper));
-        _source = input;
+        Host.CheckValue(mapper, nameof(mapper));
         _mapper = mapper;
         _bindings = new ColumnBindings(input.Schema, mapper.GetOutputColumns());
     }
 
     /// <inheritdoc/>
-    public bool CanShuffle => _source.CanShuffle;
+    public DataViewSchema InputSchema => Source.Schema;
 
     /// <inheritdoc/>
-    public DataViewSchema InputSchema => _source.Schema;
-
-    /// <inheritdoc/>
-    public DataViewSchema OutputSchema => _bindings.Schema;
-
-    DataViewSchema IDataView.Schema => OutputSchema;
+    public override DataViewSchema OutputSchema => _bindings.Schema;
 
     /// <summary>The schema with the columns of <paramref name="mapper"/> added.</summary>
     public static DataViewSchema GetOutputSchema(DataViewSchema inputSchema, IRowMapper mapper)
@@ -50,38 +40,37 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
     }
 
     /// <inheritdoc/>
-    public long? GetRowCount() => _source.GetRowCount();
-
-    /// <inheritdoc/>
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
+    public override DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null)
     {
         Random random = CanShuffle ? rand : null;
         bool[] active = ActiveColumns.Of(OutputSchema, columnsNeeded);
-        DataViewSchema.Column[] columns = [.. ActiveColumns.Select(OutputSchema, active)];
-        if (DataViewUtils.TryCreateConsolidatingCursor(out DataViewRowCursor consolidated, this, columns, _host, random))
-            return consolidated;
-        return new Cursor(this, _source.GetRowCursor(InputColumns(active), random), active);
-    }
-
-    /// <inheritdoc/>
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null)
-    {
-        Random random = CanShuffle ? rand : null;
-        bool[] active = ActiveColumns.Of(OutputSchema, columnsNeeded);
-        DataViewRowCursor[] inputs = _source.GetRowCursorSet(InputColumns(active), n, random);
+        DataViewRowCursor[] inputs = Source.GetRowCursorSet(InputColumns(active), n, random);
         if (inputs.Length == 1 && n > 1 && _bindings.AddedColumnIndices.Any(index => active[index]))
-            inputs = DataViewUtils.CreateSplitCursors(_host, inputs[0], n);
+            inputs = DataViewUtils.CreateSplitCursors(Host, inputs[0], n);
         return [.. inputs.Select(input => new Cursor(this, input, active))];
     }
+
+    /// <inheritdoc/>
+    protected override bool? ShouldUseParallelCursors(Func<int, bool> predicate) => _bindings.AddedColumnIndices.Any(predicate) ? true : null;
+
+    /// <inheritdoc/>
+    protected override DataViewRowCursor GetRowCursorCore(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
+    {
+        bool[] active = ActiveColumns.Of(OutputSchema, columnsNeeded);
+        return new Cursor(this, Source.GetRowCursor(InputColumns(active), rand), active);
+    }
+
+    private protected override void SaveModel(ModelSaveContext ctx) =>
+        throw Host.ExceptNotSupp("A view of data cannot be saved as a model; its transformer can.");
 
     IEnumerable<DataViewSchema.Column> IRowToRowMapper.GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
         InputColumns(ActiveColumns.Of(OutputSchema, dependingColumns));
 
     DataViewRow IRowToRowMapper.GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {
-        _host.CheckValue(input, nameof(input));
-        _host.CheckValue(activeColumns, nameof(activeColumns));
-        _host.CheckParam(
+        Host.CheckValue(input, nameof(input));
+        Host.CheckValue(activeColumns, nameof(activeColumns));
+        Host.CheckParam(
             input.Schema == InputSchema, nameof(input), "The schema of the input row must be the same object as the schema that the mapper is bound to.");
         return new Row(this, input, ActiveColumns.Of(OutputSchema, activeColumns));
     }
@@ -113,9 +102,9 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
 
         public ValueGetter<TValue> Get<TValue>(DataViewSchema.Column column)
         {
-            _parent._host.Check(IsActive(column), $"The column '{column.Name}' is not active.");
+            _parent.Host.Check(IsActive(column), $"The column '{column.Name}' is not active.");
             int index = _parent._bindings.MapColumnIndex(out bool isSource, column.Index);
-            return isSource ? _input.GetGetter<TValue>(_input.Schema[index]) : GetterCast.To<TValue>(_added[index], _parent._host);
+            return isSource ? _input.GetGetter<TValue>(_input.Schema[index]) : GetterCast.To<TValue>(_added[index], _parent.Host);
         }
 
         public void Dispose() => _disposer?.Invoke();
@@ -128,7 +117,7 @@ internal sealed class RowToRowMapperTransform : IDataView, IRowToRowMapper
         private bool _disposed;
 
         public Cursor(RowToRowMapperTransform parent, DataViewRowCursor input, bool[] active)
-            : base(parent._host, input)
+            : base(parent.Host, input)
         {
             _parent = parent;
             _getters = new Getters(parent, input, active);

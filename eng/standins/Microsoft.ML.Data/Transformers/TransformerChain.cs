@@ -52,7 +52,7 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
             int scope = ctx.Reader.ReadInt32();
             env.CheckDecode((scope & ~(int)TransformerScope.Everything) == 0, $"There is no transformer scope {scope}.");
             _scopes[i] = (TransformerScope)scope;
-            ctx.LoadModel<ITransformer, SignatureLoadModel>(env, out _transformers[i], TransformerChain.MemberName(i));
+            ctx.LoadModel<ITransformer, SignatureLoadModel>(env, out _transformers[i], ChainFormat.MemberName(i));
         }
         if (count > 0)
             LastTransformer = _transformers[^1] as TLastTransformer;
@@ -132,12 +132,12 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ctx.CheckAtModel();
-        ctx.SetVersionInfo(TransformerChain.GetVersionInfo());
+        ctx.SetVersionInfo(ChainFormat.VersionInfo);
         ctx.Writer.Write(_transformers.Length);
         for (int i = 0; i < _transformers.Length; i++)
         {
             ctx.Writer.Write((int)_scopes[i]);
-            ctx.SaveModel(_transformers[i], TransformerChain.MemberName(i));
+            ctx.SaveModel(_transformers[i], ChainFormat.MemberName(i));
         }
     }
 
@@ -150,14 +150,18 @@ internal static class TransformerChain
     /// <summary>The name under which chains are stored.</summary>
     public const string LoaderSignature = "TransformerChain";
 
-    internal static string MemberName(int index) => $"Transform_{index:000}";
-
-    internal static VersionInfo GetVersionInfo() =>
-        new("XF CHAIN", 0x00010001, 0x00010001, 0x00010001, AssemblyNames.Data, LoaderSignature);
-
     private static TransformerChain<ITransformer> Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        ctx.CheckAtModel(GetVersionInfo());
+        ctx.CheckAtModel(ChainFormat.VersionInfo);
         return new TransformerChain<ITransformer>(env, ctx);
     }
+}
+
+/// <summary>How chains are stored.</summary>
+internal static class ChainFormat
+{
+    public static VersionInfo VersionInfo { get; } =
+        new("XF CHAIN", 0x00010001, 0x00010001, 0x00010001, AssemblyNames.Data, TransformerChain.LoaderSignature);
+
+    public static string MemberName(int index) => $"Transform_{index:000}";
 }

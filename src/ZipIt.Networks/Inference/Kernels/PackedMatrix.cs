@@ -6,7 +6,12 @@ namespace ZipIt.Networks.Kernels;
 /// </summary>
 internal readonly unsafe struct PackedMatrix
 {
-    private PackedMatrix(float* values, int depth, int columns, int lanes)
+    /// <summary>Describes a matrix at an address that holds zeros, or its packed values.</summary>
+    /// <param name="values"><see cref="SizeOf"/> floats that stay where they are.</param>
+    /// <param name="depth">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="lanes">Floats in a vector.</param>
+    public PackedMatrix(float* values, int depth, int columns, int lanes)
     {
         Values = values;
         (Depth, Columns, Lanes) = (depth, columns, lanes);
@@ -36,24 +41,11 @@ internal readonly unsafe struct PackedMatrix
     /// <summary>Address of a panel.</summary>
     public float* Panel(int panel) => Values + (nint)panel * 2 * Lanes * Depth;
 
-    /// <summary>Packs a matrix.</summary>
-    /// <param name="source">B [depth, columns]; element (k, n) stands at <c>source[k·strideDepth + n·strideColumn]</c>.</param>
-    /// <param name="target">Receives <see cref="SizeOf"/> floats; must stay where it is.</param>
-    public static PackedMatrix Pack(ReadOnlySpan<float> source, int strideDepth, int strideColumn, int depth, int columns, int lanes, float* target)
+    /// <summary>Sets an element.</summary>
+    public void Set(int row, int column, float value)
     {
-        int panelWidth = 2 * lanes;
-        float* next = target;
-        for (int first = 0; first < columns; first += panelWidth)
-        {
-            int used = Math.Min(panelWidth, columns - first);
-            int width = used <= lanes ? lanes : panelWidth;
-            for (int k = 0; k < depth; k++)
-            {
-                for (int n = 0; n < width; n++)
-                    *next++ = n < used ? source[k * strideDepth + (first + n) * strideColumn] : 0;
-            }
-        }
-
-        return new PackedMatrix(target, depth, columns, lanes);
+        (int panel, int n) = Math.DivRem(column, 2 * Lanes);
+        int width = Columns - panel * 2 * Lanes <= Lanes ? Lanes : 2 * Lanes;
+        Panel(panel)[(nint)row * width + n] = value;
     }
 }

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace ZipIt.Networks;
 
 /// <summary>Sums of an image's values and of their squares per channel, in double precision: the first half of measuring a batch.</summary>
@@ -15,17 +18,31 @@ internal sealed unsafe class BatchSumsStep(PlannedValue input, PlannedValue toke
         sums.Clear();
         fixed (double* sum = sums)
         {
-            double* squares = sum + channels;
             float* values = batch.At(input) + (nint)block * input.ImageSize;
             for (int pixel = 0; pixel < input.Pixels; pixel++, values += channels)
-            {
-                for (int c = 0; c < channels; c++)
-                {
-                    double value = values[c];
-                    sum[c] += value;
-                    squares[c] += value * value;
-                }
-            }
+                AddPixel(values, channels, sum, sum + channels);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddPixel(float* values, int channels, double* sums, double* squares)
+    {
+        int half = Vector<double>.Count;
+        int c = 0;
+        for (; c + Vector<float>.Count <= channels; c += Vector<float>.Count)
+        {
+            Vector.Widen(Vector.Load(values + c), out Vector<double> low, out Vector<double> high);
+            Vector.Store(Vector.Load(sums + c) + low, sums + c);
+            Vector.Store(Vector.Load(sums + c + half) + high, sums + c + half);
+            Vector.Store(Vector.Load(squares + c) + low * low, squares + c);
+            Vector.Store(Vector.Load(squares + c + half) + high * high, squares + c + half);
+        }
+
+        for (; c < channels; c++)
+        {
+            double value = values[c];
+            sums[c] += value;
+            squares[c] += value * value;
         }
     }
 }

@@ -32,34 +32,19 @@ internal sealed unsafe class ConvolutionStep : Step
         _gathers = !geometry.IsPointwise;
         _depthBlocks = DepthBlock.Split(geometry, MostDepth);
 
-        int groupInputs = geometry.GroupInputs;
         int groupOutputs = geometry.GroupOutputs;
-        int taps = geometry.Kernel.Height * geometry.Kernel.Width;
-        long size = 0;
-        foreach (DepthBlock block in _depthBlocks)
-            size += PackedMatrix.SizeOf(block.Depth, groupOutputs, kernels.Lanes);
+        long size = _depthBlocks.Sum(block => PackedMatrix.SizeOf(block.Depth, groupOutputs, kernels.Lanes));
         _packed = AlignedBuffer.Zeros(checked((int)(size * geometry.Groups)));
         _weights = new PackedMatrix[geometry.Groups * _depthBlocks.Length];
-
         float* next = _packed.Pointer;
-        var matrix = new float[_depthBlocks.Max(block => block.Depth) * groupOutputs];
         for (int i = 0; i < _weights.Length; i++)
         {
-            (int group, int b) = Math.DivRem(i, _depthBlocks.Length);
-            DepthBlock block = _depthBlocks[b];
-            for (int n = 0; n < groupOutputs; n++)
-            {
-                for (int k = 0; k < block.Depth; k++)
-                {
-                    (int tap, int channel) = Math.DivRem(k, block.Channels);
-                    int source = ((group * groupOutputs + n) * groupInputs + block.FirstChannel + channel) * taps + block.FirstTap + tap;
-                    matrix[k * groupOutputs + n] = weights.Values[source];
-                }
-            }
-
-            _weights[i] = PackedMatrix.Pack(matrix, groupOutputs, 1, block.Depth, groupOutputs, kernels.Lanes, next);
-            next += PackedMatrix.SizeOf(block.Depth, groupOutputs, kernels.Lanes);
+            int depth = _depthBlocks[i % _depthBlocks.Length].Depth;
+            _weights[i] = new PackedMatrix(next, depth, groupOutputs, kernels.Lanes);
+            next += PackedMatrix.SizeOf(depth, groupOutputs, kernels.Lanes);
         }
+
+        Pack(weights);
     }
 
     /// <inheritdoc/>
@@ -116,6 +101,27 @@ internal sealed unsafe class ConvolutionStep : Step
         int columns = Math.Min(lastPanel * _kernels.PanelWidth, _geometry.GroupOutputs) - firstColumn;
         float* residual = Inputs.Length > 1 ? batch.At(Inputs[1]) + (nint)firstRow * channels + groupColumn : null;
         Finish(target + firstColumn, residual is null ? null : residual + firstColumn, rowCount, columns);
+    }
+
+    private void Pack(FoldedWeights weights)
+    {
+        int taps = _geometry.Kernel.Height * _geometry.Kernel.Width;
+        var output = new double[_geometry.GroupInputs * taps]; // [input of the group, tap]
+        for (int n = 0; n < _geometry.OutputChannels; n++)
+        {
+            weights.CopyOutput(n, output);
+            (int group, int column) = Math.DivRem(n, _geometry.GroupOutputs);
+            for (int b = 0; b < _depthBlocks.Length; b++)
+            {
+                DepthBlock block = _depthBlocks[b];
+                PackedMatrix matrix = _weights[group * _depthBlocks.Length + b];
+                for (int k = 0; k < block.Depth; k++)
+                {
+                    (int tap, int channel) = Math.DivRem(k, block.Channels);
+                    matrix.Set(k, column, (float)output[(block.FirstChannel + channel) * taps + block.FirstTap + tap]);
+                }
+            }
+        }
     }
 
     private void Finish(float* target, float* residual, int rows, int columns)

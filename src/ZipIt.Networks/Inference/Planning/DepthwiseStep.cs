@@ -19,10 +19,12 @@ internal sealed unsafe class DepthwiseStep : Step
         int taps = layer.Kernel.Height * layer.Kernel.Width;
         _bias = weights.Bias;
         _weights = AlignedBuffer.Zeros(taps * channels);
-        for (int tap = 0; tap < taps; tap++)
+        var kernel = new double[taps];
+        for (int c = 0; c < channels; c++)
         {
-            for (int c = 0; c < channels; c++)
-                _weights.Span[tap * channels + c] = weights.Values[c * taps + tap];
+            weights.CopyOutput(c, kernel);
+            for (int tap = 0; tap < taps; tap++)
+                _weights.Span[tap * channels + c] = (float)kernel[tap];
         }
     }
 

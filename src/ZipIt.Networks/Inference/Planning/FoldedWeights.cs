@@ -2,33 +2,35 @@ using ZipIt.Networks.Kernels;
 
 namespace ZipIt.Networks;
 
-/// <summary>Weights and biases of a Conv or Linear layer into which the normalizations behind it were multiplied, in double precision.</summary>
+/// <summary>Weights and biases of a Conv or Linear layer with the normalizations behind it multiplied in, in double precision.</summary>
 internal sealed class FoldedWeights
 {
-    private FoldedWeights(float[] values, AlignedBuffer bias) => (Values, Bias) = (values, bias);
+    private readonly Tensor _weight;
+    private readonly double[] _scale;
+    private readonly int _size;
 
-    /// <summary>Weights in the layer's own order: [outputs, inputs / groups, kernel height, kernel width].</summary>
-    public float[] Values { get; }
+    /// <summary>Folds normalizations into a layer.</summary>
+    /// <param name="weight">Weights [outputs, inputs / groups, kernel height, kernel width] or [outputs, inputs].</param>
+    /// <param name="bias">Biases [outputs], or null for none.</param>
+    /// <param name="normalizations">Normalizations of the outputs, in their order.</param>
+    public FoldedWeights(Tensor weight, Tensor? bias, IReadOnlyList<Layer> normalizations)
+    {
+        _weight = weight;
+        _size = weight.Length / weight[0];
+        (_scale, double[] shift) = ChannelScale.Multiply(normalizations, weight[0]);
+        Bias = AlignedBuffer.Zeros(weight[0]);
+        for (int n = 0; n < weight[0]; n++)
+            Bias.Span[n] = (float)(_scale[n] * (bias?.Span[n] ?? 0) + shift[n]);
+    }
 
     /// <summary>Biases [outputs].</summary>
     public AlignedBuffer Bias { get; }
 
-    /// <summary>Multiplies the weights of each output by its factor.</summary>
-    public static FoldedWeights Of(Tensor weight, Tensor? bias, IReadOnlyList<Layer> normalizations)
+    /// <summary>Writes the weights of one output, in the layer's order.</summary>
+    public void CopyOutput(int output, Span<double> target)
     {
-        int outputs = weight[0];
-        int size = weight.Length / outputs;
-        (double[] scale, double[] shift) = ChannelScale.Multiply(normalizations, outputs);
-        var values = new float[weight.Length];
-        var biases = AlignedBuffer.Zeros(outputs);
-        ReadOnlySpan<float> source = weight.Span;
-        for (int n = 0; n < outputs; n++)
-        {
-            for (int i = n * size; i < (n + 1) * size; i++)
-                values[i] = (float)(source[i] * scale[n]);
-            biases.Span[n] = (float)(scale[n] * (bias?.Span[n] ?? 0) + shift[n]);
-        }
-
-        return new FoldedWeights(values, biases);
+        ReadOnlySpan<float> source = _weight.Span.Slice(output * _size, _size);
+        for (int i = 0; i < source.Length; i++)
+            target[i] = source[i] * _scale[output];
     }
 }

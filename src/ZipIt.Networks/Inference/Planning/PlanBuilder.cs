@@ -109,6 +109,8 @@ internal sealed class PlanBuilder
             case Concat:
                 AddStep(node, (inputs, output) => new ConcatStep(inputs, output));
                 break;
+            case ChannelGather when IsFoldedGather(node):
+                break;
             case ChannelGather gather:
                 AddStep(node, (inputs, output) => new GatherStep(gather, inputs[0], output));
                 break;
@@ -143,13 +145,21 @@ internal sealed class PlanBuilder
         List<Layer> scales = TakeScales(ref last);
         Node? other = TakeSum(node, ref last);
         PostOperation operation = TakeActivation(ref last);
-        Node[] inputs = other is null ? [node.Inputs[0]] : [node.Inputs[0], other];
+        Node input = node.Inputs[0];
+        Layer layer = node.Layer;
+        if (IsFoldedGather(input))
+        {
+            layer = GatherFolding.Fold(layer, (ChannelGather)input.Layer, _network.ShapeOf(input.Inputs[0])[0]);
+            input = input.Inputs[0];
+        }
+
+        Node[] inputs = other is null ? [input] : [input, other];
         AddStep(last, inputs, (values, output) =>
         {
-            if (node.Layer is Linear linear)
-                return new ConvolutionStep(new ConvolutionGeometry(linear), FoldedWeights.Of(linear.Weight, linear.Bias, scales), values, output, operation, _kernels);
-            var conv = (Conv2d)node.Layer;
-            FoldedWeights weights = FoldedWeights.Of(conv.Weight, conv.Bias, scales);
+            if (layer is Linear linear)
+                return new ConvolutionStep(new ConvolutionGeometry(linear), new FoldedWeights(linear.Weight, linear.Bias, scales), values, output, operation, _kernels);
+            var conv = (Conv2d)layer;
+            var weights = new FoldedWeights(conv.Weight, conv.Bias, scales);
             if (DepthwiseStep.Fits(conv))
                 return new DepthwiseStep(conv, weights, values, output, operation, _kernels);
             var geometry = new ConvolutionGeometry(conv, values[0], output);
@@ -235,6 +245,12 @@ internal sealed class PlanBuilder
 
     /// <summary>The only node that needs a node's value; null if there are others, or if it is read from outside.</summary>
     private Node? NextOf(Node node) => IsHidden(node) ? _consumers[_network.IndexOf(node)][0] : null;
+
+    /// <summary>Whether a gather disappears in the weights of the layers that read it.</summary>
+    private bool IsFoldedGather(Node node) =>
+        node.Layer is ChannelGather gather
+        && !_visible.Contains(node)
+        && _consumers[_network.IndexOf(node)].All(reader => GatherFolding.Pays(reader.Layer, gather, _network.ShapeOf(node.Inputs[0])[0]));
 
     private bool IsHidden(Node node) => !_visible.Contains(node) && _consumers[_network.IndexOf(node)].Count == 1;
 

@@ -49,14 +49,11 @@ internal sealed unsafe class WinogradStep : Step
         int depth = geometry.InputChannels;
         int columns = geometry.OutputChannels;
         int size = checked((int)PackedMatrix.SizeOf(depth, columns, kernels.Lanes));
-        _packed = AlignedBuffer.Uninitialized(checked(size * _positions));
+        _packed = AlignedBuffer.Zeros(checked(size * _positions));
         _weights = new PackedMatrix[_positions];
-        float[] transformed = WinogradWeights.Transform(weights.Values, depth, columns, outputs);
         for (int p = 0; p < _positions; p++)
-        {
-            ReadOnlySpan<float> matrix = transformed.AsSpan(p * depth * columns, depth * columns);
-            _weights[p] = PackedMatrix.Pack(matrix, columns, 1, depth, columns, kernels.Lanes, _packed.Pointer + (nint)p * size);
-        }
+            _weights[p] = new PackedMatrix(_packed.Pointer + (nint)p * size, depth, columns, kernels.Lanes);
+        WinogradWeights.Transform(weights, outputs, _weights);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using ZipIt.Networks.Kernels;
+
 namespace ZipIt.Networks;
 
 /// <summary>Winograd's transform of weights, GgGᵀ, in double precision (Lavin and Gray 2016, section 4).</summary>
@@ -16,22 +18,21 @@ internal static class WinogradWeights
     ];
 
     /// <summary>Transforms the weights of a convolution.</summary>
-    /// <param name="weights">[outputs, inputs, 3, 3].</param>
-    /// <param name="inputs">Number of input channels.</param>
-    /// <param name="outputs">Number of output channels.</param>
+    /// <param name="weights">Weights [outputs, inputs, 3, 3].</param>
     /// <param name="tile">Outputs of a tile in each direction, 2 or 4.</param>
-    /// <returns>[position, inputs, outputs].</returns>
-    public static float[] Transform(ReadOnlySpan<float> weights, int inputs, int outputs, int tile)
+    /// <param name="targets">Receive a matrix [inputs, outputs] for each position of a tile.</param>
+    public static void Transform(FoldedWeights weights, int tile, PackedMatrix[] targets)
     {
         double[][] g = tile == 4 ? Four : Two;
         int extent = tile + 2;
-        var transformed = new float[extent * extent * inputs * outputs];
-        Span<double> half = stackalloc double[extent * 3];
-        for (int n = 0; n < outputs; n++)
+        var output = new double[targets[0].Depth * 9]; // [input, 3, 3]
+        Span<double> half = stackalloc double[extent * 3]; // Gg
+        for (int n = 0; n < targets[0].Columns; n++)
         {
-            for (int c = 0; c < inputs; c++)
+            weights.CopyOutput(n, output);
+            for (int c = 0; c < targets[0].Depth; c++)
             {
-                ReadOnlySpan<float> kernel = weights.Slice((n * inputs + c) * 9, 9);
+                ReadOnlySpan<double> kernel = output.AsSpan(c * 9, 9);
                 for (int i = 0; i < extent; i++)
                 {
                     for (int x = 0; x < 3; x++)
@@ -43,12 +44,10 @@ internal static class WinogradWeights
                     for (int j = 0; j < extent; j++)
                     {
                         double value = g[j][0] * half[i * 3] + g[j][1] * half[i * 3 + 1] + g[j][2] * half[i * 3 + 2];
-                        transformed[((i * extent + j) * inputs + c) * outputs + n] = (float)value;
+                        targets[i * extent + j].Set(c, n, (float)value);
                     }
                 }
             }
         }
-
-        return transformed;
     }
 }

@@ -1,7 +1,7 @@
 using ZipIt.Networks.Kernels;
 using ZipIt.TestFramework;
 
-namespace ZipIt.Networks.Tests;
+namespace ZipIt.Networks.Tests.Inference;
 
 /// <summary>The engine against the naive one, on random networks, with every kernel set that this processor has.</summary>
 public class CpuEngineTests
@@ -71,6 +71,28 @@ public class CpuEngineTests
         ReadOnlyMemory<float>[] inputs = DrawInputs(generator, network, Batch);
         float[][] expected = RunAll(network, inputs, Batch, Batch, 1);
         Parallel.For(0, 32, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ => Assert.Equal(expected, RunAll(network, inputs, Batch, Batch, 4)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Run_TailsBehindGathers_AgreeWithNaiveEngine(bool tapsGather)
+    {
+        var generator = new NetworkGenerator(11);
+        var front = new Node("front", generator.DrawConv(3, 16, 3, padding: 1), new Node("image", new Input(3, 8, 8)));
+        var heads = new List<Head>();
+        foreach (string task in (string[])["a", "b"])
+        {
+            var gather = new Node($"gather.{task}", new ChannelGather([.. Enumerable.Range(0, 20).Select(i => (3 * i + task[0]) % 16)]), front);
+            var left = new Node($"left.{task}", generator.DrawConv(20, 24, 3, stride: 2, padding: 1), gather);
+            var right = new Node($"right.{task}", generator.DrawConv(20, 24, 1, stride: 2), gather);
+            var pooled = new Node($"pool.{task}", new GlobalAveragePool(), new Node($"add.{task}", new Add(), left, right));
+            heads.Add(new Head(task, new Node($"linear.{task}", generator.DrawLinear(24, 5), new Node($"flat.{task}", new Flatten(), pooled))));
+        }
+
+        var network = new Network([.. heads]);
+        var options = new SessionOptions { MaximumBatchSize = Batch, Taps = tapsGather ? ["gather.b"] : [] };
+        AssertAgrees(network, options, new CpuEngine(), DrawInputs(generator, network, Batch));
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using ZipIt.Networks.Kernels;
 using ZipIt.TestFramework;
 
-namespace ZipIt.Networks.Tests;
+namespace ZipIt.Networks.Tests.Inference;
 
 /// <summary>Each way to compute a convolution against the naive loop, over shapes that fill vectors and tiles and such that do not.</summary>
 public class ConvolutionTests

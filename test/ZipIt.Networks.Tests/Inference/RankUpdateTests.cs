@@ -1,7 +1,7 @@
 using ZipIt.Networks.Kernels;
 using ZipIt.TestFramework;
 
-namespace ZipIt.Networks.Tests;
+namespace ZipIt.Networks.Tests.Inference;
 
 public class RankUpdateTests
 {

@@ -1,0 +1,222 @@
+using System.Numerics.Tensors;
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// What the outputs of a zipped network should be, once the tasks are known that they serve: worked out from the outputs of all members for all calibration images, so that
+/// the scores of different tasks can be compared (our extension; unlabelled images, no gradients).
+/// </summary>
+internal sealed class OutputTargets
+{
+    private readonly ClassificationTask[] _tasks;
+    private readonly float[][] _outputs; // by task: [images, output length]
+    private readonly int _images;
+    private readonly double[] _confidence; // [images, tasks]: probability of the most probable class
+
+    /// <summary>Prepares targets.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="outputs">For each task the outputs of its own member [images, output length].</param>
+    public OutputTargets(IReadOnlyList<ClassificationTask> tasks, IReadOnlyList<float[]> outputs)
+    {
+        (_tasks, _outputs) = ([.. tasks], [.. outputs]);
+        _images = outputs[0].Length / tasks[0].OutputLength;
+        _confidence = new double[_images * tasks.Count];
+        for (int t = 0; t < _tasks.Length; t++)
+        {
+            for (int i = 0; i < _images; i++)
+                _confidence[i * _tasks.Length + t] = Confidence(_tasks[t], Output(t, i));
+        }
+    }
+
+    /// <summary>Targets [images, output length] of an output that several tasks with prototypes share.</summary>
+    public float[] Shared(IReadOnlyList<int> tasks, SharedOutputTarget kind)
+    {
+        int length = _tasks[tasks[0]].OutputLength;
+        var targets = new float[_images * length];
+        if (kind == SharedOutputTarget.MostConfident)
+        {
+            for (int i = 0; i < _images; i++)
+                Output(tasks.MaxBy(t => _confidence[i * _tasks.Length + t]), i).CopyTo(targets.AsSpan(i * length));
+            return targets;
+        }
+
+        foreach (int t in tasks)
+            TensorPrimitives.MultiplyAdd(_outputs[t], 1f / tasks.Count, targets, targets);
+        if (kind == SharedOutputTarget.Scores)
+            AddScores(tasks, targets, length);
+        return targets;
+    }
+
+    /// <summary>Targets [images, output length] of an output that one task has for itself.</summary>
+    public float[] Own(int task, double flattening)
+    {
+        ClassificationTask own = _tasks[task];
+        float[] targets = [.. _outputs[task]];
+        double[,]? inverse = own.Prototypes is { } prototypes ? Invert([prototypes], own.OutputLength) : null;
+        var scores = new double[own.Labels.Count];
+        for (int i = 0; i < _images; i++)
+        {
+            double most = Enumerable.Range(0, _tasks.Length).Where(t => t != task).Max(t => _confidence[i * _tasks.Length + t]);
+            double mine = _confidence[i * _tasks.Length + task];
+            if (most <= mine)
+                continue;
+            Span<float> target = targets.AsSpan(i * own.OutputLength, own.OutputLength);
+            Flatten(own, inverse, scores, target, flattening * Strength(mine, most));
+        }
+
+        return targets;
+    }
+
+    private static double Strength(double mine, double most) => Math.Min(1, (most - mine) / Margin);
+
+    internal static double Margin = double.Parse(Environment.GetEnvironmentVariable("MARGIN") ?? "0.2");
+
+    private static void Flatten(ClassificationTask task, double[,]? inverse, double[] scores, Span<float> target, double strength)
+    {
+        int length = target.Length;
+        if (inverse is null)
+        {
+            double mean = 0;
+            foreach (float score in target)
+                mean += score / length;
+            foreach (ref float score in target)
+                score += (float)(strength * (mean - score));
+            return;
+        }
+
+        ReadOnlySpan<float> prototypes = task.Prototypes!.Span;
+        double average = 0;
+        for (int c = 0; c < scores.Length; c++)
+            average += (scores[c] = TensorPrimitives.Dot<float>(target, prototypes.Slice(c * length, length))) / scores.Length;
+        for (int c = 0; c < scores.Length; c++)
+        {
+            double missing = strength * (average - scores[c]);
+            for (int k = 0; k < length; k++)
+                target[k] += (float)(missing * inverse[c, k]);
+        }
+    }
+
+    private ReadOnlySpan<float> Output(int task, int image) => _outputs[task].AsSpan(image * _tasks[task].OutputLength, _tasks[task].OutputLength);
+
+    /// <summary>Moves mean embeddings so that their products with each task's prototypes are those of the task's own member, on a common scale.</summary>
+    private void AddScores(IReadOnlyList<int> tasks, float[] targets, int length)
+    {
+        int classes = tasks.Sum(t => _tasks[t].Labels.Count);
+        double[,] inverse = Invert([.. tasks.Select(t => _tasks[t].Prototypes!)], length);
+        double[] norms = [.. tasks.Select(t => Enumerable.Range(0, _images).Average(i => (double)TensorPrimitives.Norm(Output(t, i))))];
+        double common = norms.Average();
+        var scores = new double[_images, classes];
+        var best = new double[_images, tasks.Count];
+        int first = 0;
+        for (int s = 0; s < tasks.Count; s++)
+        {
+            ClassificationTask task = _tasks[tasks[s]];
+            double factor = norms[s] > 0 ? common / norms[s] : 1;
+            for (int i = 0; i < _images; i++)
+            {
+                best[i, s] = double.NegativeInfinity;
+                for (int c = 0; c < task.Labels.Count; c++)
+                {
+                    double score = factor * TensorPrimitives.Dot(Output(tasks[s], i), task.Prototypes!.Span.Slice(c * length, length));
+                    scores[i, first + c] = score;
+                    best[i, s] = Math.Max(best[i, s], score);
+                }
+            }
+
+            first += task.Labels.Count;
+        }
+
+        double[] offsets = MatchShares(tasks, best);
+        for (int i = 0; i < _images; i++)
+        {
+            Span<float> target = targets.AsSpan(i * length, length);
+            float[] mean = target.ToArray();
+            int c = 0;
+            for (int s = 0; s < tasks.Count; s++)
+            {
+                ReadOnlySpan<float> prototypes = _tasks[tasks[s]].Prototypes!.Span;
+                for (int own = 0; own < _tasks[tasks[s]].Labels.Count; own++, c++)
+                {
+                    double missing = scores[i, c] + offsets[s] - TensorPrimitives.Dot<float>(mean, prototypes.Slice(own * length, length));
+                    for (int k = 0; k < length; k++)
+                        target[k] += (float)(missing * inverse[c, k]);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// One offset per task, so that each task wins as many images by its largest score as by its largest probability: cosines of different members are then comparable even
+    /// if one of them tends to higher ones.
+    /// </summary>
+    private double[] MatchShares(IReadOnlyList<int> tasks, double[,] best)
+    {
+        var wins = new int[tasks.Count];
+        for (int i = 0; i < _images; i++)
+            wins[Enumerable.Range(0, tasks.Count).MaxBy(s => _confidence[i * _tasks.Length + tasks[s]])]++;
+        var offsets = new double[tasks.Count];
+        var needed = new double[_images];
+        for (int sweep = 0; sweep < 10; sweep++)
+        {
+            for (int s = 1; s < tasks.Count; s++)
+            {
+                for (int i = 0; i < _images; i++)
+                    needed[i] = Enumerable.Range(0, tasks.Count).Where(other => other != s).Max(other => best[i, other] + offsets[other]) - best[i, s];
+                Array.Sort(needed);
+                int count = Math.Clamp(wins[s], 1, _images - 1);
+                offsets[s] = (needed[count - 1] + needed[count]) / 2;
+            }
+        }
+
+        double mean = offsets.Average();
+        return [.. offsets.Select(offset => offset - mean)];
+    }
+
+    private static double Confidence(ClassificationTask task, ReadOnlySpan<float> output)
+    {
+        double largest = double.NegativeInfinity, sum = 0;
+        var logits = new double[task.Labels.Count];
+        double norm = TensorPrimitives.Norm(output);
+        for (int c = 0; c < logits.Length; c++)
+        {
+            logits[c] = task.Prototypes is { } prototypes
+                ? (norm > 0 ? task.Scale / norm : 0) * TensorPrimitives.Dot(output, prototypes.Span.Slice(c * output.Length, output.Length))
+                : output[c];
+            largest = Math.Max(largest, logits[c]);
+        }
+
+        foreach (double logit in logits)
+            sum += Math.Exp(logit - largest);
+        return 1 / sum;
+    }
+
+    /// <summary>(P·Pᵀ + ρI)⁻¹·P [classes, length] for the stacked prototypes P: the embeddings that change one score alone.</summary>
+    private static double[,] Invert(Tensor[] parts, int length)
+    {
+        int classes = parts.Sum(part => part[0]);
+        float[] stacked = [.. parts.SelectMany(part => part.Span.ToArray())];
+        var gram = new Matrix(classes, classes);
+        var solution = new Matrix(classes, classes);
+        for (int i = 0; i < classes; i++)
+        {
+            solution[i, i] = 1;
+            for (int j = 0; j < classes; j++)
+                gram[i, j] = TensorPrimitives.Dot<float>(stacked.AsSpan(i * length, length), stacked.AsSpan(j * length, length));
+        }
+
+        Cholesky factor = Cholesky.TryFactor(gram, 1e-4) ?? throw new ArithmeticException("The prototypes are not finite.");
+        factor.SolveRows(solution);
+        var inverse = new double[classes, length];
+        for (int i = 0; i < classes; i++)
+        {
+            for (int j = 0; j < classes; j++)
+            {
+                for (int k = 0; k < length; k++)
+                    inverse[i, k] += solution[i, j] * stacked[j * length + k];
+            }
+        }
+
+        return inverse;
+    }
+}
