@@ -244,6 +244,24 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
     }
 
     [Fact]
+    public async Task Build_MadeModelThatCannotBeLoaded_MakesItAnew()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, File.ReadAllBytes(service.ModelPath).AsSpan(..^1000));
+
+            await using WebApplication app = WebApiProgram.Build($"--Model:MadeAt={path}", "--Logging:LogLevel:Default=None");
+
+            Assert.Equal(File.ReadAllBytes(service.ModelPath).Length, File.ReadAllBytes(path).Length);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public void Check_Jpeg_ReadsItsSizeAndNoticesWhatIsMissing()
     {
         byte[] jpeg =
