@@ -5,7 +5,7 @@ using ZipIt.MLNet;
 
 string folder = AppContext.BaseDirectory;
 string modelPath = Path.Combine(folder, "ZippedImages.mlnet");
-if (args.Contains("--retrain") || !File.Exists(modelPath))
+if (args.Contains("--retrain") || !IsModel(modelPath))
 {
     Console.WriteLine($"Zipping the classifiers into {modelPath} …");
     ZippedImages.Train(modelPath);
@@ -33,7 +33,25 @@ foreach (ZipTaskMetrics task in metrics.Tasks)
 
 Console.WriteLine();
 Console.WriteLine("What is lost when images exchange a region:");
-foreach ((string region, double loss) in ZippedImages.CalculatePFI(mlContext, ZippedImages.LoadImageFromFolder(mlContext, ZippedImages.RetrainFilePath), model, "Label").Take(4))
+IDataView images = ZippedImages.LoadImageFromFolder(mlContext, ZippedImages.RetrainFilePath);
+foreach ((string region, double loss) in ZippedImages.CalculatePFI(mlContext, images, model, "Label").Take(4))
     Console.WriteLine($"  {region}: {Percent(loss)}");
+
+// A file of another version of the program is no model either.
+static bool IsModel(string path)
+{
+    if (!File.Exists(path))
+        return false;
+    try
+    {
+        new MLContext().Model.Load(path, out _);
+        return true;
+    }
+    catch (Exception error) when (error is FormatException or InvalidOperationException or InvalidDataException)
+    {
+        Console.WriteLine($"{path} cannot be loaded: {error.GetBaseException().Message}");
+        return false;
+    }
+}
 
 static string Percent(double share) => (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %";

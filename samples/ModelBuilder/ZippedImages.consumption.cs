@@ -59,8 +59,8 @@ public partial class ZippedImages
         /// The decoded image, anew for each reader, which disposes it. It may have any size; the model resizes it.
         /// </summary>
         /// <remarks>
-        /// No transform of ML.NET decodes a column of bytes, and a custom mapping that does is found again on loading only after the program has registered its assembly. Decoded
-        /// here, the model begins with an image column, and plain <c>mlContext.Model.Load</c> is all that its users need.
+        /// No transform of ML.NET decodes a column of bytes, and a custom mapping that does is found again on loading only after the program has registered
+        /// its assembly. Decoded here, the model begins with an image column, and plain <c>mlContext.Model.Load</c> is all that its users need.
         /// </remarks>
         [ColumnName(ImageColumn)]
         [ImageType(ImageHeight, ImageWidth)]

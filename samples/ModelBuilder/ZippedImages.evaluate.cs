@@ -19,8 +19,8 @@ public partial class ZippedImages
         mlContext.MulticlassClassification.EvaluateZip(model.Transform(testData), labelColumnName);
 
     /// <summary>
-    /// Permutation feature importance: how much accuracy is lost when images exchange a region. The features of an image are its regions, a grid of 4×4; pixel by pixel, nothing
-    /// would be lost.
+    /// Permutation feature importance: how much accuracy is lost when images exchange a region. The features of an image are its regions, a grid of 4×4;
+    /// pixel by pixel, nothing would be lost.
     /// </summary>
     /// <param name="mlContext">The context.</param>
     /// <param name="trainData">Labelled images of <see cref="LoadImageFromFolder"/>.</param>

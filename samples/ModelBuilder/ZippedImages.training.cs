@@ -18,7 +18,9 @@ public partial class ZippedImages
 
     private static readonly string[] ImageExtensions = [".png", ".jpg", ".jpeg", ".bmp"];
 
-    /// <summary>Fits the model on images and saves it. Nothing is trained: two trained classifiers are zipped, and the images show which of their features agree.</summary>
+    /// <summary>
+    /// Fits the model on images and saves it. Nothing is trained: two trained classifiers are zipped, and the images show which of their features agree.
+    /// </summary>
     /// <param name="outputModelPath">Path of the model file.</param>
     /// <param name="inputDataFilePath">Folder of the images, with one folder per class.</param>
     public static void Train(string outputModelPath, string inputDataFilePath = RetrainFilePath)

@@ -47,8 +47,8 @@ public sealed class ImageClassifier
 
         int best = FindLargest(scores.Score);
         string winner = Tasks.First(task => task.Labels.Contains(_labels[best])).Task;
-        return new Classification(
-            _labels[best], winner, scores.Score[best], [.. ClassifyTasks(scores.TaskScore)], _labels.Zip(scores.Score).ToDictionary(pair => pair.First, pair => pair.Second));
+        Dictionary<string, float> all = _labels.Zip(scores.Score).ToDictionary(pair => pair.First, pair => pair.Second);
+        return new Classification(_labels[best], winner, scores.Score[best], [.. ClassifyTasks(scores.TaskScore)], all);
     }
 
     private IEnumerable<TaskClassification> ClassifyTasks(float[] scores)

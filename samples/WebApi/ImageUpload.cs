@@ -67,7 +67,7 @@ public sealed class ImageUpload(LimitOptions limits)
 
     private async Task<byte[]> ReadFormAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var options = new FormOptions { BufferBody = false, MultipartBodyLengthLimit = limits.RequestBytes, MemoryBufferThreshold = (int)Math.Min(limits.RequestBytes, 1 << 20) };
+        var options = new FormOptions { MultipartBodyLengthLimit = limits.RequestBytes, MemoryBufferThreshold = (int)Math.Min(limits.RequestBytes, 1 << 20) };
         request.HttpContext.Features.Set<IFormFeature>(new FormFeature(request, options));
         IFormCollection form = await request.ReadFormAsync(cancellationToken);
         if (form.Files.Count != 1)

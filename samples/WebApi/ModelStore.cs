@@ -17,17 +17,30 @@ public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<
     public ITransformer Load()
     {
         if (options.Path is { Length: > 0 } given)
-            return Load(Locate(given), "The settings name it as Model:Path; leave that empty, and the service makes a model of its own.");
+        {
+            return File.Exists(Locate(given)) ? Load(Locate(given)) : throw new FileNotFoundException(
+                $"There is no model '{Locate(given)}', which the settings name as Model:Path. Leave that empty, and the service makes a model of its own.", given);
+        }
+
         string made = Locate(options.MadeAt);
-        if (!File.Exists(made))
-            Make(made);
-        return Load(made, "Delete it, and the service makes it anew.");
+        if (File.Exists(made))
+        {
+            try
+            {
+                return Load(made);
+            }
+            catch (InvalidDataException error)
+            {
+                logger.LogWarning("{Message} It is made anew.", error.Message);
+            }
+        }
+
+        Make(made);
+        return Load(made);
     }
 
-    private ITransformer Load(string path, string advice)
+    private ITransformer Load(string path)
     {
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"There is no model '{path}'. {advice}", path);
         try
         {
             ITransformer model = context.Model.Load(path, out _);
@@ -36,7 +49,8 @@ public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<
         }
         catch (Exception error) when (error is FormatException or InvalidOperationException or InvalidDataException)
         {
-            throw new InvalidDataException($"'{path}' cannot be loaded. {advice} {error.Message}", error);
+            // ML.NET wraps what a component says of its part of the file.
+            throw new InvalidDataException($"'{path}' cannot be loaded. {error.GetBaseException().Message}", error);
         }
     }
 

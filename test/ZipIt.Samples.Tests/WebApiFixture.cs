@@ -16,7 +16,11 @@ public sealed class WebApiFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _app = WebApiProgram.Build(
-            "--urls=http://127.0.0.1:0", $"--Model:MadeAt={ModelPath}", "--Limits:RequestBytes=100000", "--Limits:ConcurrentPredictions=4", "--Logging:LogLevel:Default=Warning");
+            "--urls=http://127.0.0.1:0",
+            $"--Model:MadeAt={ModelPath}",
+            "--Limits:RequestBytes=100000",
+            "--Limits:ConcurrentPredictions=4",
+            "--Logging:LogLevel:Default=Warning");
         await _app.StartAsync();
     }
 

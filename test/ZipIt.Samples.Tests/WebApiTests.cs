@@ -1,7 +1,11 @@
 using System.Buffers.Binary;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using WebApi;
 
 namespace ZipIt.Samples.Tests;
@@ -145,6 +149,43 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
     }
 
     [Fact]
+    public async Task Predict_ClientThatLeaves_DisturbsNobody()
+    {
+        using HttpClient leaving = service.CreateClient();
+        using var leave = new CancellationTokenSource();
+        var body = new Pipe();
+        await body.Writer.WriteAsync(Images[0].File.AsMemory(0, 500));
+        var content = new StreamContent(body.Reader.AsStream()) { Headers = { ContentType = new("image/png") } };
+        Task<HttpResponseMessage> unfinished = leaving.PostAsync("predict", content, leave.Token);
+
+        using HttpClient client = service.CreateClient();
+        await PostAsync(client, Images[0].File);
+        Assert.False(unfinished.IsCompleted);
+        await leave.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => unfinished);
+        await PostAsync(client, Images[0].File);
+    }
+
+    [Fact]
+    public async Task Predict_NoTurnFree_GivesServiceUnavailable()
+    {
+        await using WebApplication app = WebApiProgram.Build(
+            "--urls=http://127.0.0.1:0",
+            $"--Model:Path={service.ModelPath}",
+            "--Limits:ConcurrentPredictions=1",
+            "--Limits:WaitingPredictions=0",
+            "--Logging:LogLevel:Default=Warning");
+        await app.StartAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        using (app.Services.GetRequiredService<RateLimiter>().AttemptAcquire())
+            await ExpectProblemAsync(HttpStatusCode.ServiceUnavailable, await client.PostAsync("predict", WebApiFixture.ImageContent(Images[0].File)));
+
+        await PostAsync(client, Images[0].File);
+    }
+
+    [Fact]
     public async Task Labels_Always_ListsTheClassesOfEachTask()
     {
         using HttpClient client = service.CreateClient();
@@ -167,7 +208,7 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
     [Fact]
     public async Task Build_GivenModel_ServesIt()
     {
-        await using var app = WebApiProgram.Build("--urls=http://127.0.0.1:0", $"--Model:Path={service.ModelPath}", "--Logging:LogLevel:Default=Warning");
+        await using WebApplication app = WebApiProgram.Build("--urls=http://127.0.0.1:0", $"--Model:Path={service.ModelPath}", "--Logging:LogLevel:Default=Warning");
         await app.StartAsync();
         using var other = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
         using HttpClient client = service.CreateClient();
@@ -195,6 +236,24 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
             var error = Assert.Throws<InvalidDataException>(() => WebApiProgram.Build($"--Model:Path={path}", "--Logging:LogLevel:Default=None"));
 
             Assert.Contains(path, error.Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public async Task Build_MadeModelThatCannotBeLoaded_MakesItAnew()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, File.ReadAllBytes(service.ModelPath).AsSpan(..^1000));
+
+            await using WebApplication app = WebApiProgram.Build($"--Model:MadeAt={path}", "--Logging:LogLevel:Default=None");
+
+            Assert.Equal(File.ReadAllBytes(service.ModelPath).Length, File.ReadAllBytes(path).Length);
         }
         finally
         {
