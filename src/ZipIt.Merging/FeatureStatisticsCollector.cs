@@ -129,21 +129,9 @@ public sealed class FeatureStatisticsCollector
 
     private void AddTile(int rows)
     {
-        Span<float> tile = _tile.AsSpan(0, rows * FeatureCount);
-        foreach (ref float value in tile)
-        {
-            if (!float.IsFinite(value))
-                value = 0;
-        }
-
+        ReadOnlySpan<float> tile = _tile.AsSpan(0, rows * FeatureCount);
         _shift ??= MeansOf(tile, rows);
-        for (int row = 0; row < rows; row++)
-        {
-            Span<float> values = tile.Slice(row * FeatureCount, FeatureCount);
-            System.Numerics.Tensors.TensorPrimitives.Subtract(values, _shift, values);
-        }
-
-        RankUpdate.AddSymmetric(tile, rows, FeatureCount, _products, _sum, _threads);
+        RankUpdate.AddSymmetric(tile, rows, FeatureCount, _shift, _products, _sum, _threads);
         Samples += rows;
     }
 
@@ -153,7 +141,10 @@ public sealed class FeatureStatisticsCollector
         for (int row = 0; row < rows; row++)
         {
             for (int j = 0; j < FeatureCount; j++)
-                means[j] += tile[row * FeatureCount + j];
+            {
+                float value = tile[row * FeatureCount + j];
+                means[j] += float.IsFinite(value) ? value : 0;
+            }
         }
 
         return [.. means.Select(mean => (float)(mean / rows))];

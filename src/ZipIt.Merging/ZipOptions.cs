@@ -5,6 +5,18 @@ namespace ZipIt.Merging;
 /// <summary>How networks are zipped.</summary>
 public sealed record ZipOptions
 {
+    /// <summary>The options of a ready-made combination.</summary>
+    /// <param name="method">The combination.</param>
+    /// <param name="tasks">The members' tasks if they are known; the refit then makes their scores comparable.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such combination.</exception>
+    public static ZipOptions For(ZipMethod method, IReadOnlyList<ClassificationTask>? tasks = null) => method switch
+    {
+        ZipMethod.Best => new ZipOptions { Matcher = new SelectionMatcher(), ImportanceSweeps = 1, Refit = new RefitOptions { Tasks = tasks ?? [] } },
+        ZipMethod.Paper => new ZipOptions(),
+        ZipMethod.PaperWithRefit => new ZipOptions { Refit = new RefitOptions { Tasks = tasks ?? [] } },
+        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Expected one of the named methods."),
+    };
+
     /// <summary>Decides which features are merged. Default: <see cref="ZipMatcher"/>, the method of the paper.</summary>
     public IFeatureMatcher Matcher { get; init; } = new ZipMatcher();
 
@@ -18,6 +30,12 @@ public sealed record ZipOptions
     /// How often matching is repeated with importances that count only what the spaces behind keep, for matchers that use importance (our extension). Default 0.
     /// </summary>
     public int ImportanceSweeps { get; init; }
+
+    /// <summary>
+    /// Multiply-adds that the zipped network may take, as a multiple of its costliest member's; widths of spaces are then chosen by what a selection of features leaves
+    /// unexplained (our extension). Null (default) for the widths that <see cref="Widths"/> names.
+    /// </summary>
+    public double? FlopsBudget { get; init; }
 
     /// <summary>
     /// Number of merged features of spaces, by <see cref="FeatureSpace.Name"/>, from 1 to the number of all members' features; spaces that are not named keep the widest

@@ -14,6 +14,7 @@ namespace ZipIt.Merging;
 public sealed class Zipper
 {
     private readonly ZipStructure _structure;
+    private Dictionary<FeatureSpace, int> _widths = [];
 
     /// <summary>Prepares a zip.</summary>
     /// <param name="members">Two or more networks; names and the names of their outputs must differ.</param>
@@ -149,6 +150,7 @@ public sealed class Zipper
     {
         ArgumentNullException.ThrowIfNull(statistics);
         Dictionary<string, SpaceStatistics> byNode = statistics.ToDictionary(entry => entry.Node);
+        _widths = ChooseWidths(byNode);
         IReadOnlyList<SpaceMap> maps = Match(byNode, null, progress, cancellationToken);
         for (int sweep = 0; sweep < Options.ImportanceSweeps && Options.Matcher.UsesImportance; sweep++)
             maps = Match(byNode, maps, progress, cancellationToken);
@@ -235,8 +237,26 @@ public sealed class Zipper
             throw new ArgumentException($"There are no statistics of the features of node '{node}'.", nameof(statistics));
         if (!entry.Statistics.Widths.SequenceEqual(_structure.WidthsOf(space)))
             throw new ArgumentException($"The statistics of node '{node}' are those of other networks.", nameof(statistics));
-        int? width = Options.Widths.TryGetValue(space.Name, out int own) ? own : null;
+        int? width = _widths.TryGetValue(space, out int own) ? own : null;
         return new MatchingProblem(entry.Statistics, width, mapOf is null ? entry.Importance : ImportanceAmongKept(space, mapOf));
+    }
+
+    /// <summary>Widths that the options name, or that fit the budget: measured by what a selection of features leaves unexplained.</summary>
+    private Dictionary<FeatureSpace, int> ChooseWidths(Dictionary<string, SpaceStatistics> byNode)
+    {
+        _widths = [];
+        if (Options.FlopsBudget is { } budget)
+        {
+            var selection = new SelectionMatcher();
+            Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
+            {
+                MatchingProblem problem = ProblemOf(space, byNode, null);
+                return selection.Select(new MatchingProblem(problem.Statistics, problem.Statistics.FeatureCount, problem.Importance)).UnexplainedAfter;
+            });
+            return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));
+        }
+
+        return _structure.MatchedSpaces.Where(space => Options.Widths.ContainsKey(space.Name)).ToDictionary(space => space, space => Options.Widths[space.Name]);
     }
 
     /// <summary>What features matter to those outputs of their readers that are kept: a channel that nobody needs to produce makes nothing important.</summary>

@@ -9,6 +9,8 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class OutputTargets
 {
+    private static readonly double SmallestClaim = double.Parse(Environment.GetEnvironmentVariable("CLAIM") ?? "0.25"); // of the root mean square: from here on an image is wholly another task's
+
     private readonly ClassificationTask[] _tasks;
     private readonly float[][] _outputs; // by task: [images, output length]
     private readonly int _images;
@@ -48,29 +50,49 @@ internal sealed class OutputTargets
         return targets;
     }
 
-    /// <summary>Targets [images, output length] of an output that one task has for itself.</summary>
+    /// <summary>
+    /// Targets [images, output length] of an output that one task has for itself: on images that another task claims, all its classes get the same score, so that its softmax does
+    /// not claim them too.
+    /// </summary>
+    /// <param name="task">The task.</param>
+    /// <param name="flattening">How far scores are made equal, 0 … 1.</param>
     public float[] Own(int task, double flattening)
     {
         ClassificationTask own = _tasks[task];
         float[] targets = [.. _outputs[task]];
         double[,]? inverse = own.Prototypes is { } prototypes ? Invert([prototypes], own.OutputLength) : null;
         var scores = new double[own.Labels.Count];
+        double[] claims = Claims(task);
+        double unit = SmallestClaim * Math.Sqrt(claims.Average(claim => claim * claim));
         for (int i = 0; i < _images; i++)
         {
-            double most = Enumerable.Range(0, _tasks.Length).Where(t => t != task).Max(t => _confidence[i * _tasks.Length + t]);
-            double mine = _confidence[i * _tasks.Length + task];
-            if (most <= mine)
-                continue;
-            Span<float> target = targets.AsSpan(i * own.OutputLength, own.OutputLength);
-            Flatten(own, inverse, scores, target, flattening * Strength(mine, most));
+            if (claims[i] > 0)
+                Flatten(own, inverse, scores, targets.AsSpan(i * own.OutputLength, own.OutputLength), flattening * Math.Min(1, claims[i] / unit));
         }
 
         return targets;
     }
 
-    private static double Strength(double mine, double most) => Math.Min(1, (most - mine) / Margin);
+    /// <summary>For each image by how much the best score of another task exceeds the task's own, after <see cref="MatchShares"/>.</summary>
+    private double[] Claims(int task)
+    {
+        int[] all = [.. Enumerable.Range(0, _tasks.Length)];
+        var best = new double[_images, _tasks.Length];
+        foreach (int t in all)
+        {
+            ClassificationTask own = _tasks[t];
+            double norm = own.Prototypes is null ? 1 : Enumerable.Range(0, _images).Average(i => (double)TensorPrimitives.Norm(Output(t, i)));
+            for (int i = 0; i < _images; i++)
+            {
+                best[i, t] = own.Prototypes is { } prototypes
+                    ? Enumerable.Range(0, own.Labels.Count).Max(c => own.Scale / norm * TensorPrimitives.Dot(Output(t, i), prototypes.Span.Slice(c * own.OutputLength, own.OutputLength)))
+                    : TensorPrimitives.Max(Output(t, i));
+            }
+        }
 
-    internal static double Margin = double.Parse(Environment.GetEnvironmentVariable("MARGIN") ?? "0.2");
+        double[] offsets = MatchShares(all, best);
+        return [.. Enumerable.Range(0, _images).Select(i => all.Where(t => t != task).Max(t => best[i, t] + offsets[t]) - best[i, task] - offsets[task])];
+    }
 
     private static void Flatten(ClassificationTask task, double[,]? inverse, double[] scores, Span<float> target, double strength)
     {

@@ -69,4 +69,23 @@ public class RankUpdateTests
         RankUpdate.AddSymmetric(x, Rows, Columns, four, [], 4);
         Assert.Equal(one, four);
     }
+
+    [Fact]
+    public void AddSymmetric_WithShift_SubtractsItAndLeavesOutWhatIsNotFinite()
+    {
+        const int Columns = 11;
+        float[] x = new NetworkGenerator(6).DrawValues(2 * Columns);
+        float[] shift = new NetworkGenerator(7).DrawValues(Columns);
+        x[0] = float.NaN;
+        x[Columns + 9] = float.PositiveInfinity;
+        float[] expected = [.. x.Select((value, i) => (float.IsFinite(value) ? value : 0) - shift[i % Columns])];
+        var gram = new double[Columns * Columns];
+        var sums = new double[Columns];
+        RankUpdate.AddSymmetric(x, 2, Columns, shift, gram, sums);
+        for (int j = 0; j < Columns; j++)
+        {
+            Assert.Equal(expected[j] + expected[Columns + j], sums[j], 1e-5);
+            Assert.Equal(expected[9] * expected[j] + expected[Columns + 9] * expected[Columns + j], gram[9 * Columns + j], 1e-5);
+        }
+    }
 }

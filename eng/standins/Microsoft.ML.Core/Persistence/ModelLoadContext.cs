@@ -234,7 +234,7 @@ internal sealed class ModelLoadContext : IDisposable
     {
         // The component may live in an assembly that nobody has used yet.
         if (!string.IsNullOrEmpty(LoaderAssemblyName))
-            env.ComponentCatalog.RegisterAssembly(Assembly.Load(LoaderAssemblyName));
+            env.ComponentCatalog.RegisterAssembly(LoadAssembly());
 
         object[] arguments = [this, .. extra ?? []];
         foreach (string signature in new[] { ModelHeader.GetLoaderSig(ref Header), ModelHeader.GetLoaderSigAlt(ref Header) })
@@ -247,5 +247,27 @@ internal sealed class ModelLoadContext : IDisposable
         }
         throw env.ExceptDecode(
             $"No component '{ModelHeader.GetLoaderSig(ref Header)}' that loads a '{typeof(TRes).Name}' was found in the assembly '{LoaderAssemblyName}', as {Place} asks for.");
+    }
+
+    // Whatever resolves assemblies in the process, an older one than the model asks for is none.
+    private Assembly LoadAssembly()
+    {
+        try
+        {
+            var wanted = new AssemblyName(LoaderAssemblyName);
+            Assembly assembly = Assembly.Load(wanted);
+            return wanted.Version == null || wanted.Version <= assembly.GetName().Version
+                ? assembly
+                : throw new FileNotFoundException($"Could not load file or assembly '{LoaderAssemblyName}': there is only version {assembly.GetName().Version}.", LoaderAssemblyName);
+        }
+        catch (Exception e) when (e is FileNotFoundException or FileLoadException or BadImageFormatException)
+        {
+            Contracts.Mark(e);
+            throw;
+        }
+        catch (Exception e) when (e is ArgumentException or IOException)
+        {
+            throw _ectx.ExceptDecode(e, $"In {Place}, '{LoaderAssemblyName}' is no name of an assembly: {e.Message}");
+        }
     }
 }

@@ -125,6 +125,9 @@ internal sealed class PngDecoder
     {
         if (_header.ColorType == PngColorType.Palette && _palette == null)
             throw new InvalidDataException("the colours are those of a palette, and there is none");
+        if ((long)_header.Width * _header.Height > Array.MaxLength / 4)
+            throw new InvalidDataException($"an image of {_header.Width}x{_header.Height} pixels is too large");
+        int pixelBytes = 4 * _header.Width * _header.Height;
         PngPass[] passes = PngPass.Of(_header);
         long rawBytes = passes.Sum(pass => pass.Height * (_header.RowBytes(pass.Width) + 1));
         if (rawBytes > LargestInflation * _compressed.Length)
@@ -132,14 +135,11 @@ internal sealed class PngDecoder
             throw new InvalidDataException(
                 $"{_header.Width}x{_header.Height} pixels need {rawBytes} bytes, which {_compressed.Length} bytes of compressed data cannot hold");
         }
-        long pixelBytes = 4L * _header.Width * _header.Height;
-        if (pixelBytes > Array.MaxLength)
-            throw new InvalidDataException($"an image of {_header.Width}x{_header.Height} pixels is too large");
 
         _compressed.Position = 0;
         using var inflated = new ZLibStream(_compressed, CompressionMode.Decompress);
         var expander = new PngSampleExpander(_header, _palette, _transparency);
-        var pixels = new PixelBuffer((int)pixelBytes);
+        var pixels = new PixelBuffer(pixelBytes);
         try
         {
             foreach (PngPass pass in passes)

@@ -17,7 +17,7 @@ internal static unsafe class RankUpdate
     public const int PanelWidth = 32;
 
     /// <summary>Rows that are summed in single precision.</summary>
-    public const int ChunkRows = 256;
+    public const int ChunkRows = 192;
 
     [ThreadStatic]
     private static AlignedBuffer? _panels;
@@ -31,15 +31,39 @@ internal static unsafe class RankUpdate
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
     /// <param name="kernels">Kernels to use; null for the best.</param>
     public static void AddSymmetric(
-        ReadOnlySpan<float> x, int rows, int columns, Span<double> gram, Span<double> sums, int threads = 0, KernelSet? kernels = null)
+        ReadOnlySpan<float> x, int rows, int columns, Span<double> gram, Span<double> sums, int threads = 0, KernelSet? kernels = null) =>
+        AddSymmetric(x, rows, columns, [], gram, sums, threads, kernels);
+
+    /// <summary>
+    /// The same for values from which a shift is subtracted first; values that are not finite count as 0 before.
+    /// </summary>
+    /// <param name="x">Values [rows, columns].</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="shift">What is subtracted from each row [columns].</param>
+    /// <param name="gram">Result [columns, columns], symmetric.</param>
+    /// <param name="sums">Column sums of the differences [columns], or empty if they are not wanted.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="kernels">Kernels to use; null for the best.</param>
+    public static void AddSymmetric(
+        ReadOnlySpan<float> x,
+        int rows,
+        int columns,
+        ReadOnlySpan<float> shift,
+        Span<double> gram,
+        Span<double> sums,
+        int threads = 0,
+        KernelSet? kernels = null)
     {
         Check(x, rows, columns, columns, nameof(x));
+        if (!shift.IsEmpty)
+            ArgumentOutOfRangeException.ThrowIfNotEqual(shift.Length, columns, nameof(shift));
         ArgumentOutOfRangeException.ThrowIfNotEqual(gram.Length, checked(columns * columns), nameof(gram));
         if (!sums.IsEmpty)
             ArgumentOutOfRangeException.ThrowIfNotEqual(sums.Length, columns, nameof(sums));
-        fixed (float* px = x)
+        fixed (float* px = x, pt = shift)
         fixed (double* pg = gram, ps = sums)
-            Run(new Operand(px, columns, columns), default, rows, pg, ps, threads, kernels);
+            Run(new Operand(px, columns, columns, pt), default, rows, pg, ps, threads, kernels);
     }
 
     /// <summary>product += XᵀY.</summary>
@@ -115,11 +139,12 @@ internal static unsafe class RankUpdate
     }
 
     /// <summary>A matrix whose columns are multiplied; without columns: the same as the other one.</summary>
-    private readonly struct Operand(float* values, int columns, int stride)
+    private readonly struct Operand(float* values, int columns, int stride, float* shift = null)
     {
         public readonly float* Values = values;
         public readonly int Columns = columns;
         public readonly int Stride = stride;
+        public readonly float* Shift = shift;
 
         public int PanelCount => (Columns + PanelWidth - 1) / PanelWidth;
     }
@@ -151,6 +176,7 @@ internal static unsafe class RankUpdate
 
         public int CountPairs() => IsSymmetric ? x.PanelCount * (x.PanelCount + 1) / 2 : x.PanelCount * y.PanelCount;
 
+        [SkipLocalsInit]
         public void Run(int block, int worker)
         {
             switch (Phase)
@@ -187,7 +213,10 @@ internal static unsafe class RankUpdate
             float* from = source.Values + (nint)_firstRow * source.Stride + first;
             for (int row = 0; row < _rows; row++, from += source.Stride, target += PanelWidth)
             {
-                new ReadOnlySpan<float>(from, used).CopyTo(new Span<float>(target, used));
+                if (source.Shift is null)
+                    new ReadOnlySpan<float>(from, used).CopyTo(new Span<float>(target, used));
+                else
+                    Subtract(from, source.Shift + first, used, target);
                 new Span<float>(target + used, PanelWidth - used).Clear();
                 for (int c = 0; c < PanelWidth; c += Vector<float>.Count)
                     Vector.Store(Vector.Load(chunkSums + c) + Vector.Load(target + c), chunkSums + c);
@@ -197,6 +226,22 @@ internal static unsafe class RankUpdate
                 return;
             for (int c = 0; c < used; c++)
                 columnSums[first + c] += chunkSums[c];
+        }
+
+        /// <summary>Differences from the shift; a value that is not finite, which is no zero when subtracted from itself, counts as 0.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Subtract(float* values, float* shift, int count, float* target)
+        {
+            int c = 0;
+            for (; c + Vector<float>.Count <= count; c += Vector<float>.Count)
+            {
+                Vector<float> value = Vector.Load(values + c);
+                Vector<float> finite = Vector.ConditionalSelect(Vector.Equals(value - value, Vector<float>.Zero), value, Vector<float>.Zero);
+                Vector.Store(finite - Vector.Load(shift + c), target + c);
+            }
+
+            for (; c < count; c++)
+                target[c] = (float.IsFinite(values[c]) ? values[c] : 0) - shift[c];
         }
 
         /// <summary>The pairs by number; if the result is symmetric: (0,0), (0,1), (1,1), (0,2), (1,2), (2,2) ….</summary>

@@ -1,0 +1,166 @@
+using ZipIt.Networks;
+using ZipIt.TestFramework;
+
+namespace ZipIt.Merging.Tests;
+
+public sealed class LeastSquaresRefitTests
+{
+    public static TheoryData<Activation> Activations => [new ReLU(), new LeakyReLU(0.2f), new Clip(-1, 1.5f), new Tanh(), new GELU()];
+
+    [Theory]
+    [MemberData(nameof(Activations))]
+    public void Zip_NetworkWithItself_StaysTheNetwork(Activation activation)
+    {
+        Network network = SmallNetworks.Create(1, activation);
+        Network merged = Zip([new("A", network), new("B", network)], new ZipOptions { Refit = new RefitOptions() }, 60).Network;
+        InMemoryImages images = SmallNetworks.Images(20, 9);
+        float[] expected = SmallNetworks.Run(network, images);
+
+        Assert.True(SmallNetworks.Distance(SmallNetworks.Run(merged, images), [.. expected, .. expected]) < 1e-3);
+    }
+
+    [Fact]
+    public void Zip_ResNetWithItself_StaysTheNetwork()
+    {
+        Network network = TestFiles.LoadPrototypeNetwork('a');
+        Network merged = new Zipper([new("A", network), new("B", network)], new ZipOptions { Refit = new RefitOptions { MaximumImages = 100 } }).Zip(Reference.SortedCalibration).Network;
+
+        float[] expected = Reference.Run(network), actual = Reference.Run(merged, 1);
+        Assert.True(SmallNetworks.Distance(expected, actual) < 1e-3, $"{SmallNetworks.Distance(expected, actual)}");
+    }
+
+    [Fact]
+    public void Zip_AllFeaturesKept_StaysExact()
+    {
+        ZipMember[] members = Members();
+        string[] spaces = [.. new Zipper(members).MergedSpaces.Select(space => space.Name)];
+        var widths = spaces.ToDictionary(name => name, name => 2 * members[0].Network.ShapeOf(members[0].Network[name])[0]);
+        var options = new ZipOptions { Matcher = new SelectionMatcher(), Widths = widths, Refit = new RefitOptions() };
+        InMemoryImages images = SmallNetworks.Images(20, 9);
+
+        float[] expected = [.. SmallNetworks.Run(members[0].Network, images), .. SmallNetworks.Run(members[1].Network, images)];
+        Assert.True(SmallNetworks.Distance(SmallNetworks.Run(Zip(members, options, 200).Network, images), expected) < 1e-3);
+    }
+
+    [Fact]
+    public void Zip_AfterAnyMatcher_IsCloserToTheMembersThanAReset()
+    {
+        ZipMember[] members = Members();
+        InMemoryImages images = SmallNetworks.Images(50, 9);
+        float[] expected = [.. SmallNetworks.Run(members[0].Network, images), .. SmallNetworks.Run(members[1].Network, images)];
+        foreach (IFeatureMatcher matcher in (IFeatureMatcher[])[new ZipMatcher(), new PermutationMatcher(), new IdentityMatcher(), new SelectionMatcher()])
+        {
+            double reset = SmallNetworks.Distance(SmallNetworks.Run(Zip(members, new ZipOptions { Matcher = matcher }, 300).Network, images), expected);
+            double refit = SmallNetworks.Distance(SmallNetworks.Run(Zip(members, new ZipOptions { Matcher = matcher, Refit = new RefitOptions() }, 300).Network, images), expected);
+            Assert.True(refit < reset, $"{matcher.Name}: {refit} against {reset}");
+        }
+    }
+
+    [Theory]
+    [InlineData("stem.act")]
+    [InlineData("depthwise.act")]
+    [InlineData("sum.act")]
+    public void Zip_PartialCut_IsCloserThanAReset(string node)
+    {
+        ZipMember[] members = Members();
+        InMemoryImages images = SmallNetworks.Images(50, 9);
+        float[] expected = [.. SmallNetworks.Run(members[0].Network, images), .. SmallNetworks.Run(members[1].Network, images)];
+        var options = new ZipOptions { Cut = ZipCut.AfterNode(node) };
+        double reset = SmallNetworks.Distance(SmallNetworks.Run(Zip(members, options, 300).Network, images), expected);
+        double refit = SmallNetworks.Distance(SmallNetworks.Run(Zip(members, options with { Refit = new RefitOptions() }, 300).Network, images), expected);
+
+        Assert.True(refit < reset, $"{refit} against {reset}");
+    }
+
+    [Fact]
+    public void Zip_MoreImages_DoNotRaiseTheHeldOutError()
+    {
+        ZipMember[] members = Members();
+        InMemoryImages images = SmallNetworks.Images(100, 9);
+        float[] expected = [.. SmallNetworks.Run(members[0].Network, images), .. SmallNetworks.Run(members[1].Network, images)];
+        double[] errors = [.. new[] { 20, 80, 320 }.Select(count =>
+            SmallNetworks.Distance(SmallNetworks.Run(Zip(members, new ZipOptions { Matcher = new SelectionMatcher(), Refit = new RefitOptions { SamplesPerUnknown = 100000 } }, count).Network, images), expected))];
+
+        Assert.True(errors[1] < errors[0] * 1.05 && errors[2] < errors[1] * 1.05, string.Join(", ", errors));
+    }
+
+    [Fact]
+    public void Zip_OneOrTwoThreads_GivesTheSameBits()
+    {
+        ZipMember[] members = Members();
+        InMemoryImages images = SmallNetworks.Images(5, 9);
+        float[][] outputs = [.. new[] { 1, 2 }.Select(threads => SmallNetworks.Run(Zip(members, new ZipOptions { Threads = threads, Refit = new RefitOptions() }, 100).Network, images))];
+
+        Assert.Equal(outputs[0], outputs[1]);
+    }
+
+    [Fact]
+    public void Zip_WithoutMemoryForFeatures_GivesTheSameNetwork()
+    {
+        ZipMember[] members = Members();
+        InMemoryImages images = SmallNetworks.Images(5, 9);
+        float[][] outputs = [.. new long[] { 0, 1L << 30 }.Select(budget =>
+            SmallNetworks.Run(Zip(members, new ZipOptions { BatchSize = 16, Refit = new RefitOptions { MemoryBudget = budget } }, 60).Network, images))];
+
+        Assert.True(SmallNetworks.Distance(outputs[0], outputs[1]) < 1e-4);
+    }
+
+    [Fact]
+    public void Zip_Refit_FoldsEveryNormalizationAndReportsEveryLayer()
+    {
+        ZipResult result = Zip(Members(), new ZipOptions { Refit = new RefitOptions() }, 300);
+
+        Assert.DoesNotContain(result.Network.Nodes, node => node.Layer is BatchNorm2d);
+        Assert.Equal(
+            ["stem.norm", "depthwise.norm", "inner.norm", "sum", "block", "hidden", "A/linear", "B/linear"],
+            result.Report.Layers.Select(layer => layer.Name));
+        Assert.All(result.Report.Layers, layer => Assert.True(layer.ErrorAfter < 1.02 * layer.ErrorBefore, layer.ToString()));
+    }
+
+    [Fact]
+    public void Zip_FlopsBudget_IsMet()
+    {
+        ZipMember[] members = Members();
+        double cost = NetworkCost.Of(members[0].Network).MultiplyAdds;
+        foreach (double budget in (double[])[0.7, 1.0, 1.4])
+        {
+            double actual = Zip(members, new ZipOptions { FlopsBudget = budget, Matcher = new SelectionMatcher() }, 60).Report.Cost.MultiplyAdds / cost;
+            Assert.InRange(actual, 0.8 * budget, budget);
+        }
+    }
+
+    [Fact]
+    public void Zip_ClassifiersOfHalfTheImages_KnowTheOtherHalf()
+    {
+        Tensor all = TestFiles.Normalize(TestFiles.LoadCalibrationImages().Pixels);
+        int[] labels = [.. TestFiles.LoadCalibrationImages().Labels.ToArray().Select(label => label / 2 + 5 * (label % 2))];
+        int[] even = [.. Enumerable.Range(0, 500).Select(i => 2 * i)];
+        IReadOnlyList<ClassificationTask> tasks = [Task("A", 0), Task("B", 1)];
+        var options = new ZipOptions { Cut = ZipCut.Everything, Matcher = new SelectionMatcher(), Refit = new RefitOptions { Tasks = tasks } };
+        Network merged = new Zipper(Reference.PrototypeMembers, options).Zip(Take(even)).Network;
+        ZipEvaluation evaluation = ZipEvaluation.Evaluate(merged, tasks, Take([.. even.Select(i => i + 1)]), new CpuEngine());
+
+        Assert.True(evaluation.JointAccuracy > 0.70, $"{evaluation.JointAccuracy}");
+        Assert.True(evaluation.AverageAccuracy > 0.83, $"{evaluation.AverageAccuracy}");
+
+        InMemoryImages Take(int[] indices)
+        {
+            var images = new Tensor(indices.Length, 3, 32, 32);
+            for (int i = 0; i < indices.Length; i++)
+                all.Slice(indices[i], 1).Span.CopyTo(images.Slice(i, 1).Span);
+            return new InMemoryImages(images, [.. indices.Select(i => labels[i])]);
+        }
+
+        ClassificationTask Task(string name, int first)
+        {
+            var prototypes = new Tensor(5, 512);
+            for (int c = 0; c < 5; c++)
+                TestFiles.LoadPrototypes().Slice(2 * c + first, 1).Span.CopyTo(prototypes.Slice(c, 1).Span);
+            return ClassificationTask.FromPrototypes(name, [.. Enumerable.Range(0, 5).Select(c => $"class {2 * c + first}")], prototypes, 30);
+        }
+    }
+
+    private static ZipMember[] Members() => [new("A", SmallNetworks.Create(1)), new("B", SmallNetworks.Create(2))];
+
+    private static ZipResult Zip(IReadOnlyList<ZipMember> members, ZipOptions options, int images) => new Zipper(members, options).Zip(SmallNetworks.Images(images, 5));
+}
