@@ -11,6 +11,8 @@ internal sealed class OutputTargets
 {
     private static readonly double SmallestClaim = double.Parse(Environment.GetEnvironmentVariable("CLAIM") ?? "0.25"); // of the root mean square: from here on an image is wholly another task's
 
+    private static readonly float Lengthening = float.Parse(Environment.GetEnvironmentVariable("LEN") ?? "2");
+
     private readonly ClassificationTask[] _tasks;
     private readonly float[][] _outputs; // by task: [images, output length]
     private readonly int _images;
@@ -51,26 +53,78 @@ internal sealed class OutputTargets
     }
 
     /// <summary>
-    /// Targets [images, output length] of an output that one task has for itself: on images that another task claims, all its classes get the same score, so that its softmax does
-    /// not claim them too.
+    /// Targets [images, output length] of an output that one task has for itself: on images that another task claims, its softmax shall not claim them too. Class scores become
+    /// equal there. Embeddings get longer there, in a direction that no prototype looks at: all cosines shrink alike, and with them the certainty, but not their order.
     /// </summary>
     /// <param name="task">The task.</param>
-    /// <param name="flattening">How far scores are made equal, 0 … 1.</param>
+    /// <param name="flattening">How far the targets are changed, 0 … 1.</param>
     public float[] Own(int task, double flattening)
     {
         ClassificationTask own = _tasks[task];
+        int length = own.OutputLength;
         float[] targets = [.. _outputs[task]];
-        double[,]? inverse = own.Prototypes is { } prototypes ? Invert([prototypes], own.OutputLength) : null;
-        var scores = new double[own.Labels.Count];
         double[] claims = Claims(task);
         double unit = SmallestClaim * Math.Sqrt(claims.Average(claim => claim * claim));
+        float[]? direction = own.Prototypes is null ? null : FindFreeDirection(length);
+        float norm = Enumerable.Range(0, _images).Average(i => TensorPrimitives.Norm(Output(task, i)));
         for (int i = 0; i < _images; i++)
         {
-            if (claims[i] > 0)
-                Flatten(own, inverse, scores, targets.AsSpan(i * own.OutputLength, own.OutputLength), flattening * Math.Min(1, claims[i] / unit));
+            if (!(claims[i] > 0))
+                continue;
+            float strength = (float)(flattening * Math.Min(1, claims[i] / unit));
+            Span<float> target = targets.AsSpan(i * length, length);
+            if (direction is not null)
+            {
+                TensorPrimitives.MultiplyAdd(direction, strength * Lengthening * norm, target, target);
+                continue;
+            }
+
+            float mean = TensorPrimitives.Sum<float>(target) / length;
+            foreach (ref float score in target)
+                score += strength * (mean - score);
         }
 
         return targets;
+    }
+
+    /// <summary>A unit vector at right angles to all prototypes and to every task's mean output.</summary>
+    private float[]? FindFreeDirection(int length)
+    {
+        var basis = new List<float[]>();
+        foreach (ClassificationTask task in _tasks.Where(task => task.Prototypes is not null && task.OutputLength == length))
+        {
+            for (int c = 0; c < task.Labels.Count; c++)
+                Orthonormalize(task.Prototypes!.Span.Slice(c * length, length).ToArray());
+        }
+
+        for (int t = 0; t < _tasks.Length; t++)
+        {
+            var mean = new float[length];
+            for (int i = 0; i < _images && _tasks[t].OutputLength == length; i++)
+                TensorPrimitives.Add(mean, Output(t, i), mean);
+            Orthonormalize(mean);
+        }
+
+        var random = new Random(1);
+        int before = basis.Count;
+        Orthonormalize([.. Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f)]);
+        return basis.Count > before ? basis[^1] : null;
+
+        void Orthonormalize(float[] vector)
+        {
+            float original = TensorPrimitives.Norm<float>(vector);
+            for (int pass = 0; pass < 2; pass++)
+            {
+                foreach (float[] known in basis)
+                    TensorPrimitives.MultiplyAdd(known, -TensorPrimitives.Dot<float>(known, vector), vector, vector);
+            }
+
+            float norm = TensorPrimitives.Norm<float>(vector);
+            if (!(norm > 1e-3f * original))
+                return;
+            TensorPrimitives.Divide(vector, norm, vector);
+            basis.Add(vector);
+        }
     }
 
     /// <summary>For each image by how much the best score of another task exceeds the task's own, after <see cref="MatchShares"/>.</summary>
@@ -92,31 +146,6 @@ internal sealed class OutputTargets
 
         double[] offsets = MatchShares(all, best);
         return [.. Enumerable.Range(0, _images).Select(i => all.Where(t => t != task).Max(t => best[i, t] + offsets[t]) - best[i, task] - offsets[task])];
-    }
-
-    private static void Flatten(ClassificationTask task, double[,]? inverse, double[] scores, Span<float> target, double strength)
-    {
-        int length = target.Length;
-        if (inverse is null)
-        {
-            double mean = 0;
-            foreach (float score in target)
-                mean += score / length;
-            foreach (ref float score in target)
-                score += (float)(strength * (mean - score));
-            return;
-        }
-
-        ReadOnlySpan<float> prototypes = task.Prototypes!.Span;
-        double average = 0;
-        for (int c = 0; c < scores.Length; c++)
-            average += (scores[c] = TensorPrimitives.Dot<float>(target, prototypes.Slice(c * length, length))) / scores.Length;
-        for (int c = 0; c < scores.Length; c++)
-        {
-            double missing = strength * (average - scores[c]);
-            for (int k = 0; k < length; k++)
-                target[k] += (float)(missing * inverse[c, k]);
-        }
     }
 
     private ReadOnlySpan<float> Output(int task, int image) => _outputs[task].AsSpan(image * _tasks[task].OutputLength, _tasks[task].OutputLength);
