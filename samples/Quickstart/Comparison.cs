@@ -54,32 +54,23 @@ internal sealed class Comparison(
         ZipCut all = sharesHeads ? ZipCut.Everything : ZipCut.BeforeHeads;
         int allLayers = sharesHeads ? layers : layers - 1;
 
-        yield return ($"weight averaging {allLayers}/{layers}", Zip(all, new IdentityMatcher()));
-        yield return ($"permute {allLayers}/{layers}", Zip(all, new PermutationMatcher()));
-        if (until is null)
+        yield return ($"weight averaging {allLayers}/{layers}", Zip(all, ZipMethod.Paper, new IdentityMatcher()));
+        yield return ($"permute {allLayers}/{layers}", Zip(all, ZipMethod.Paper, new PermutationMatcher()));
+        (int Count, ZipCut Cut)[] cuts = until switch
         {
-            yield return ($"ZipIt {allLayers}/{layers}", Zip(all));
-            foreach (int stages in (int[])[2, 1])
-            {
-                int count = 1 + (layers - 2) * stages / 3;
-                yield return ($"ZipIt {count}/{layers}", Zip(ZipCut.AfterLayers(count)));
-            }
-        }
-        else if (until == "all")
-        {
-            yield return ($"ZipIt {allLayers}/{layers}", Zip(all));
-        }
-        else
-        {
-            if (!int.TryParse(until, out int count) || count < 1 || count > layers)
-                throw new ArgumentException($"--until takes 'all' or a number of layers from 1 to {layers}, found '{until}'.");
-            yield return ($"ZipIt {count}/{layers}", Zip(ZipCut.AfterLayers(count)));
-        }
+            null => [(allLayers, all), .. ((int[])[2, 1]).Select(stages => 1 + (layers - 2) * stages / 3).Select(count => (count, ZipCut.AfterLayers(count)))],
+            "all" => [(allLayers, all)],
+            _ when int.TryParse(until, out int count) && count >= 1 && count < layers => [(count, ZipCut.AfterLayers(count))],
+            _ => throw new ArgumentException($"--until takes 'all' or a number of layers from 1 to {layers - 1}, found '{until}'."),
+        };
+        foreach ((int count, ZipCut cut) in cuts)
+            yield return ($"ZipIt {count}/{layers}", Zip(cut, ZipMethod.Paper));
+        foreach ((int count, ZipCut cut) in cuts)
+            yield return ($"select and refit {count}/{layers}", Zip(cut, ZipMethod.Best));
+        yield return ("ensemble", Zip(ZipCut.Nothing, ZipMethod.Paper));
 
-        yield return ("ensemble", Zip(ZipCut.Nothing));
-
-        ZipEstimator.Options Zip(ZipCut cut, IFeatureMatcher? matcher = null) =>
-            new() { Cut = cut, Matcher = matcher, Alpha = alpha, Beta = beta, NumberOfThreads = threads };
+        ZipEstimator.Options Zip(ZipCut cut, ZipMethod method, IFeatureMatcher? matcher = null) =>
+            new() { Method = method, Cut = cut, Matcher = matcher, Alpha = alpha, Beta = beta, NumberOfThreads = threads };
     }
 
     private void Measure(Table table, string name, ZipEstimator.Options options, ZipClassifier[] members, IDataView calibrationPixels, IDataView testPixels)

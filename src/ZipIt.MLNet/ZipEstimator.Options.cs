@@ -19,14 +19,21 @@ public sealed partial class ZipEstimator
         public string OutputColumnNamePrefix = "";
 
         /// <summary>
-        /// Decides which features are merged; null for <see cref="ZipMatcher"/> with <see cref="Alpha"/> and <see cref="Beta"/>, which count only then.
+        /// Ready-made combination of matching and repair. The default is the most accurate one; <see cref="ZipMethod.Paper"/> is the method of the paper exactly.
         /// </summary>
+        public ZipMethod Method = ZipMethod.Best;
+
+        /// <summary>Decides which features are merged; null for the matcher of <see cref="Method"/>.</summary>
         public IFeatureMatcher? Matcher = null;
 
-        /// <summary>How much of its similarity a feature keeps when it is merged once more, 0 … 1 (paper, section 4.3).</summary>
+        /// <summary>
+        /// How much of its similarity a feature keeps when it is merged once more, 0 … 1 (paper, section 4.3). Counts with the paper's matching only.
+        /// </summary>
         public double Alpha = Defaults.Alpha;
 
-        /// <summary>Share of the merges that may take place within each classifier, 0 … 1 (paper, section 4.3).</summary>
+        /// <summary>
+        /// Share of the merges that may take place within each classifier, 0 … 1 (paper, section 4.3). Counts with the paper's matching only.
+        /// </summary>
         public double Beta = Defaults.Beta;
 
         /// <summary>
@@ -39,9 +46,12 @@ public sealed partial class ZipEstimator
         public ZipCut? Start = null;
 
         /// <summary>
-        /// Whether and how the merged weights are refitted by least squares, which is slower and usually much more accurate; null for not at all, as in the paper. The
-        /// tasks need not be named in it.
+        /// Multiply-adds that the merged network may take, as a multiple of the costliest classifier's: layers up to the cut then get widths of their own. Null for the
+        /// classifiers' widths.
         /// </summary>
+        public double? FlopsBudget = null;
+
+        /// <summary>How the merged weights are refitted by least squares; null for what <see cref="Method"/> does. The tasks need not be named in it.</summary>
         public RefitOptions? Refit = null;
 
         /// <summary>How the classes of several tasks are compared with each other.</summary>
@@ -84,6 +94,10 @@ public sealed partial class ZipEstimator
         {
             ArgumentException.ThrowIfNullOrEmpty(InputColumnName, nameof(InputColumnName));
             ArgumentNullException.ThrowIfNull(OutputColumnNamePrefix, nameof(OutputColumnNamePrefix));
+            if (!Enum.IsDefined(Method))
+                throw new ArgumentOutOfRangeException(nameof(Method), Method, "Expected one of the named methods.");
+            if (FlopsBudget is { } budget && !(budget > 0 && double.IsFinite(budget)))
+                throw new ArgumentOutOfRangeException(nameof(FlopsBudget), budget, "Expected a positive multiple of one classifier's multiply-adds.");
             if (!Enum.IsDefined(JointScoring))
                 throw new ArgumentOutOfRangeException(nameof(JointScoring), JointScoring, "Expected one of the named ways to compare tasks.");
             ExpectRange(BatchSize, 1, Defaults.MaximumBatchSize, nameof(BatchSize));

@@ -19,10 +19,11 @@ namespace ZipIt.MLNet;
 /// | Required NuGet in addition to Microsoft.ML | ZipIt.MLNet |
 /// | Exportable to ONNX | No |
 ///
-/// Fitting reads the calibration images twice. The first pass measures, in every layer, how the features of all classifiers correlate; features that say the same are merged,
-/// between the classifiers and within each (Stoica et al., *ZipIt! Merging Models from Different Tasks without Training*, ICLR 2024,
-/// [arXiv:2305.03053](https://arxiv.org/abs/2305.03053)). The second pass recomputes the statistics of batch normalization. The images need no labels, but they must show
-/// what all tasks are about, and about 100 are enough for small images, 640 for ImageNet-like ones.
+/// Fitting reads the calibration images twice. The first pass measures, in every layer, how the features of all classifiers vary together, and decides which merged features
+/// stand for them, so that the weights of all classifiers fold into one set (Stoica et al., *ZipIt! Merging Models from Different Tasks without Training*, ICLR 2024,
+/// [arXiv:2305.03053](https://arxiv.org/abs/2305.03053)). The second pass repairs what the merge has lost: by default it refits the merged weights layer by layer, in closed form;
+/// with <xref:ZipIt.Merging.ZipMethod.Paper> it recomputes the statistics of batch normalization. The images need no labels, but they must show
+/// what all tasks are about; a few hundred are enough, and the refit gains from a thousand.
 ///
 /// The resulting <xref:ZipIt.MLNet.ZipTransformer> adds these columns, in this order (all names begin with
 /// <xref:ZipIt.MLNet.ZipEstimator.Options.OutputColumnNamePrefix>):
@@ -134,18 +135,24 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         _options.OutputColumnNamePrefix,
         report);
 
-    private ZipOptions ToZipOptions(IHostEnvironment env) => new()
+    private ZipOptions ToZipOptions(IHostEnvironment env)
     {
-        Matcher = _options.Matcher ?? new ZipMatcher { Alpha = _options.Alpha, Beta = _options.Beta },
-        Cut = _options.Cut ?? ChooseCut(),
-        Start = _options.Start ?? ZipCut.Nothing,
-        Refit = _options.Refit is { Tasks.Count: 0 } refit ? refit with { Tasks = _tasks } : _options.Refit,
-        ResetBatchNorm = _options.ResetBatchNorm,
-        Seed = _options.Seed ?? HostAccess.FindSeed(env) ?? Options.Defaults.Seed,
-        BatchSize = _options.CalibrationBatchSize,
-        Threads = _options.NumberOfThreads,
-        Engine = _engine,
-    };
+        ZipOptions method = ZipOptions.For(_options.Method, _tasks);
+        IFeatureMatcher ownMatcher = method.Matcher is ZipMatcher ? new ZipMatcher { Alpha = _options.Alpha, Beta = _options.Beta } : method.Matcher;
+        return method with
+        {
+            Matcher = _options.Matcher ?? ownMatcher,
+            Cut = _options.Cut ?? ChooseCut(),
+            Start = _options.Start ?? ZipCut.Nothing,
+            FlopsBudget = _options.FlopsBudget,
+            Refit = _options.Refit is { Tasks.Count: 0 } refit ? refit with { Tasks = _tasks } : _options.Refit ?? method.Refit,
+            ResetBatchNorm = _options.ResetBatchNorm,
+            Seed = _options.Seed ?? HostAccess.FindSeed(env) ?? Options.Defaults.Seed,
+            BatchSize = _options.CalibrationBatchSize,
+            Threads = _options.NumberOfThreads,
+            Engine = _engine,
+        };
+    }
 
     /// <summary>Outputs can be shared if they mean the same everywhere: embeddings of one length.</summary>
     private ZipCut ChooseCut() => _tasks.All(task => task.Prototypes is not null && task.OutputLength == _tasks[0].OutputLength)

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.ML;
 using WebApi;
 
 namespace ZipIt.Samples.Tests;
@@ -251,9 +252,13 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
         {
             File.WriteAllBytes(path, File.ReadAllBytes(service.ModelPath).AsSpan(..^1000));
 
-            await using WebApplication app = WebApiProgram.Build($"--Model:MadeAt={path}", "--Logging:LogLevel:Default=None");
+            await using WebApplication app = WebApiProgram.Build("--urls=http://127.0.0.1:0", $"--Model:MadeAt={path}", "--Logging:LogLevel:Default=None");
+            await app.StartAsync();
+            using var other = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+            using HttpClient client = service.CreateClient();
 
-            Assert.Equal(File.ReadAllBytes(service.ModelPath).Length, File.ReadAllBytes(path).Length);
+            Assert.Equal(await PostAsync(client, Images[7].File), await PostAsync(other, Images[7].File));
+            Assert.NotNull(new MLContext().Model.Load(path, out _));
         }
         finally
         {

@@ -8,6 +8,7 @@ namespace ZipIt.Networks;
 /// <remarks>
 /// A network is planned once: normalizations, sums and activations are fused into the convolutions before them, weights are stored in
 /// the order in which they are read, and memory is shared between values that are not needed at the same time. A session then runs without allocating.
+/// Convolutions with 3×3 kernels go by Winograd's method where that is faster; outputs agree with double precision to about five digits.
 /// </remarks>
 public sealed class CpuEngine : INetworkEngine
 {

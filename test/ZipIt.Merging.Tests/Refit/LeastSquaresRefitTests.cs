@@ -11,12 +11,12 @@ public sealed class LeastSquaresRefitTests
     [MemberData(nameof(Activations))]
     public void Zip_NetworkWithItself_StaysTheNetwork(Activation activation)
     {
-        Network network = SmallNetworks.Create(1, activation);
+        Network network = RefitNetworks.Create(1, activation);
         Network merged = Zip([new("A", network), new("B", network)], new ZipOptions { Refit = new RefitOptions() }, 60).Network;
-        InMemoryImages images = SmallNetworks.Images(20, 9);
-        float[] expected = SmallNetworks.Run(network, images);
+        InMemoryImages images = RefitNetworks.Images(20, 9);
+        float[] expected = RefitNetworks.Run(network, images);
 
-        Assert.True(SmallNetworks.Distance(SmallNetworks.Run(merged, images), [.. expected, .. expected]) < 1e-3);
+        Assert.True(RefitNetworks.Distance(RefitNetworks.Run(merged, images), [.. expected, .. expected]) < 1e-3);
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class LeastSquaresRefitTests
         Network merged = new Zipper([new("A", network), new("B", network)], new ZipOptions { Refit = new RefitOptions { MaximumImages = 100 } }).Zip(Reference.SortedCalibration).Network;
 
         float[] expected = Reference.Run(network), actual = Reference.Run(merged, 1);
-        Assert.True(SmallNetworks.Distance(expected, actual) < 1e-3, $"{SmallNetworks.Distance(expected, actual)}");
+        Assert.True(RefitNetworks.Distance(expected, actual) < 1e-3, $"{RefitNetworks.Distance(expected, actual)}");
     }
 
     [Fact]
@@ -36,22 +36,22 @@ public sealed class LeastSquaresRefitTests
         string[] spaces = [.. new Zipper(members).MergedSpaces.Select(space => space.Name)];
         var widths = spaces.ToDictionary(name => name, name => 2 * members[0].Network.ShapeOf(members[0].Network[name])[0]);
         var options = new ZipOptions { Matcher = new SelectionMatcher(), Widths = widths, Refit = new RefitOptions() };
-        InMemoryImages images = SmallNetworks.Images(20, 9);
+        InMemoryImages images = RefitNetworks.Images(20, 9);
 
-        float[] expected = [.. SmallNetworks.Run(members[0].Network, images), .. SmallNetworks.Run(members[1].Network, images)];
-        Assert.True(SmallNetworks.Distance(SmallNetworks.Run(Zip(members, options, 200).Network, images), expected) < 1e-3);
+        float[] expected = [.. RefitNetworks.Run(members[0].Network, images), .. RefitNetworks.Run(members[1].Network, images)];
+        Assert.True(RefitNetworks.Distance(RefitNetworks.Run(Zip(members, options, 200).Network, images), expected) < 1e-3);
     }
 
     [Fact]
     public void Zip_AfterAnyMatcher_IsCloserToTheMembersThanAReset()
     {
         ZipMember[] members = Members();
-        InMemoryImages images = SmallNetworks.Images(50, 9);
-        float[] expected = [.. SmallNetworks.Run(members[0].Network, images), .. SmallNetworks.Run(members[1].Network, images)];
+        InMemoryImages images = RefitNetworks.Images(50, 9);
+        float[] expected = [.. RefitNetworks.Run(members[0].Network, images), .. RefitNetworks.Run(members[1].Network, images)];
         foreach (IFeatureMatcher matcher in (IFeatureMatcher[])[new ZipMatcher(), new PermutationMatcher(), new IdentityMatcher(), new SelectionMatcher()])
         {
-            double reset = SmallNetworks.Distance(SmallNetworks.Run(Zip(members, new ZipOptions { Matcher = matcher }, 300).Network, images), expected);
-            double refit = SmallNetworks.Distance(SmallNetworks.Run(Zip(members, new ZipOptions { Matcher = matcher, Refit = new RefitOptions() }, 300).Network, images), expected);
+            double reset = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, new ZipOptions { Matcher = matcher }, 300).Network, images), expected);
+            double refit = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, new ZipOptions { Matcher = matcher, Refit = new RefitOptions() }, 300).Network, images), expected);
             Assert.True(refit < reset, $"{matcher.Name}: {refit} against {reset}");
         }
     }
@@ -63,11 +63,11 @@ public sealed class LeastSquaresRefitTests
     public void Zip_PartialCut_IsCloserThanAReset(string node)
     {
         ZipMember[] members = Members();
-        InMemoryImages images = SmallNetworks.Images(50, 9);
-        float[] expected = [.. SmallNetworks.Run(members[0].Network, images), .. SmallNetworks.Run(members[1].Network, images)];
+        InMemoryImages images = RefitNetworks.Images(50, 9);
+        float[] expected = [.. RefitNetworks.Run(members[0].Network, images), .. RefitNetworks.Run(members[1].Network, images)];
         var options = new ZipOptions { Cut = ZipCut.AfterNode(node) };
-        double reset = SmallNetworks.Distance(SmallNetworks.Run(Zip(members, options, 300).Network, images), expected);
-        double refit = SmallNetworks.Distance(SmallNetworks.Run(Zip(members, options with { Refit = new RefitOptions() }, 300).Network, images), expected);
+        double reset = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, options, 300).Network, images), expected);
+        double refit = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, options with { Refit = new RefitOptions() }, 300).Network, images), expected);
 
         Assert.True(refit < reset, $"{refit} against {reset}");
     }
@@ -76,10 +76,10 @@ public sealed class LeastSquaresRefitTests
     public void Zip_MoreImages_DoNotRaiseTheHeldOutError()
     {
         ZipMember[] members = Members();
-        InMemoryImages images = SmallNetworks.Images(100, 9);
-        float[] expected = [.. SmallNetworks.Run(members[0].Network, images), .. SmallNetworks.Run(members[1].Network, images)];
+        InMemoryImages images = RefitNetworks.Images(100, 9);
+        float[] expected = [.. RefitNetworks.Run(members[0].Network, images), .. RefitNetworks.Run(members[1].Network, images)];
         double[] errors = [.. new[] { 20, 80, 320 }.Select(count =>
-            SmallNetworks.Distance(SmallNetworks.Run(Zip(members, new ZipOptions { Matcher = new SelectionMatcher(), Refit = new RefitOptions { SamplesPerUnknown = 100000 } }, count).Network, images), expected))];
+            RefitNetworks.Distance(RefitNetworks.Run(Zip(members, new ZipOptions { Matcher = new SelectionMatcher(), Refit = new RefitOptions { SamplesPerUnknown = 100000 } }, count).Network, images), expected))];
 
         Assert.True(errors[1] < errors[0] * 1.05 && errors[2] < errors[1] * 1.05, string.Join(", ", errors));
     }
@@ -88,8 +88,8 @@ public sealed class LeastSquaresRefitTests
     public void Zip_OneOrTwoThreads_GivesTheSameBits()
     {
         ZipMember[] members = Members();
-        InMemoryImages images = SmallNetworks.Images(5, 9);
-        float[][] outputs = [.. new[] { 1, 2 }.Select(threads => SmallNetworks.Run(Zip(members, new ZipOptions { Threads = threads, Refit = new RefitOptions() }, 100).Network, images))];
+        InMemoryImages images = RefitNetworks.Images(5, 9);
+        float[][] outputs = [.. new[] { 1, 2 }.Select(threads => RefitNetworks.Run(Zip(members, new ZipOptions { Threads = threads, Refit = new RefitOptions() }, 100).Network, images))];
 
         Assert.Equal(outputs[0], outputs[1]);
     }
@@ -98,11 +98,11 @@ public sealed class LeastSquaresRefitTests
     public void Zip_WithoutMemoryForFeatures_GivesTheSameNetwork()
     {
         ZipMember[] members = Members();
-        InMemoryImages images = SmallNetworks.Images(5, 9);
+        InMemoryImages images = RefitNetworks.Images(5, 9);
         float[][] outputs = [.. new long[] { 0, 1L << 30 }.Select(budget =>
-            SmallNetworks.Run(Zip(members, new ZipOptions { BatchSize = 16, Refit = new RefitOptions { MemoryBudget = budget } }, 60).Network, images))];
+            RefitNetworks.Run(Zip(members, new ZipOptions { BatchSize = 16, Refit = new RefitOptions { MemoryBudget = budget } }, 60).Network, images))];
 
-        Assert.True(SmallNetworks.Distance(outputs[0], outputs[1]) < 1e-4);
+        Assert.True(RefitNetworks.Distance(outputs[0], outputs[1]) < 1e-4);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class LeastSquaresRefitTests
         }
     }
 
-    private static ZipMember[] Members() => [new("A", SmallNetworks.Create(1)), new("B", SmallNetworks.Create(2))];
+    private static ZipMember[] Members() => [new("A", RefitNetworks.Create(1)), new("B", RefitNetworks.Create(2))];
 
-    private static ZipResult Zip(IReadOnlyList<ZipMember> members, ZipOptions options, int images) => new Zipper(members, options).Zip(SmallNetworks.Images(images, 5));
+    private static ZipResult Zip(IReadOnlyList<ZipMember> members, ZipOptions options, int images) => new Zipper(members, options).Zip(RefitNetworks.Images(images, 5));
 }

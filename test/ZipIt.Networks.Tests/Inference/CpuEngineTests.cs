@@ -63,6 +63,21 @@ public class CpuEngineTests
         Assert.Equal(expected, RunAll(network, inputs, Images, 3, 1));
     }
 
+    [Theory]
+    [InlineData(1)] // threads take chunks of images
+    [InlineData(4)] // threads share the steps
+    public void Run_ResidualNetworkInOtherGroups_GivesSameBits(int width)
+    {
+        const int Images = 9;
+        Network network = ResNet.Random(1, ResNetLayout.Cifar(20, width), 16);
+        ReadOnlyMemory<float>[] inputs = DrawInputs(new NetworkGenerator(1), network, Images);
+        float[][] expected = RunAll(network, inputs, Images, Images, 1);
+        Assert.Equal(expected, RunAll(network, inputs, Images, Images, 2));
+        Assert.Equal(expected, RunAll(network, inputs, Images, Images, 3));
+        Assert.Equal(expected, RunAll(network, inputs, Images, 1, 2));
+        Assert.Equal(expected, RunAll(network, inputs, Images, 4, 4));
+    }
+
     [Fact]
     public void Run_ManySessionsAtOnce_AllFinishWithSameResult()
     {

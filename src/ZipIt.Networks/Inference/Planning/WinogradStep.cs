@@ -9,7 +9,7 @@ namespace ZipIt.Networks;
 /// </summary>
 /// <remarks>
 /// Tiles are 4×4 outputs where that pays, else 2×2. Both are accurate to a few units in the sixth digit on whole networks; larger tiles would not be.
-/// Which is used depends on the layer's sizes alone, so that results do not depend on batch size or threads.
+/// Which is used depends on the layer's sizes alone, so that results do not depend on batch size or threads. A value that is not finite spreads over its tile.
 /// </remarks>
 internal sealed unsafe class WinogradStep : Step
 {
