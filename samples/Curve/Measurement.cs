@@ -39,7 +39,7 @@ internal sealed class Measurement
         int layers = _members[0].Network.Nodes.Count(node => node.Layer is Linear || (node.Layer is Conv2d && !node.Name.Contains("shortcut") && !node.Name.Contains("downsample")));
         ZipCut all = sharesHeads ? ZipCut.Everything : ZipCut.BeforeHeads;
         string full = $"{(sharesHeads ? layers : layers - 1)}/{layers}";
-        (string Name, ZipCut Cut)[] cuts = [(full, all), .. new[] { 4, 3, 2, 1 }.Select(part => Cut(1 + (layers - 2) * part * 2 / 9, layers))];
+        (string Name, ZipCut Cut)[] cuts = [(full, all), .. new[] { 8, 6, 4, 3, 1 }.Select(ninths => Cut(1 + (layers - 2) * ninths / 9, layers))];
 
         ZipOptions paper = ZipOptions.For(ZipMethod.Paper), best = ZipOptions.For(ZipMethod.Best, _tasks);
         ZipOptions refit = ZipOptions.For(ZipMethod.PaperWithRefit, _tasks);
@@ -55,7 +55,7 @@ internal sealed class Measurement
             Measure($"best {name}", best with { Cut = cut }, _showLayers && cut == all);
         }
 
-        foreach (double budget in (double[])[1.15, 1.33, 1.5, 1.66, 1.85])
+        foreach (double budget in (double[])[1.2, 1.33, 1.66])
             Measure($"best {full}, budget {budget:F2}", best with { Cut = all, FlopsBudget = budget });
         Measure("ensemble", paper with { Cut = ZipCut.Nothing, ResetBatchNorm = false });
         AnsiConsole.Write(_table);

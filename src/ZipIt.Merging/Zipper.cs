@@ -14,7 +14,6 @@ namespace ZipIt.Merging;
 public sealed class Zipper
 {
     private readonly ZipStructure _structure;
-    private Dictionary<FeatureSpace, int> _widths = [];
 
     /// <summary>Prepares a zip.</summary>
     /// <param name="members">Two or more networks; names and the names of their outputs must differ.</param>
@@ -152,16 +151,17 @@ public sealed class Zipper
     {
         ArgumentNullException.ThrowIfNull(statistics);
         Dictionary<string, SpaceStatistics> byNode = statistics.ToDictionary(entry => entry.Node);
-        _widths = ChooseWidths(byNode);
-        IReadOnlyList<SpaceMap> maps = Match(byNode, null, progress, cancellationToken);
+        Dictionary<FeatureSpace, int> widths = ChooseWidths(byNode);
+        IReadOnlyList<SpaceMap> maps = Match(byNode, widths, null, progress, cancellationToken);
         for (int sweep = 0; sweep < Options.ImportanceSweeps && Options.Matcher.UsesImportance; sweep++)
-            maps = Match(byNode, maps, progress, cancellationToken);
+            maps = Match(byNode, widths, maps, progress, cancellationToken);
         return maps;
     }
 
     /// <summary>Matches all spaces; maps of an earlier sweep tell which of the features that a layer writes are kept, so that only they count.</summary>
     private List<SpaceMap> Match(
-        Dictionary<string, SpaceStatistics> byNode, IReadOnlyList<SpaceMap>? earlier, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
+        Dictionary<string, SpaceStatistics> byNode, Dictionary<FeatureSpace, int> widths, IReadOnlyList<SpaceMap>? earlier, IProgress<ZipProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var maps = new List<SpaceMap>();
@@ -171,7 +171,7 @@ public sealed class Zipper
             cancellationToken.ThrowIfCancellationRequested();
             FeatureMap map = space.IsOutput
                 ? AverageOf(_structure.WidthsOf(space))
-                : Options.Matcher.Match(ProblemOf(space, byNode, mapOf));
+                : Options.Matcher.Match(ProblemOf(space, byNode, widths, mapOf));
             if (Members.Any(member => member.Weight != Members[0].Weight))
                 map = map.Reweigh([.. Members.Select(member => member.Weight)]);
             maps.Add(new SpaceMap(space, map));
@@ -232,27 +232,27 @@ public sealed class Zipper
         };
     }
 
-    private MatchingProblem ProblemOf(FeatureSpace space, Dictionary<string, SpaceStatistics> statistics, Dictionary<FeatureSpace, FeatureMap>? mapOf)
+    private MatchingProblem ProblemOf(
+        FeatureSpace space, Dictionary<string, SpaceStatistics> statistics, Dictionary<FeatureSpace, int> widths, Dictionary<FeatureSpace, FeatureMap>? mapOf)
     {
         string node = _structure.ObservationOf(space).Name;
         if (!statistics.TryGetValue(node, out SpaceStatistics? entry))
             throw new ArgumentException($"There are no statistics of the features of node '{node}'.", nameof(statistics));
         if (!entry.Statistics.Widths.SequenceEqual(_structure.WidthsOf(space)))
             throw new ArgumentException($"The statistics of node '{node}' are those of other networks.", nameof(statistics));
-        int? width = _widths.TryGetValue(space, out int own) ? own : null;
+        int? width = widths.TryGetValue(space, out int own) ? own : null;
         return new MatchingProblem(entry.Statistics, width, mapOf is null ? entry.Importance : ImportanceAmongKept(space, mapOf));
     }
 
     /// <summary>Widths that the options name, or that fit the budget: measured by what a selection of features leaves unexplained.</summary>
     private Dictionary<FeatureSpace, int> ChooseWidths(Dictionary<string, SpaceStatistics> byNode)
     {
-        _widths = [];
         if (Options.FlopsBudget is { } budget)
         {
             var selection = new SelectionMatcher();
             Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
             {
-                MatchingProblem problem = ProblemOf(space, byNode, null);
+                MatchingProblem problem = ProblemOf(space, byNode, [], null);
                 return selection.Select(new MatchingProblem(problem.Statistics, problem.Statistics.FeatureCount, problem.Importance)).UnexplainedAfter;
             });
             return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));

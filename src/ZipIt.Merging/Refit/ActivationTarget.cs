@@ -8,9 +8,6 @@ namespace ZipIt.Merging;
 /// </summary>
 internal static class ActivationTarget
 {
-    /// <summary>Whether an activation leaves any freedom before it.</summary>
-    public static bool Has(Activation? activation) => activation is not null;
-
     /// <summary>residuals[i] = (the best value for a prediction that comes from where it is) − prediction.</summary>
     /// <param name="activation">The activation; null for none.</param>
     /// <param name="targets">Values of the original network before the activation.</param>

@@ -265,7 +265,7 @@ internal sealed class LeastSquaresRefit
             }
         }
 
-        private unsafe RefitTile MakeTile(bool isHeldOut, int[] chosen, int firstImage, FeatureWalk.Step merged, FeatureWalk.Step[] originals)
+        private RefitTile MakeTile(bool isHeldOut, int[] chosen, int firstImage, FeatureWalk.Step merged, FeatureWalk.Step[] originals)
         {
             int rows = chosen.Length * _perImage, area = _height * _width;
             var patches = new float[Groups][];
@@ -274,9 +274,9 @@ internal sealed class LeastSquaresRefit
             var targets = new float[rows * Channels];
             var others = new float[_unit.Others.Count == 0 ? 0 : rows * Channels];
             int[] sourceWidths = [.. _targets.Sources.Select(source => _owner._members[source.Member].Network.ShapeOf(source.Node)[0])];
-            Value[] inputs = [.. _inputs.Select(node => Pin(merged.Get(node)))];
-            Value[] sums = [.. _unit.Others.Select(node => Pin(merged.Get(node)))];
-            Value[] sources = [.. originals.Select((step, s) => Pin(step.Get(_targets.Sources[s].Node)))];
+            float[][] inputs = [.. _inputs.Select(merged.GetArray)];
+            float[][] sums = [.. _unit.Others.Select(merged.GetArray)];
+            float[][] sources = [.. originals.Select((step, s) => step.GetArray(_targets.Sources[s].Node))];
 
             Parallel.For(0, chosen.Length, new ParallelOptions { MaxDegreeOfParallelism = _owner._options.Threads > 0 ? _owner._options.Threads : -1 }, c =>
             {
@@ -293,7 +293,7 @@ internal sealed class LeastSquaresRefit
                         for (int i = 0; i < inputs.Length; i++)
                         {
                             PatchColumns own = _columns[g][i];
-                            own.Write(inputs[i].Slice(image * own.InputLength, own.InputLength), y, x, columns);
+                            own.Write(inputs[i].AsSpan(image * own.InputLength, own.InputLength), y, x, columns);
                             columns = columns[own.Count..];
                         }
 
@@ -301,19 +301,16 @@ internal sealed class LeastSquaresRefit
                     }
 
                     for (int s = 0; s < values.Length; s++)
-                        sources[s].Slice((image * area + pixel) * sourceWidths[s], sourceWidths[s]).CopyTo(values[s]);
+                        sources[s].AsSpan((image * area + pixel) * sourceWidths[s], sourceWidths[s]).CopyTo(values[s]);
                     _targets.Write(firstImage + image, values, targets.AsSpan(row * Channels, Channels));
-                    foreach (Value sum in sums)
+                    foreach (float[] sum in sums)
                     {
                         Span<float> other = others.AsSpan(row * Channels, Channels);
-                        System.Numerics.Tensors.TensorPrimitives.Add<float>(other, sum.Slice((image * area + pixel) * Channels, Channels), other);
+                        System.Numerics.Tensors.TensorPrimitives.Add<float>(other, sum.AsSpan((image * area + pixel) * Channels, Channels), other);
                     }
                 }
             });
             return new RefitTile(isHeldOut, rows, patches, targets, others);
-
-            // Values of sessions lie in memory that does not move, values that were kept are copied out of the way of the garbage collector.
-            static Value Pin(ReadOnlySpan<float> values) => new(values.ToArray());
         }
 
         /// <summary>The sampled pixels of an image: all of them, or a sequence that is spread evenly and begins elsewhere in every image (golden ratio).</summary>
@@ -324,11 +321,6 @@ internal sealed class LeastSquaresRefit
             const double Golden = 0.6180339887498949, Silver = 0.7548776662466927;
             double position = sample * Golden + image * Silver;
             return Math.Min((int)((position - Math.Floor(position)) * area), area - 1);
-        }
-
-        private readonly struct Value(float[] values)
-        {
-            public ReadOnlySpan<float> Slice(int start, int length) => values.AsSpan(start, length);
         }
     }
 

@@ -9,9 +9,9 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class OutputTargets
 {
-    private static readonly double SmallestClaim = double.Parse(Environment.GetEnvironmentVariable("CLAIM") ?? "0.25"); // of the root mean square: from here on an image is wholly another task's
+    private const double WholeClaim = 0.5; // of the root mean square: from here on an image is wholly another task's
 
-    private static readonly float Lengthening = float.Parse(Environment.GetEnvironmentVariable("LEN") ?? "2");
+    private const float Lengthening = 2; // in lengths of a mean embedding: shrinks cosines to 0.45
 
     private readonly ClassificationTask[] _tasks;
     private readonly float[][] _outputs; // by task: [images, output length]
@@ -64,7 +64,7 @@ internal sealed class OutputTargets
         int length = own.OutputLength;
         float[] targets = [.. _outputs[task]];
         double[] claims = Claims(task);
-        double unit = SmallestClaim * Math.Sqrt(claims.Average(claim => claim * claim));
+        double unit = WholeClaim * Math.Sqrt(claims.Average(claim => claim * claim));
         float[]? direction = own.Prototypes is null ? null : FindFreeDirection(length);
         float norm = Enumerable.Range(0, _images).Average(i => TensorPrimitives.Norm(Output(task, i)));
         for (int i = 0; i < _images; i++)

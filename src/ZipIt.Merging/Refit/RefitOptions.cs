@@ -14,15 +14,15 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Rounds of activation-aware targets after the first solution (our extension): where a target lies where the activation is flat (below 0 for a ReLU), every
-    /// prediction in that range is as good. 0 fits the values before the activation. Default 2.
+    /// prediction in that range is as good. 0 fits the values before the activation. Default 3.
     /// </summary>
-    public int ActivationRounds { get; init; } = 2;
+    public int ActivationRounds { get; init; } = 3;
 
     /// <summary>
     /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels. Neighbouring pixels say much the
-    /// same, so that a few hundred leave nothing to gain. Default 200.
+    /// same, so that more leave next to nothing to gain. Default 50.
     /// </summary>
-    public int SamplesPerUnknown { get; init; } = 200;
+    public int SamplesPerUnknown { get; init; } = 50;
 
     /// <summary>
     /// The tasks that the outputs serve, if they are known. An output that several tasks with prototypes share then imitates their scores
