@@ -29,11 +29,13 @@ public sealed class Zipper
             throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
         Options.Refit?.Check();
         CheckNames(members);
-        Members = [.. members];
+        Members = BatchNormFolding.Unify([.. members]);
         _structure = new ZipStructure(Members, Options.Cut, Options.Start);
     }
 
-    /// <summary>The networks that are zipped.</summary>
+    /// <summary>
+    /// The networks that are zipped. If some of them have no batch normalization left (a refit folds it) and others have, it is folded into the convolutions of all.
+    /// </summary>
     public IReadOnlyList<ZipMember> Members { get; }
 
     /// <summary>How they are zipped.</summary>

@@ -42,12 +42,23 @@ public sealed class ZipEstimatorTests
     }
 
     [Fact]
-    public void Fit_DefaultOptions_SharesEverythingAndMatchesAsThePaper()
+    public void Fit_DefaultOptions_SharesEverythingSelectsAndRefits()
     {
         Assert.Same(Samples.Zipped.Network.Heads[0].Node, Samples.Zipped.Network.Heads[1].Node);
-        Assert.Equal(new ZipMatcher().Name, Samples.Zipped.Report!.Matcher);
+        Assert.Equal(new SelectionMatcher().Name, Samples.Zipped.Report!.Matcher);
+        Assert.NotEmpty(Samples.Zipped.Report.Layers);
         Assert.Equal("Pixels", Samples.Zipped.InputColumnName);
         Assert.Equal(["bird", "cat", "dog", "car", "ship"], Samples.Zipped.Labels);
+    }
+
+    [Fact]
+    public void Fit_MethodOfThePaper_MatchesAndResetsAsThePaper()
+    {
+        ZipTransformer zipped = Samples.Fit(_context, new ZipEstimator.Options { Method = ZipMethod.Paper, Alpha = 0.1, Beta = 0.8 });
+
+        Assert.Equal(new ZipMatcher { Alpha = 0.1, Beta = 0.8 }.Name, zipped.Report!.Matcher);
+        Assert.Empty(zipped.Report.Layers);
+        Assert.Contains("BatchNorm reset", zipped.Report.Times.Keys);
     }
 
     [Fact]
@@ -140,7 +151,8 @@ public sealed class ZipEstimatorTests
         };
         ChannelAffine other = ChannelAffine.FromNormalization([0.4, 0.5, 0.5], [0.25, 0.25, 0.25]);
 
-        _context.Transforms.Zip("Pixels", Samples.WithScores("a", 3, ["x"]), Samples.WithScores("b", 4, ["y"], other)).Fit(Samples.View(_context, 20));
+        var options = new ZipEstimator.Options { Method = ZipMethod.Paper };
+        _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x"]), Samples.WithScores("b", 4, ["y"], other)).Fit(Samples.View(_context, 20));
 
         foreach (string stage in (string[])["Statistics", "Matching", "Merging", "BatchNorm reset"])
             Assert.Contains(lines, line => line.StartsWith($"{stage} finished after"));

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace ZipIt.Networks.Kernels;
 
 /// <summary>
@@ -19,11 +21,11 @@ internal abstract unsafe class KernelSet
         {
             var supported = new List<KernelSet>();
             if (Lanes512.IsSupported)
-                supported.Add(new KernelSet<Lanes512, System.Runtime.Intrinsics.Vector512<float>>());
+                supported.Add(new KernelSet<Lanes512, Vector512<float>>());
             if (Lanes256.IsSupported)
-                supported.Add(new KernelSet<Lanes256, System.Runtime.Intrinsics.Vector256<float>>());
+                supported.Add(new KernelSet<Lanes256, Vector256<float>>());
             if (Lanes128.IsSupported)
-                supported.Add(new KernelSet<Lanes128, System.Runtime.Intrinsics.Vector128<float>>());
+                supported.Add(new KernelSet<Lanes128, Vector128<float>>());
             supported.Add(new KernelSet<Lanes1, float>());
             return supported;
         }

@@ -11,6 +11,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
 
     public static int Count => 4;
 
+    // ARM64 has 32 registers, x64 without AVX-512 has 16.
     public static bool HasManyRegisters => AdvSimd.IsSupported;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,6 +10,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     public static int Count => 8;
 
+    // Processors with AVX-512 have 32 registers for narrower vectors, too.
     public static bool HasManyRegisters => Vector512.IsHardwareAccelerated;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
