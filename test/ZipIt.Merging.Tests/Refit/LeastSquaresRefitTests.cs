@@ -75,6 +75,20 @@ public sealed class LeastSquaresRefitTests
     }
 
     [Fact]
+    public void Zip_ThreeMembersAndALateStart_IsCloserThanAReset()
+    {
+        ZipMember[] members = [.. Members(), new("C", RefitNetworks.Create(3))];
+        InMemoryImages images = RefitNetworks.Images(50, 9);
+        float[] expected = [.. members.SelectMany(member => RefitNetworks.Run(member.Network, images))];
+        foreach (ZipOptions options in (ZipOptions[])[new ZipOptions(), new ZipOptions { Start = ZipCut.AfterNode("stem.act") }])
+        {
+            double reset = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, options, 300).Network, images), expected);
+            double refit = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, options with { Refit = new RefitOptions() }, 300).Network, images), expected);
+            Assert.True(refit < reset, $"{options.Start}: {refit} against {reset}");
+        }
+    }
+
+    [Fact]
     public void Zip_MoreImages_DoNotRaiseTheHeldOutError()
     {
         ZipMember[] members = Members();
