@@ -127,16 +127,6 @@ internal sealed class FeatureWalk
             return head >= 0 ? _session!.GetOutput(head) : Known(node).Span;
         }
 
-        /// <summary>The same in memory that other threads may read; copied only where the session owns it.</summary>
-        public float[] GetArray(Node node)
-        {
-            if (_next.TryGetValue(node, out float[]?[]? next) && next[_batch] is { } values)
-                return values;
-            if (Array.IndexOf(_computed, node) < 0 && System.Runtime.InteropServices.MemoryMarshal.TryGetArray(Known(node), out ArraySegment<float> segment) && segment is { Array: { } array, Offset: 0 })
-                return array;
-            return Get(node).ToArray();
-        }
-
         /// <summary>Moves the walk to the new frontier, if it was kept.</summary>
         public void Dispose()
         {

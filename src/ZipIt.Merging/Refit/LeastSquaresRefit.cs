@@ -20,6 +20,7 @@ namespace ZipIt.Merging;
 internal sealed class LeastSquaresRefit
 {
     private const int HeldOutEvery = 8;
+    private const long LargeSamples = 256L << 20;
     private const int PlentyOfSamples = 20; // per unknown: the ridge then hardly matters
     private const double DefaultRidge = 1e-3;
     private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
@@ -42,7 +43,7 @@ internal sealed class LeastSquaresRefit
         (_merged, _members, _options, _refit) = (merged, members, options, refit);
         _batchSize = Math.Min(options.BatchSize, LargestBatch(merged.Network));
         IImageSource source = refit.MaximumImages is null || !options.Shuffle ? images : new ShuffledImages(images, options.Seed);
-        _images = new CalibrationImages(source, _batchSize, refit.MaximumImages, refit.MemoryBudget / 4);
+        _images = new CalibrationImages(source, _batchSize, refit.MaximumImages, refit.MemoryBudget / 8);
         if (_images.Count < 2)
             throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {_images.Count}.", nameof(images));
         _units = RefitUnit.Find(merged);
@@ -172,6 +173,7 @@ internal sealed class LeastSquaresRefit
         private readonly int _perImage;
         private readonly CancellationToken _cancellationToken;
         private readonly List<RefitTile>? _kept;
+        private readonly float[][]?[] _buffers = new float[][]?[2];
         private bool _isComplete;
 
         public Samples(LeastSquaresRefit owner, RefitUnit unit, int channels, CancellationToken cancellationToken)
@@ -198,7 +200,7 @@ internal sealed class LeastSquaresRefit
             _perImage = (int)Math.Clamp((wanted + owner._images.Count - 1) / owner._images.Count, 1, area);
             Rows = (long)_perImage * owner._images.Count;
             long bytes = Rows * ((long)Columns * Groups + 2 * channels) * sizeof(float);
-            if (bytes <= owner._refit.MemoryBudget / 4)
+            if (bytes <= owner._refit.MemoryBudget / 2)
                 _kept = [];
         }
 
@@ -215,13 +217,20 @@ internal sealed class LeastSquaresRefit
 
         public IEnumerable<RefitTile> Tiles(bool heldOutOnly = false)
         {
-            IEnumerable<RefitTile> tiles = _isComplete ? _kept! : Compute();
+            IEnumerable<RefitTile> tiles = _isComplete ? _kept! : Compute(heldOutOnly);
             return heldOutOnly ? tiles.Where(tile => tile.IsHeldOut) : tiles;
         }
 
-        public void Dispose() => _kept?.Clear();
+        /// <summary>Frees the samples. Left alone, the garbage collector would let those of several layers pile up, and the budget would mean little.</summary>
+        public void Dispose()
+        {
+            bool isLarge = _kept?.Sum(tile => tile.Bytes) > LargeSamples;
+            _kept?.Clear();
+            if (isLarge)
+                GC.Collect();
+        }
 
-        private IEnumerable<RefitTile> Compute()
+        private IEnumerable<RefitTile> Compute(bool heldOutOnly)
         {
             LeastSquaresRefit owner = _owner;
             using FeatureWalk.Step merged = owner._mergedWalk.Plan([.. _inputs, .. _unit.Others]);
@@ -229,7 +238,7 @@ internal sealed class LeastSquaresRefit
             try
             {
                 long length = merged.FrontierLength + originals.Sum(step => step.FrontierLength);
-                bool keep = length * owner._images.Count * sizeof(float) <= owner._refit.MemoryBudget / 2;
+                bool keep = length * owner._images.Count * sizeof(float) <= 3 * (owner._refit.MemoryBudget / 8);
                 foreach (FeatureWalk.Step step in (FeatureWalk.Step[])[merged, .. originals])
                     step.Open(keep, owner._options.Engine, owner._batchSize, owner._options.Threads);
                 bool needsImages = merged.NeedsImages || originals.Any(step => step.NeedsImages);
@@ -245,6 +254,8 @@ internal sealed class LeastSquaresRefit
                         step.Run(b, count, pixels);
                     foreach (bool isHeldOut in (bool[])[false, true])
                     {
+                        if (heldOutOnly && !isHeldOut && _kept is null)
+                            continue;
                         int[] chosen = [.. Enumerable.Range(0, count).Where(i => ((firstImage + i) % HeldOutEvery == HeldOutEvery - 1) == isHeldOut)];
                         if (chosen.Length == 0)
                             continue;
@@ -265,19 +276,38 @@ internal sealed class LeastSquaresRefit
             }
         }
 
-        private RefitTile MakeTile(bool isHeldOut, int[] chosen, int firstImage, FeatureWalk.Step merged, FeatureWalk.Step[] originals)
+        private unsafe RefitTile MakeTile(bool isHeldOut, int[] chosen, int firstImage, FeatureWalk.Step merged, FeatureWalk.Step[] originals)
         {
             int rows = chosen.Length * _perImage, area = _height * _width;
-            var patches = new float[Groups][];
-            for (int g = 0; g < Groups; g++)
-                patches[g] = new float[rows * Columns];
+            float[][] patches = RentPatches(isHeldOut, rows * Columns);
             var targets = new float[rows * Channels];
             var others = new float[_unit.Others.Count == 0 ? 0 : rows * Channels];
             int[] sourceWidths = [.. _targets.Sources.Select(source => _owner._members[source.Member].Network.ShapeOf(source.Node)[0])];
-            float[][] inputs = [.. _inputs.Select(merged.GetArray)];
-            float[][] sums = [.. _unit.Others.Select(merged.GetArray)];
-            float[][] sources = [.. originals.Select((step, s) => step.GetArray(_targets.Sources[s].Node))];
+            nint[] inputs = new nint[_inputs.Length], sums = new nint[_unit.Others.Count], sources = new nint[originals.Length];
+            Pin(0);
+            return new RefitTile(isHeldOut, rows, patches, targets, others);
 
+            // Values may lie in memory that the garbage collector moves; it must not while several threads read them.
+            void Pin(int index)
+            {
+                if (index == inputs.Length + sums.Length + sources.Length)
+                {
+                    Fill();
+                    return;
+                }
+
+                int sum = index - inputs.Length, source = sum - sums.Length;
+                ReadOnlySpan<float> values = sum < 0 ? merged.Get(_inputs[index]) : source < 0 ? merged.Get(_unit.Others[sum]) : originals[source].Get(_targets.Sources[source].Node);
+                fixed (float* first = values)
+                {
+                    (sum < 0 ? ref inputs[index] : ref source < 0 ? ref sums[sum] : ref sources[source]) = (nint)first;
+                    Pin(index + 1);
+                }
+            }
+
+            static ReadOnlySpan<float> Slice(nint values, int start, int length) => new((float*)values + start, length);
+
+            void Fill() =>
             Parallel.For(0, chosen.Length, new ParallelOptions { MaxDegreeOfParallelism = _owner._options.Threads > 0 ? _owner._options.Threads : -1 }, c =>
             {
                 int image = chosen[c];
@@ -293,7 +323,7 @@ internal sealed class LeastSquaresRefit
                         for (int i = 0; i < inputs.Length; i++)
                         {
                             PatchColumns own = _columns[g][i];
-                            own.Write(inputs[i].AsSpan(image * own.InputLength, own.InputLength), y, x, columns);
+                            own.Write(Slice(inputs[i], image * own.InputLength, own.InputLength), y, x, columns);
                             columns = columns[own.Count..];
                         }
 
@@ -301,16 +331,27 @@ internal sealed class LeastSquaresRefit
                     }
 
                     for (int s = 0; s < values.Length; s++)
-                        sources[s].AsSpan((image * area + pixel) * sourceWidths[s], sourceWidths[s]).CopyTo(values[s]);
+                        Slice(sources[s], (image * area + pixel) * sourceWidths[s], sourceWidths[s]).CopyTo(values[s]);
                     _targets.Write(firstImage + image, values, targets.AsSpan(row * Channels, Channels));
-                    foreach (float[] sum in sums)
+                    foreach (nint sum in sums)
                     {
                         Span<float> other = others.AsSpan(row * Channels, Channels);
-                        System.Numerics.Tensors.TensorPrimitives.Add<float>(other, sum.AsSpan((image * area + pixel) * Channels, Channels), other);
+                        System.Numerics.Tensors.TensorPrimitives.Add<float>(other, Slice(sum, (image * area + pixel) * Channels, Channels), other);
                     }
                 }
             });
-            return new RefitTile(isHeldOut, rows, patches, targets, others);
+        }
+
+        /// <summary>Memory for a tile's patches: its own if the tile is kept, otherwise that of the tile before.</summary>
+        private float[][] RentPatches(bool isHeldOut, int length)
+        {
+            float[][]? last = _kept is null ? _buffers[isHeldOut ? 1 : 0] : null;
+            if (last is not null && last[0].Length >= length)
+                return last;
+            float[][] patches = [.. Enumerable.Range(0, Groups).Select(_ => new float[length])];
+            if (_kept is null)
+                _buffers[isHeldOut ? 1 : 0] = patches;
+            return patches;
         }
 
         /// <summary>The sampled pixels of an image: all of them, or a sequence that is spread evenly and begins elsewhere in every image (golden ratio).</summary>
@@ -441,11 +482,14 @@ internal sealed class LeastSquaresRefit
         private void ForTiles(bool heldOutOnly, Activation? activation, TileAction action)
         {
             using var product = new RowProduct(_weights, _owner._options.Engine, _owner._options.Threads);
+            var memory = new float[2][][];
             foreach (RefitTile tile in _samples.Tiles(heldOutOnly))
             {
-                var predictions = new float[tile.Rows * _outputs];
-                var targets = new float[tile.Rows * _outputs];
-                var residuals = new float[tile.Rows * _outputs];
+                int length = tile.Rows * _outputs;
+                ref float[][] mine = ref memory[tile.IsHeldOut ? 1 : 0];
+                if (mine is null || mine[0].Length != length)
+                    mine = [new float[length], new float[length], new float[length]];
+                (float[] predictions, float[] targets, float[] residuals) = (mine[0], mine[1], mine[2]);
                 product.Multiply(tile.Patches[_group], tile.Rows, predictions);
                 for (int row = 0; row < tile.Rows; row++)
                 {

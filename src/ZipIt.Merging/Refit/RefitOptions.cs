@@ -41,9 +41,9 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Memory in bytes for features of calibration images that are kept between layers. What does not fit is computed again from the images, which takes longer and
-    /// gives the same result. Default 1.5 GiB.
+    /// gives the same result. Default 2 GiB.
     /// </summary>
-    public long MemoryBudget { get; init; } = 3L << 29;
+    public long MemoryBudget { get; init; } = 2L << 30;
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>

@@ -10,6 +10,7 @@ internal sealed class RowProduct : IDisposable
     private readonly INetworkSession _session;
     private readonly int _columns;
     private readonly int _outputs;
+    private readonly float[] _rest;
 
     /// <summary>Prepares a product.</summary>
     /// <param name="weights">Weights [outputs, columns].</param>
@@ -18,12 +19,14 @@ internal sealed class RowProduct : IDisposable
     public RowProduct(Matrix weights, INetworkEngine engine, int threads)
     {
         (_columns, _outputs) = (weights.Columns, weights.Rows);
-        var tensor = new Tensor(_outputs, _columns);
+        var tensor = new Tensor(_outputs, _columns, 1, 1);
         for (int i = 0; i < tensor.Length; i++)
             tensor.Span[i] = (float)weights.Values[i];
-        var input = new Node("rows", new Input(_columns, 1, 1));
-        var network = new Network(new Head("product", new Node("product", new Linear(tensor), new Node("vector", new Flatten(), input))));
-        _session = engine.CreateSession(network, new SessionOptions { MaximumBatchSize = RowsPerRun, Threads = threads, ChannelsLastInputs = true });
+
+        // The rows are the pixels of one image: engines multiply those together.
+        var network = new Network(new Head("product", new Node("product", new Conv2d(tensor), new Node("rows", new Input(_columns, RowsPerRun, 1)))));
+        _session = engine.CreateSession(network, new SessionOptions { MaximumBatchSize = 1, Threads = threads, ChannelsLastInputs = true });
+        _rest = new float[RowsPerRun * _columns];
     }
 
     /// <summary>result = rows · weightsᵀ.</summary>
@@ -32,8 +35,15 @@ internal sealed class RowProduct : IDisposable
         for (int start = 0; start < count; start += RowsPerRun)
         {
             int run = Math.Min(RowsPerRun, count - start);
-            _session.Run(rows.Slice(start * _columns, run * _columns), run);
-            _session.GetOutput(0).CopyTo(result[(start * _outputs)..]);
+            ReadOnlySpan<float> part = rows.Slice(start * _columns, run * _columns);
+            if (run < RowsPerRun)
+            {
+                part.CopyTo(_rest);
+                part = _rest;
+            }
+
+            _session.Run(part, 1);
+            _session.GetOutput(0)[..(run * _outputs)].CopyTo(result[(start * _outputs)..]);
         }
     }
 
