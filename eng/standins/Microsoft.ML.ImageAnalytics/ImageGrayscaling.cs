@@ -46,7 +46,7 @@ public sealed class ImageGrayscalingTransformer : OneToOneTransformerBase
     }
 
     private static VersionInfo GetVersionInfo() =>
-        new("IMGGRAYT", 0x00010002, 0x00010002, 0x00010002, AssemblyNames.ImageAnalytics, LoaderSignature);
+        new("IMGGRAYT", 0x00010001, 0x00010001, 0x00010001, AssemblyNames.ImageAnalytics, LoaderSignature);
 
     private sealed class Mapper(ImageGrayscalingTransformer parent, DataViewSchema inputSchema)
         : OneToOneMapperBase(parent.Host.Register(nameof(Mapper)), parent, inputSchema)
@@ -62,8 +62,12 @@ public sealed class ImageGrayscalingTransformer : OneToOneTransformerBase
             return (ValueGetter<MLImage>)((ref MLImage value) =>
             {
                 value?.Dispose();
+                value = null;
                 getSource(ref source);
-                value = source?.CloneWithGrayscale();
+                if (source == null)
+                    return;
+                value = source.CloneWithGrayscale();
+                value.Tag = source.Tag;
             });
         }
     }

@@ -20,8 +20,6 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
     /// <summary>The folder that relative paths start from, null for the current one.</summary>
     public readonly string ImageFolder;
 
-    private const uint ImagesOnlyVersion = 0x00010002;
-
     private readonly bool _loadsImages;
     private readonly DataViewType _outputType;
 
@@ -43,14 +41,9 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
     private ImageLoadingTransformer(IHost host, ModelLoadContext ctx)
         : base(host, ctx)
     {
-        ctx.CheckRemaining(sizeof(int));
+        ctx.CheckRemaining(sizeof(int) + sizeof(byte));
         ImageFolder = ctx.LoadStringOrNull();
-        _loadsImages = true;
-        if (ctx.Header.ModelVerWritten > ImagesOnlyVersion)
-        {
-            ctx.CheckRemaining(sizeof(byte));
-            _loadsImages = ctx.Reader.ReadBoolByte();
-        }
+        _loadsImages = ctx.Reader.ReadBoolByte();
         _outputType = LoadedFiles.TypeOf(_loadsImages);
     }
 
@@ -83,33 +76,21 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
     }
 
     private static VersionInfo GetVersionInfo() =>
-        new("IMGLOADR", 0x00010003, 0x00010003, ImagesOnlyVersion, AssemblyNames.ImageAnalytics, LoaderSignature);
+        new("IMGLOADR", 0x00010003, 0x00010003, 0x00010003, AssemblyNames.ImageAnalytics, LoaderSignature);
 
     private MLImage Load(string path)
     {
         string full = PathOf(path);
+        using var bytes = new MemoryStream(File.ReadAllBytes(full));
         try
         {
-            MLImage image = MLImage.CreateFromFile(full);
+            MLImage image = MLImage.CreateFromStream(bytes);
             image.Tag = full;
             return image;
         }
         catch (ArgumentException e)
         {
-            throw Host.Except(e, $"Image {full} could not be loaded: {e.InnerException?.Message ?? e.Message}");
-        }
-    }
-
-    private byte[] LoadBytes(string path)
-    {
-        string full = PathOf(path);
-        try
-        {
-            return File.ReadAllBytes(full);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Host.Except(e, $"Image {full} could not be loaded: {e.Message}");
+            throw new ArgumentException($"The image '{full}' cannot be read: {e.InnerException?.Message ?? e.Message}", "imageStream", e);
         }
     }
 
@@ -123,18 +104,20 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
 
         protected override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action disposer)
         {
-            disposer = null;
             ValueGetter<ReadOnlyMemory<char>> getPath = input.GetGetter<ReadOnlyMemory<char>>(InputSchema[ColMapNewToOld[iinfo]]);
             ReadOnlyMemory<char> path = default;
             if (!parent._loadsImages)
             {
+                disposer = null;
                 return (ValueGetter<VBuffer<byte>>)((ref VBuffer<byte> value) =>
                 {
                     getPath(ref path);
-                    byte[] bytes = path.IsEmpty ? [] : parent.LoadBytes(path.ToString());
+                    byte[] bytes = path.IsEmpty ? [] : File.ReadAllBytes(parent.PathOf(path.ToString()));
                     value = new VBuffer<byte>(bytes.Length, bytes);
                 });
             }
+            MLImage last = null;
+            disposer = () => last?.Dispose();
             return (ValueGetter<MLImage>)((ref MLImage value) =>
             {
                 value?.Dispose();
@@ -142,6 +125,7 @@ public sealed class ImageLoadingTransformer : OneToOneTransformerBase
                 getPath(ref path);
                 if (!path.IsEmpty)
                     value = parent.Load(path.ToString());
+                last = value;
             });
         }
     }

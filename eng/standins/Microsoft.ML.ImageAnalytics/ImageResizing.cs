@@ -106,7 +106,7 @@ public sealed class ImageResizingTransformer : OneToOneTransformerBase
             ImageResizingEstimator.ColumnOptions column = parent._columns[iinfo];
             ValueGetter<MLImage> getSource = input.GetGetter<MLImage>(InputSchema[ColMapNewToOld[iinfo]]);
             MLImage source = null;
-            disposer = () => source?.Dispose();
+            disposer = null;
             return (ValueGetter<MLImage>)((ref MLImage value) =>
             {
                 value?.Dispose();
@@ -116,9 +116,13 @@ public sealed class ImageResizingTransformer : OneToOneTransformerBase
                     return;
 
                 // An image that already has the size is handed on as it is, not copied.
-                value = source.Width == column.ImageWidth && source.Height == column.ImageHeight
-                    ? source
-                    : source.CloneWithResizing(column.ImageWidth, column.ImageHeight, column.Mode());
+                if (source.Width == column.ImageWidth && source.Height == column.ImageHeight)
+                {
+                    value = source;
+                    return;
+                }
+                value = source.CloneWithResizing(column.ImageWidth, column.ImageHeight, column.Mode());
+                value.Tag = source.Tag;
             });
         }
     }

@@ -88,6 +88,34 @@ public class CpuEngineTests
         Parallel.For(0, 32, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ => Assert.Equal(expected, RunAll(network, inputs, Batch, Batch, 4)));
     }
 
+    [Fact]
+    public void CreateSession_SameNetworkTwice_SharesWeightsAndNothingElse()
+    {
+        Network network = ResNet.Random(1, ResNetLayout.Cifar(20, width: 2));
+        var generator = new NetworkGenerator(8);
+        float[][] images = [.. Enumerable.Range(0, 4).Select(_ => generator.DrawValues(3 * 32 * 32))];
+        var engine = new CpuEngine();
+        var options = new SessionOptions { MaximumBatchSize = 1, Threads = 2 };
+        INetworkSession[] sessions = [engine.CreateSession(network, options)];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        sessions = [.. sessions, .. Enumerable.Range(1, 3).Select(_ => engine.CreateSession(network, options))];
+        long perSession = (GC.GetAllocatedBytesForCurrentThread() - before) / 3;
+        float[][] expected = [.. images.Select(image => Run(sessions[0], image))];
+
+        Parallel.For(0, 4, i =>
+        {
+            for (int round = 0; round < 10; round++)
+                Assert.Equal(expected[i], Run(sessions[i], images[i]));
+        });
+        Assert.True(perSession < NetworkCost.Of(network).Parameters * sizeof(float), $"{perSession} bytes for another session");
+
+        static float[] Run(INetworkSession session, float[] image)
+        {
+            session.Run(image, 1);
+            return session.GetOutput(0).ToArray();
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

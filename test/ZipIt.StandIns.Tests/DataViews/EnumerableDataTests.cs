@@ -54,9 +54,9 @@ public class EnumerableDataTests
         Assert.Equal((date, new DateTimeOffset(date, TimeSpan.FromHours(2)), TimeSpan.FromSeconds(3)), (read.Date, read.Offset, read.Span));
         Assert.Equal(new DataViewRowId(4, 5), read.Id);
 
-        // Members that are read count keys from 0, members that are written receive the raw key.
+        // Single keys count from 0 where they are read and are raw where they are written; those in vectors are raw both ways.
         Assert.Equal(3u, read.Key);
-        Assert.Equal([1, 3], read.Keys!.Select(key => (int)key));
+        Assert.Equal([0, 2], read.Keys!.Select(key => (int)key));
     }
 
     [Fact]
@@ -179,7 +179,9 @@ public class EnumerableDataTests
         data.Schema["Floats"].GetSlotNames(ref names);
         Assert.Equal("x y", string.Join(" ", names.DenseValues()));
 
-        IDataView again = _context.Data.LoadFromEnumerable(new List<AllTypes>(), data.Schema);
+        Assert.Throws<InvalidOperationException>(() => _context.Data.LoadFromEnumerable(new List<AllTypes>(), data.Schema));
+        definition["Other"].ColumnName = "Field";
+        IDataView again = _context.Data.LoadFromEnumerable(new List<AllTypes>(), _context.Data.LoadFromEnumerable(new List<AllTypes>(), definition).Schema);
         Assert.Equal("Vector<Single, 2>", again.Schema["Floats"].Type.ToString());
         Assert.True(again.Schema["Floats"].HasSlotNames());
     }

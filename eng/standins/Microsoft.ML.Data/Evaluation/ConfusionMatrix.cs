@@ -71,18 +71,18 @@ public sealed class ConfusionMatrix
         string RowLabel(int index)
         {
             string name = PredictedClassesIndicators[index].ToString();
-            return isNumbered ? $"{Number(index).PadLeft(digits)}. {name.PadLeft(labelWidth - digits - 2)}" : name.PadLeft(labelWidth);
+            return isNumbered ? $"{$"{index}".PadLeft(digits)}. {name.PadLeft(labelWidth - digits - 2)}" : name.PadLeft(labelWidth);
         }
         string ruler = new('=', NumberOfClasses * (columnWidth + 3));
-        static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
-        static string Fraction(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
+        static string Number(double value) => value.ToString("N0", CultureInfo.CurrentCulture);
+        static string Fraction(double value) => value.ToString("F4", CultureInfo.CurrentCulture);
 
         var table = new StringBuilder().AppendLine();
         table.AppendLine(IsSampled ? "Confusion table (sampled)" : "Confusion table");
         table.AppendLine($"{new string(' ', labelWidth)} ||{ruler}");
         table.Append($"{"PREDICTED".PadRight(labelWidth)} ||");
         for (int i = 0; i < NumberOfClasses; i++)
-            table.Append($" {(isNumbered ? Number(i) : PredictedClassesIndicators[i].ToString()).PadLeft(columnWidth)} |");
+            table.Append($" {(isNumbered ? $"{i}" : PredictedClassesIndicators[i].ToString()).PadLeft(columnWidth)} |");
         table.AppendLine(" Recall");
         table.AppendLine($"{"TRUTH".PadRight(labelWidth)} ||{ruler}");
         for (int actual = 0; actual < NumberOfClasses; actual++)

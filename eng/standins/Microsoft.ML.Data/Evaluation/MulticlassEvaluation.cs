@@ -23,13 +23,13 @@ internal sealed class MulticlassEvaluation
     private long _badLabels;
     private long _badScores;
 
-    private MulticlassEvaluation(int classes, int topK)
+    private MulticlassEvaluation(int classes)
     {
         _classes = classes;
         _counts = [.. Enumerable.Range(0, classes).Select(_ => new double[classes])];
         _rows = new double[classes];
         _logLoss = new double[classes];
-        _rankCounts = new double[topK];
+        _rankCounts = new double[classes];
     }
 
     /// <summary>Evaluates scored data.</summary>
@@ -44,7 +44,7 @@ internal sealed class MulticlassEvaluation
             throw host.ExceptSchemaMismatch("schema", "label", label.Name, "Single or KeyType", label.Type.ToString());
 
         List<ReadOnlyMemory<char>> names = ClassNames(host, score, scoreType.Size);
-        var evaluation = new MulticlassEvaluation(scoreType.Size, topK);
+        var evaluation = new MulticlassEvaluation(scoreType.Size);
         using (DataViewRowCursor cursor = data.GetRowCursor([label, score]))
         {
             ValueGetter<float> getLabel = LabelGetter(cursor, label);
@@ -137,9 +137,7 @@ internal sealed class MulticlassEvaluation
         _counts[actual][predicted]++;
         if (predicted == actual)
             _correct++;
-        int rank = RankOf(actual, scores);
-        if (rank < _rankCounts.Length)
-            _rankCounts[rank]++;
+        _rankCounts[RankOf(actual, scores)]++;
     }
 
     // Ties go to the lower number, here and in the rank.
@@ -188,10 +186,11 @@ internal sealed class MulticlassEvaluation
         double[] recall = [.. _counts.Select((row, i) => PartOf(row[i], row.Sum()))];
         double[] precision = [.. Enumerable.Range(0, _classes).Select(i => PartOf(_counts[i][i], _counts.Sum(row => row[i])))];
 
-        var topKAccuracies = new double[topK];
+        // Without rows these are NaN.
+        var topKAccuracies = new double[Math.Min(topK, _classes)];
         double within = 0;
-        for (int k = 0; k < topK; k++)
-            topKAccuracies[k] = PartOf(within += _rankCounts[k], _totalRows);
+        for (int k = 0; k < topKAccuracies.Length; k++)
+            topKAccuracies[k] = within += _rankCounts[k] / _totalRows;
 
         return new MulticlassClassificationMetrics(
             PartOf(_correct, _totalRows),

@@ -14,7 +14,7 @@ internal sealed class InputRow<TRow> : DataViewRow
     public InputRow(SchemaDefinition definition)
     {
         _binding = new RowBinding<TRow>(definition);
-        _getters = [.. _binding.Columns.Select(column => column.MakeGetter(() => _current))];
+        _getters = [.. _binding.Columns.Select(column => column.MakeGetter(() => _current ?? throw Contracts.Except(GetterCast.NoCurrentRow)))];
     }
 
     public override DataViewSchema Schema => _binding.Schema;

@@ -33,7 +33,7 @@ public abstract class PredictionEngineBase<TSrc, TDst> : IDisposable
         // Every output column is active, as with the real engine: what is not bound is never asked for a value.
         DataViewRow output = mapper.GetRow(_input, mapper.OutputSchema);
         _setters = RowBinding<TDst>.MakeSetters(output, outputSchemaDefinition, ignoreMissingColumns);
-        OutputSchema = mapper.OutputSchema;
+        OutputSchema = transformer.GetOutputSchema(_input.Schema);
     }
 
     /// <summary>The columns that the transformer gives.</summary>

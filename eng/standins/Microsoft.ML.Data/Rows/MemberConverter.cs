@@ -32,7 +32,7 @@ internal static class MemberConverter
     /// <summary>The converter between members of type <paramref name="member"/> and columns of type <paramref name="column"/>, null if they do not fit.</summary>
     /// <param name="member">The type of the member.</param>
     /// <param name="column">The type of the column.</param>
-    /// <param name="zeroBasedKeys">Whether a key member counts from 0, as one that is read does.</param>
+    /// <param name="zeroBasedKeys">Whether a member that is a single key counts from 0, as one that is read does.</param>
     public static IMemberConverter CreateOrNull(Type member, DataViewType column, bool zeroBasedKeys)
     {
         if (column is not VectorDataViewType vector)
@@ -51,9 +51,9 @@ internal static class MemberConverter
             return new ArrayConverter<string, ReadOnlyMemory<char>>(new TextConverter());
         if (item != vector.ItemType.RawType)
             return null;
-        object itemConverter = vector.ItemType is KeyDataViewType itemKey && zeroBasedKeys
-            ? Make(typeof(KeyConverter<>), item, itemKey.Count)
-            : Make(typeof(SameConverter<>), item);
+
+        // Unlike single keys, those in vectors are raw both ways.
+        object itemConverter = Make(typeof(SameConverter<>), item);
         return member.IsArray
             ? (IMemberConverter)Activator.CreateInstance(typeof(ArrayConverter<,>).MakeGenericType(item, item), itemConverter)
             : Make(typeof(VectorConverter<>), item, itemConverter);

@@ -28,8 +28,7 @@ internal sealed class RowBinding<TRow>
         SchemaDefinition definition = SchemaDefinition.Create(typeof(TRow), SchemaDefinition.Direction.Read);
         foreach (DataViewSchema.Column column in schema)
         {
-            if (column.IsHidden || definition[column.Name] is not { } defined)
-                continue;
+            SchemaDefinition.Column defined = definition[column.Name] ?? throw Contracts.Except($"Type should contain a member named {column.Name}");
             defined.ColumnType = column.Type;
             foreach (DataViewSchema.Column annotation in column.Annotations.Schema)
                 Generic.Method(typeof(RowBinding<TRow>), nameof(CopyAnnotation), annotation.Type.RawType).Invoke(null, column.Annotations, annotation, defined);

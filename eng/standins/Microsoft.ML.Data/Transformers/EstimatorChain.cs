@@ -39,10 +39,8 @@ public sealed class EstimatorChain<TLastTransformer> : IEstimator<TransformerCha
         for (int i = 0; i < transformers.Length; i++)
         {
             transformers[i] = _members[i].Estimator.Fit(data);
-            if (i == transformers.Length - 1)
-                break;
             data = transformers[i].Transform(data);
-            if (_members[i].CacheAfter)
+            if (_members[i].CacheAfter && i < transformers.Length - 1)
                 data = new CacheDataView(_env, data, null);
         }
         return new TransformerChain<TLastTransformer>(transformers, _members.Select(member => member.Scope));
