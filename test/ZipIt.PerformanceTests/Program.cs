@@ -2,11 +2,13 @@ using BenchmarkDotNet.Running;
 using ZipIt.PerformanceTests;
 
 // "engine …" times the engine alone, in the form that eng/compare-pytorch reads; "reference …" compares accuracies with those of the method's
-// reference implementation; everything else goes to BenchmarkDotNet.
+// reference implementation; "fit …" times the steps of zipping; everything else goes to BenchmarkDotNet.
 switch (args)
 {
     case ["engine", .. string[] rest]:
         return EngineTimer.Run(rest);
+    case ["fit", .. string[] rest]:
+        return FitTimer.Run(rest);
     case ["reference", .. string[] rest]:
         return ReferenceComparison.Run(rest);
     default:
