@@ -62,6 +62,17 @@ public sealed class ZipEstimatorTests
     }
 
     [Fact]
+    public void Fit_FlopsBudget_IsUsedAndKept()
+    {
+        long single = NetworkCost.Of(Samples.AnimalClassifier.Network).MultiplyAdds;
+
+        long cost = NetworkCost.Of(Samples.Fit(_context, new ZipEstimator.Options { FlopsBudget = 1.5 }).Network).MultiplyAdds;
+
+        Assert.InRange(cost, single + 1, (long)(1.5 * single));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Samples.Fit(_context, new ZipEstimator.Options { FlopsBudget = 0 }));
+    }
+
+    [Fact]
     public void Options_AfterTheEstimatorIsMade_NoLongerCount()
     {
         var options = new ZipEstimator.Options();
