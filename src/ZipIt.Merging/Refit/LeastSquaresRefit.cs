@@ -23,7 +23,7 @@ internal sealed class LeastSquaresRefit
     private const int PlentyOfSamples = 10; // per unknown: the ridge then hardly matters
     private const double DefaultRidge = 1e-3;
     private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
-    private const int LeastSamples = 11; // per unknown, that wide layers get in any case
+    private const int LeastSamples = 10; // per unknown, that wide layers get in any case
     private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 
     private readonly MergedNetwork _merged;
@@ -405,7 +405,8 @@ internal sealed class LeastSquaresRefit
             var equations = new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads);
             bool choose = _owner._refit.Ridge is null && _samples.Rows < (long)PlentyOfSamples * _samples.Columns;
             NormalEquations heldOut = choose ? new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads) : equations;
-            using (var zip = new RowProduct(_prior, _owner._options.Engine, _owner._options.Threads))
+            using var zip = new RowProduct(_prior, _owner._options.Engine, _owner._options.Threads);
+            // The first step starts at 0, so that nothing need be predicted; the ridge pulls to the zip's weights all the same.
             ForTiles(false, null, (tile, rows, predictions, targets, residuals) =>
             {
                 if (tile.IsHeldOut)

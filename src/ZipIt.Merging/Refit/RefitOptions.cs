@@ -24,8 +24,11 @@ public sealed record RefitOptions
     /// </summary>
     public int SamplesPerUnknown { get; init; } = 50;
 
-    /// <summary>Largest number of samples of layers that have at least 11 of them per unknown weight of a channel; wide layers take more, but no more than that. Default 24,000.</summary>
-    public int LargestSample { get; init; } = 24_000;
+    /// <summary>
+    /// Largest number of samples of a layer, as long as it has 10 per unknown weight of a channel: wide layers take those, which is more. Time grows with samples times
+    /// unknowns squared. Default 20,000.
+    /// </summary>
+    public int LargestSample { get; init; } = 20_000;
 
     /// <summary>
     /// The tasks that the outputs serve, if they are known. An output that several tasks with prototypes share then imitates their scores
