@@ -20,10 +20,11 @@ namespace ZipIt.Merging;
 internal sealed class LeastSquaresRefit
 {
     private const int HeldOutEvery = 8;
-    private const int PlentyOfSamples = 10; // per unknown: the ridge then hardly matters
+    private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
     private const double DefaultRidge = 1e-3;
     private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
-    private const int LeastSamples = 10; // per unknown, that wide layers get in any case
+    private const int Wide = 2000; // unknowns, from which on one activation round is made: each takes as long as half of everything else
+    private const int LeastSamples = 8; // per unknown, that wide layers get in any case
     private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 
     private readonly MergedNetwork _merged;
@@ -428,7 +429,8 @@ internal sealed class LeastSquaresRefit
             double ridge = Ridge * equations.MeanSquare();
             Cholesky factor = equations.Factor(ridge);
             Step(equations, factor, ridge);
-            for (int round = 0; round < _owner._refit.ActivationRounds && _unit.Activation is not null; round++)
+            int rounds = _unit.Activation is null ? 0 : _samples.Columns > Wide ? Math.Min(_owner._refit.ActivationRounds, 1) : _owner._refit.ActivationRounds;
+            for (int round = 0; round < rounds; round++)
             {
                 equations.ClearResiduals();
                 ForTiles(false, _unit.Activation, (tile, rows, _, _, residuals) => equations.AddResiduals(tile.Patches[_group], residuals, rows));

@@ -14,7 +14,8 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Rounds of activation-aware targets after the first solution (our extension): where a target lies where the activation is flat (below 0 for a ReLU), every
-    /// prediction in that range is as good. 0 fits the values before the activation. Default 2.
+    /// prediction in that range is as good. 0 fits the values before the activation. Layers with more than 2,000
+    /// unknowns per channel make at most one. Default 2.
     /// </summary>
     public int ActivationRounds { get; init; } = 2;
 
@@ -25,7 +26,7 @@ public sealed record RefitOptions
     public int SamplesPerUnknown { get; init; } = 50;
 
     /// <summary>
-    /// Largest number of samples of a layer, as long as it has 10 per unknown weight of a channel: wide layers take those, which is more. Time grows with samples times
+    /// Largest number of samples of a layer, as long as it has 8 per unknown weight of a channel: wide layers take those, which is more. Time grows with samples times
     /// unknowns squared. Default 20,000.
     /// </summary>
     public int LargestSample { get; init; } = 20_000;
