@@ -274,14 +274,43 @@ internal sealed class NetworkMerger
     private static Tensor Multiply(Tensor weight, FeatureMap.Entry[][] unmerge, int merged)
     {
         int outputs = weight[0], sources = weight[1], taps = weight.Rank == 4 ? weight[2] * weight[3] : 1;
+        // Features that are reconstructed from many others: whole rows of U are added for one tap after the other.
+        var dense = new double[sources][];
+        for (int i = 0; i < sources; i++)
+        {
+            if (unmerge[i].Length <= merged / 4)
+                continue;
+            dense[i] = new double[merged];
+            foreach (FeatureMap.Entry entry in unmerge[i])
+                dense[i][entry.Index] += entry.Weight;
+        }
+
         var product = new double[(long)outputs * merged * taps];
+        var rows = new double[taps * merged]; // of one output [tap, merged]
         for (int o = 0; o < outputs; o++)
         {
+            Array.Clear(rows);
             for (int i = 0; i < sources; i++)
             {
                 ReadOnlySpan<float> kernel = weight.Span.Slice((o * sources + i) * taps, taps);
-                foreach (FeatureMap.Entry entry in unmerge[i])
-                    AddScaled(kernel, entry.Weight, product.AsSpan((o * merged + entry.Index) * taps, taps));
+                for (int t = 0; t < taps; t++)
+                {
+                    Span<double> row = rows.AsSpan(t * merged, merged);
+                    if (dense[i] is { } values)
+                    {
+                        System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(values, kernel[t], row, row);
+                        continue;
+                    }
+
+                    foreach (FeatureMap.Entry entry in unmerge[i])
+                        row[entry.Index] += entry.Weight * kernel[t];
+                }
+            }
+
+            for (int t = 0; t < taps; t++)
+            {
+                for (int p = 0; p < merged; p++)
+                    product[((long)o * merged + p) * taps + t] = rows[t * merged + p];
             }
         }
 

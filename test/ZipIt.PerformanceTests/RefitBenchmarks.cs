@@ -6,6 +6,7 @@ namespace ZipIt.PerformanceTests;
 
 /// <summary>The steps of zipping two ResNet-20×4: the statistics pass, matching, the refit (which must take no more than four times the statistics pass).</summary>
 [ShortRunJob]
+[MemoryDiagnoser]
 public class RefitBenchmarks
 {
     private Zipper? _zipper;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging;
@@ -21,8 +22,7 @@ internal static class ActivationTarget
                 System.Numerics.Tensors.TensorPrimitives.Subtract(targets, predictions, residuals);
                 break;
             case ReLU:
-                for (int i = 0; i < residuals.Length; i++)
-                    residuals[i] = (targets[i] > 0 ? targets[i] : Math.Min(predictions[i], 0)) - predictions[i];
+                ReluResiduals(targets, predictions, residuals);
                 break;
             case Clip clip:
                 for (int i = 0; i < residuals.Length; i++)
@@ -52,6 +52,20 @@ internal static class ActivationTarget
         GELU => 0.5 * x * (1 + Math.Tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))),
         _ => throw new NotSupportedException($"The refit does not know the activation {activation.Kind}."),
     };
+
+    private static void ReluResiduals(ReadOnlySpan<float> targets, ReadOnlySpan<float> predictions, Span<float> residuals)
+    {
+        int i = 0;
+        for (; i <= residuals.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var target = new Vector<float>(targets[i..]);
+            var prediction = new Vector<float>(predictions[i..]);
+            (Vector.ConditionalSelect(Vector.GreaterThan(target, Vector<float>.Zero), target, Vector.Min(prediction, Vector<float>.Zero)) - prediction).CopyTo(residuals[i..]);
+        }
+
+        for (; i < residuals.Length; i++)
+            residuals[i] = (targets[i] > 0 ? targets[i] : Math.Min(predictions[i], 0)) - predictions[i];
+    }
 
     /// <summary>
     /// For activations that are steep here and flat there, the squared error after the activation is the one before it times the squared slope of the secant. With

@@ -32,7 +32,7 @@ internal sealed class CalibrationImages
 
         Sizes = sizes;
         Count = sizes.Sum();
-        _kept = fits ? kept : null;
+        (_kept, KeptBytes) = fits ? (kept, bytes) : (null, 0);
     }
 
     /// <summary>Number of values of one image.</summary>
@@ -40,6 +40,9 @@ internal sealed class CalibrationImages
 
     /// <summary>Number of images.</summary>
     public int Count { get; }
+
+    /// <summary>Memory that kept images take, in bytes.</summary>
+    public long KeptBytes { get; }
 
     /// <summary>Number of images of each batch.</summary>
     public IReadOnlyList<int> Sizes { get; }

@@ -13,21 +13,26 @@ internal sealed class FeatureWalk
     private readonly Func<Node, Node> _current;
     private readonly IReadOnlyList<IReadOnlyList<Node>> _consumers;
     private readonly int _batchCount;
+    private readonly FloatPool _pool;
     private HashSet<Node> _done;
     private Dictionary<Node, float[]?[]> _kept = [];
 
     /// <summary>Starts at the images.</summary>
     /// <param name="network">The network that gives the order.</param>
     /// <param name="batchCount">Number of batches of images.</param>
+    /// <param name="pool">Memory for values.</param>
     /// <param name="current">The node that takes a node's place, if layers change on the way.</param>
-    public FeatureWalk(Network network, int batchCount, Func<Node, Node>? current = null)
+    public FeatureWalk(Network network, int batchCount, FloatPool pool, Func<Node, Node>? current = null)
     {
-        (_network, _batchCount, _current) = (network, batchCount, current ?? (node => node));
+        (_network, _batchCount, _pool, _current) = (network, batchCount, pool, current ?? (node => node));
         _consumers = network.FindConsumers();
         _done = [network.Inputs[0]];
     }
 
     public Network Network => _network;
+
+    /// <summary>Memory that the present frontier takes, in bytes.</summary>
+    public long KeptBytes => _kept.Values.Sum(values => values.Sum(batch => (long)sizeof(float) * (batch?.Length ?? 0)));
 
     /// <summary>Plans a step to some nodes.</summary>
     /// <param name="wanted">Nodes of the network.</param>
@@ -111,13 +116,17 @@ internal sealed class FeatureWalk
             foreach ((Node node, float[]?[] values) in _next)
             {
                 // Values that were kept already move on.
-                values[batch] ??= _walk._kept.TryGetValue(node, out float[]?[]? kept) ? kept[batch] : Get(node).ToArray();
+                values[batch] ??= _walk._kept.TryGetValue(node, out float[]?[]? kept) ? kept[batch] : Copy(Get(node));
             }
 
             if (_next.Count == 0)
                 return;
             foreach (Node node in _walk._kept.Keys.Where(node => !_next.ContainsKey(node)))
+            {
+                if (_walk._kept[node][batch] is { } values)
+                    _walk._pool.Return(values);
                 _walk._kept[node][batch] = null;
+            }
         }
 
         /// <summary>Value of a wanted node for the batch that was run last, channels last.</summary>
@@ -136,6 +145,13 @@ internal sealed class FeatureWalk
                 return;
             _walk._kept = _next;
             _walk._done = _done;
+        }
+
+        private float[] Copy(ReadOnlySpan<float> values)
+        {
+            float[] copy = _walk._pool.Rent(values.Length);
+            values.CopyTo(copy);
+            return copy;
         }
 
         private ReadOnlyMemory<float> Known(Node node)

@@ -20,9 +20,11 @@ namespace ZipIt.Merging;
 internal sealed class LeastSquaresRefit
 {
     private const int HeldOutEvery = 8;
-    private const long LargeSamples = 256L << 20;
-    private const int PlentyOfSamples = 20; // per unknown: the ridge then hardly matters
+    private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
     private const double DefaultRidge = 1e-3;
+    private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
+    private const int Wide = 2000; // unknowns, from which on one activation round is made: each takes as long as half of everything else
+    private const int LeastSamples = 8; // per unknown, that wide layers get in any case
     private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 
     private readonly MergedNetwork _merged;
@@ -33,6 +35,7 @@ internal sealed class LeastSquaresRefit
     private readonly int _batchSize;
     private readonly Dictionary<Node, RefitUnit> _units;
     private readonly Dictionary<Node, Node> _new = [];
+    private readonly FloatPool _pool = new();
     private readonly FeatureWalk _mergedWalk;
     private readonly FeatureWalk[] _memberWalks;
     private readonly List<LayerReport> _reports = [];
@@ -47,8 +50,8 @@ internal sealed class LeastSquaresRefit
         if (_images.Count < 2)
             throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {_images.Count}.", nameof(images));
         _units = RefitUnit.Find(merged);
-        _mergedWalk = new FeatureWalk(merged.Network, _images.Sizes.Count, node => _new[node]);
-        _memberWalks = [.. members.Select(member => new FeatureWalk(member.Network, _images.Sizes.Count))];
+        _mergedWalk = new FeatureWalk(merged.Network, _images.Sizes.Count, _pool, node => _new[node]);
+        _memberWalks = [.. members.Select(member => new FeatureWalk(member.Network, _images.Sizes.Count, _pool))];
     }
 
     /// <summary>Refits a zipped network.</summary>
@@ -80,6 +83,7 @@ internal sealed class LeastSquaresRefit
             else if (ReferenceEquals(unit.Target, node))
             {
                 Refit(unit, cancellationToken);
+                _pool.Trim();
                 progress?.Report(new ZipProgress("Refit", _reports.Count, clock.Elapsed, false));
             }
         }
@@ -107,6 +111,9 @@ internal sealed class LeastSquaresRefit
         double unitOfError = energy > 0 ? 1 / energy : 0;
         _reports.Add(new LayerReport(unit.Target.Name, samples.Columns - 1, samples.Rows, ridge, before * unitOfError, after * unitOfError));
     }
+
+    /// <summary>Memory for features between layers; the rest is for images (an eighth) and samples.</summary>
+    private long FrontierBudget => _refit.MemoryBudget / 8 * 5;
 
     /// <summary>Images per batch so that no value of a batch is much larger than 32 MiB.</summary>
     private static int LargestBatch(Network network)
@@ -173,7 +180,7 @@ internal sealed class LeastSquaresRefit
         private readonly int _perImage;
         private readonly CancellationToken _cancellationToken;
         private readonly List<RefitTile>? _kept;
-        private readonly float[][]?[] _buffers = new float[][]?[2];
+        private readonly RefitTile?[] _last = new RefitTile?[2];
         private bool _isComplete;
 
         public Samples(LeastSquaresRefit owner, RefitUnit unit, int channels, CancellationToken cancellationToken)
@@ -196,11 +203,14 @@ internal sealed class LeastSquaresRefit
             NodeOrigin origin = owner._merged.Origins[unit.Target];
             _targets = new TargetRows(origin, owner.TryGetOutputTable(unit.Target, channels));
             int area = _height * _width;
-            long wanted = (long)owner._refit.SamplesPerUnknown * Columns;
+            long wanted = Math.Min((long)owner._refit.SamplesPerUnknown * Columns, Math.Max(owner._refit.LargestSample, (long)LeastSamples * Columns));
             _perImage = (int)Math.Clamp((wanted + owner._images.Count - 1) / owner._images.Count, 1, area);
             Rows = (long)_perImage * owner._images.Count;
             long bytes = Rows * ((long)Columns * Groups + 2 * channels) * sizeof(float);
-            if (bytes <= owner._refit.MemoryBudget / 2)
+            FeatureWalk.Step plan = owner._mergedWalk.Plan([.. _inputs, .. unit.Others]);
+            long frontier = (plan.FrontierLength + _targets.Sources.Sum(source => owner._memberWalks[source.Member].Plan([source.Node]).FrontierLength)) * owner._images.Count * sizeof(float);
+            long present = owner._mergedWalk.KeptBytes + owner._memberWalks.Sum(walk => walk.KeptBytes);
+            if (bytes <= owner._refit.MemoryBudget - owner._images.KeptBytes - (frontier <= owner.FrontierBudget ? frontier : present))
                 _kept = [];
         }
 
@@ -221,13 +231,21 @@ internal sealed class LeastSquaresRefit
             return heldOutOnly ? tiles.Where(tile => tile.IsHeldOut) : tiles;
         }
 
-        /// <summary>Frees the samples. Left alone, the garbage collector would let those of several layers pile up, and the budget would mean little.</summary>
+        /// <summary>Gives the samples' memory back.</summary>
         public void Dispose()
         {
-            bool isLarge = _kept?.Sum(tile => tile.Bytes) > LargeSamples;
+            foreach (RefitTile? tile in _kept is null ? _last : (IEnumerable<RefitTile?>)_kept)
+                Return(tile);
             _kept?.Clear();
-            if (isLarge)
-                GC.Collect();
+            Array.Clear(_last);
+        }
+
+        private void Return(RefitTile? tile)
+        {
+            if (tile is null)
+                return;
+            foreach (float[] values in (float[][])[.. tile.Patches, tile.Targets, tile.Others])
+                _owner._pool.Return(values);
         }
 
         private IEnumerable<RefitTile> Compute(bool heldOutOnly)
@@ -238,7 +256,7 @@ internal sealed class LeastSquaresRefit
             try
             {
                 long length = merged.FrontierLength + originals.Sum(step => step.FrontierLength);
-                bool keep = length * owner._images.Count * sizeof(float) <= 3 * (owner._refit.MemoryBudget / 8);
+                bool keep = length * owner._images.Count * sizeof(float) <= owner.FrontierBudget;
                 foreach (FeatureWalk.Step step in (FeatureWalk.Step[])[merged, .. originals])
                     step.Open(keep, owner._options.Engine, owner._batchSize, owner._options.Threads);
                 bool needsImages = merged.NeedsImages || originals.Any(step => step.NeedsImages);
@@ -279,13 +297,19 @@ internal sealed class LeastSquaresRefit
         private unsafe RefitTile MakeTile(bool isHeldOut, int[] chosen, int firstImage, FeatureWalk.Step merged, FeatureWalk.Step[] originals)
         {
             int rows = chosen.Length * _perImage, area = _height * _width;
-            float[][] patches = RentPatches(isHeldOut, rows * Columns);
-            var targets = new float[rows * Channels];
-            var others = new float[_unit.Others.Count == 0 ? 0 : rows * Channels];
+            if (_kept is null)
+                Return(_last[isHeldOut ? 1 : 0]);
+            float[][] patches = [.. Enumerable.Range(0, Groups).Select(_ => _owner._pool.Rent(rows * Columns))];
+            float[] targets = _owner._pool.Rent(rows * Channels);
+            float[] others = _owner._pool.Rent(_unit.Others.Count == 0 ? 0 : rows * Channels);
+            Array.Clear(others);
             int[] sourceWidths = [.. _targets.Sources.Select(source => _owner._members[source.Member].Network.ShapeOf(source.Node)[0])];
             nint[] inputs = new nint[_inputs.Length], sums = new nint[_unit.Others.Count], sources = new nint[originals.Length];
             Pin(0);
-            return new RefitTile(isHeldOut, rows, patches, targets, others);
+            var tile = new RefitTile(isHeldOut, rows, patches, targets, others);
+            if (_kept is null)
+                _last[isHeldOut ? 1 : 0] = tile;
+            return tile;
 
             // Values may lie in memory that the garbage collector moves; it must not while several threads read them.
             void Pin(int index)
@@ -342,18 +366,6 @@ internal sealed class LeastSquaresRefit
             });
         }
 
-        /// <summary>Memory for a tile's patches: its own if the tile is kept, otherwise that of the tile before.</summary>
-        private float[][] RentPatches(bool isHeldOut, int length)
-        {
-            float[][]? last = _kept is null ? _buffers[isHeldOut ? 1 : 0] : null;
-            if (last is not null && last[0].Length >= length)
-                return last;
-            float[][] patches = [.. Enumerable.Range(0, Groups).Select(_ => new float[length])];
-            if (_kept is null)
-                _buffers[isHeldOut ? 1 : 0] = patches;
-            return patches;
-        }
-
         /// <summary>The sampled pixels of an image: all of them, or a sequence that is spread evenly and begins elsewhere in every image (golden ratio).</summary>
         private int PixelOf(int image, int sample, int area)
         {
@@ -375,15 +387,15 @@ internal sealed class LeastSquaresRefit
         private readonly int _outputs;
         private readonly Matrix _prior;
         private Matrix _weights;
-        private readonly ChannelFit[] _fits;
+        private readonly ChannelFits _fits;
 
         public Problem(LeastSquaresRefit owner, RefitUnit unit, Samples samples, int group)
         {
             (_owner, _unit, _samples, _group) = (owner, unit, samples, group);
             _outputs = samples.Channels / samples.Groups;
             _prior = ZipWeights.Of(unit, samples.ColumnsOf, samples.Columns, group, _outputs);
-            _weights = _prior.Clone();
-            _fits = new ChannelFit[_outputs];
+            _weights = new Matrix(_outputs, samples.Columns);
+            _fits = new ChannelFits(_outputs);
         }
 
         /// <summary>λ in units of the mean variance of the columns.</summary>
@@ -394,14 +406,20 @@ internal sealed class LeastSquaresRefit
             var equations = new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads);
             bool choose = _owner._refit.Ridge is null && _samples.Rows < (long)PlentyOfSamples * _samples.Columns;
             NormalEquations heldOut = choose ? new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads) : equations;
+            using var zip = new RowProduct(_prior, _owner._options.Engine, _owner._options.Threads);
+            // The first step starts at 0, so that nothing need be predicted; the ridge pulls to the zip's weights all the same.
             ForTiles(false, null, (tile, rows, predictions, targets, residuals) =>
             {
-                for (int i = 0; i < predictions.Length; i++)
-                    _fits[i % _outputs].Add(predictions[i], targets[i]);
+                if (tile.IsHeldOut)
+                {
+                    Predict(zip, tile, predictions);
+                    _fits.Add(predictions, targets);
+                }
+
                 NormalEquations own = tile.IsHeldOut ? heldOut : equations;
                 own.AddRows(tile.Patches[_group], rows);
                 own.AddResiduals(tile.Patches[_group], residuals, rows);
-            });
+            }, startsAtZero: true);
             Ridge = _owner._refit.Ridge ?? DefaultRidge;
             if (choose && heldOut.Rows > 0 && equations.Rows > 0)
                 Ridge = ChooseRidge(equations, heldOut);
@@ -411,11 +429,12 @@ internal sealed class LeastSquaresRefit
             double ridge = Ridge * equations.MeanSquare();
             Cholesky factor = equations.Factor(ridge);
             Step(equations, factor, ridge);
-            for (int round = 0; round < _owner._refit.ActivationRounds && _unit.Activation is not null; round++)
+            int rounds = _unit.Activation is null ? 0 : _samples.Columns > Wide ? Math.Min(_owner._refit.ActivationRounds, 1) : _owner._refit.ActivationRounds;
+            for (int round = 0; round < rounds; round++)
             {
                 equations.ClearResiduals();
                 ForTiles(false, _unit.Activation, (tile, rows, _, _, residuals) => equations.AddResiduals(tile.Patches[_group], residuals, rows));
-                Step(equations, factor, ridge);
+                Step(equations, factor, ridge, Relaxation);
             }
 
             return _weights;
@@ -426,7 +445,7 @@ internal sealed class LeastSquaresRefit
         {
             var zip = _prior.Clone();
             for (int o = 0; o < _outputs; o++)
-                _fits[o].Apply(zip.Row(o));
+                _fits.Apply(o, zip.Row(o));
             double before = 0, after = 0;
             var sum = new double[_outputs];
             var squares = new double[_outputs];
@@ -458,10 +477,10 @@ internal sealed class LeastSquaresRefit
 
         private static double Square(double value) => value * value;
 
-        private void Step(NormalEquations equations, Cholesky factor, double ridge)
+        private void Step(NormalEquations equations, Cholesky factor, double ridge, double length = 1)
         {
             Matrix step = equations.Solve(factor, ridge, _weights, _prior);
-            System.Numerics.Tensors.TensorPrimitives.Add<double>(_weights.Values, step.Values, _weights.Values);
+            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd<double>(step.Values, length, _weights.Values, _weights.Values);
         }
 
         private double ChooseRidge(NormalEquations equations, NormalEquations heldOut)
@@ -479,9 +498,9 @@ internal sealed class LeastSquaresRefit
         }
 
         /// <summary>Predicts with the present weights and gives predictions and targets (both with the sum's other inputs) and residuals, tile by tile.</summary>
-        private void ForTiles(bool heldOutOnly, Activation? activation, TileAction action)
+        private void ForTiles(bool heldOutOnly, Activation? activation, TileAction action, bool startsAtZero = false)
         {
-            using var product = new RowProduct(_weights, _owner._options.Engine, _owner._options.Threads);
+            using RowProduct? product = startsAtZero ? null : new RowProduct(_weights, _owner._options.Engine, _owner._options.Threads);
             var memory = new float[2][][];
             foreach (RefitTile tile in _samples.Tiles(heldOutOnly))
             {
@@ -490,19 +509,27 @@ internal sealed class LeastSquaresRefit
                 if (mine is null || mine[0].Length != length)
                     mine = [new float[length], new float[length], new float[length]];
                 (float[] predictions, float[] targets, float[] residuals) = (mine[0], mine[1], mine[2]);
-                product.Multiply(tile.Patches[_group], tile.Rows, predictions);
+                Predict(product, tile, predictions);
                 for (int row = 0; row < tile.Rows; row++)
-                {
-                    int from = row * _samples.Channels + _group * _outputs;
-                    tile.Targets.AsSpan(from, _outputs).CopyTo(targets.AsSpan(row * _outputs));
-                    if (tile.Others.Length == 0)
-                        continue;
-                    Span<float> own = predictions.AsSpan(row * _outputs, _outputs);
-                    System.Numerics.Tensors.TensorPrimitives.Add<float>(own, tile.Others.AsSpan(from, _outputs), own);
-                }
-
+                    tile.Targets.AsSpan(row * _samples.Channels + _group * _outputs, _outputs).CopyTo(targets.AsSpan(row * _outputs));
                 ActivationTarget.Residuals(activation, targets, predictions, residuals);
                 action(tile, tile.Rows, predictions, targets, residuals);
+            }
+        }
+
+        /// <summary>What weights and the sum's other inputs give; without weights the other inputs alone.</summary>
+        private void Predict(RowProduct? product, RefitTile tile, float[] predictions)
+        {
+            if (product is null)
+                Array.Clear(predictions);
+            else
+                product.Multiply(tile.Patches[_group], tile.Rows, predictions);
+            if (tile.Others.Length == 0)
+                return;
+            for (int row = 0; row < tile.Rows; row++)
+            {
+                Span<float> own = predictions.AsSpan(row * _outputs, _outputs);
+                System.Numerics.Tensors.TensorPrimitives.Add<float>(own, tile.Others.AsSpan(row * _samples.Channels + _group * _outputs, _outputs), own);
             }
         }
 

@@ -78,17 +78,24 @@ internal sealed class NormalEquations
         double unit = MeanSquare();
         // Columns that never vary get a ridge of their own, so that a layer whose inputs are all dead still has a solution.
         double least = unit > 0 ? 1e-12 * unit : 1;
-        var matrix = new Matrix(Columns, Columns, [.. _gram]);
-        double added = 0;
-        for (double wanted = Math.Max(ridge, least); ; wanted = Math.Max(10 * wanted, 1e-8 * unit))
+        var matrix = new Matrix(Columns, Columns, _gram);
+        double[] diagonal = [.. Enumerable.Range(0, Columns).Select(j => _gram[j * Columns + j])];
+        try
         {
-            for (int j = 0; j < Columns - 1; j++)
-                matrix[j, j] += wanted - added;
-            added = wanted;
-            if (Cholesky.TryFactor(matrix, 0, _threads) is { } factor)
-                return factor;
-            if (!double.IsFinite(wanted) || wanted > 1e6 * Math.Max(unit, 1))
-                throw new ArithmeticException("The features of the calibration images are not finite; the layer cannot be refitted.");
+            for (double wanted = Math.Max(ridge, least); ; wanted = Math.Max(10 * wanted, 1e-8 * unit))
+            {
+                for (int j = 0; j < Columns - 1; j++)
+                    matrix[j, j] = diagonal[j] + wanted;
+                if (Cholesky.TryFactor(matrix, 0, _threads) is { } factor)
+                    return factor;
+                if (!double.IsFinite(wanted) || wanted > 1e6 * Math.Max(unit, 1))
+                    throw new ArithmeticException("The features of the calibration images are not finite; the layer cannot be refitted.");
+            }
+        }
+        finally
+        {
+            for (int j = 0; j < Columns; j++)
+                matrix[j, j] = diagonal[j];
         }
     }
 
@@ -115,21 +122,30 @@ internal sealed class NormalEquations
     /// <summary>Squared error that remains after a step: ‖R‖² − 2·tr(Δ·XᵀR) + tr(Δ·XᵀX·Δᵀ).</summary>
     public double ErrorAfter(Matrix step)
     {
-        double error = Energy;
-        var product = new double[Columns];
-        for (int o = 0; o < Outputs; o++)
+        // Several outputs share one pass through the Gram matrix.
+        const int Strip = 8;
+        var errors = new double[Outputs];
+        Parallel.For(0, (Outputs + Strip - 1) / Strip, new ParallelOptions { MaxDegreeOfParallelism = _threads > 0 ? _threads : -1 }, strip =>
         {
-            ReadOnlySpan<double> row = step.Row(o);
-            Array.Clear(product);
+            int first = strip * Strip, count = Math.Min(Strip, Outputs - first);
+            var products = new double[count * Columns];
             for (int j = 0; j < Columns; j++)
             {
-                error -= 2 * row[j] * _cross[j * Outputs + o];
-                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(_gram.AsSpan(j * Columns, Columns), row[j], product, product);
+                ReadOnlySpan<double> gram = _gram.AsSpan(j * Columns, Columns);
+                for (int o = 0; o < count; o++)
+                {
+                    Span<double> product = products.AsSpan(o * Columns, Columns);
+                    errors[first + o] -= 2 * step[first + o, j] * _cross[j * Outputs + first + o];
+                    System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(gram, step[first + o, j], product, product);
+                }
             }
 
-            error += System.Numerics.Tensors.TensorPrimitives.Dot<double>(row, product);
-        }
-
+            for (int o = 0; o < count; o++)
+                errors[first + o] += System.Numerics.Tensors.TensorPrimitives.Dot<double>(step.Row(first + o), products.AsSpan(o * Columns, Columns));
+        });
+        double error = Energy;
+        foreach (double part in errors)
+            error += part;
         return error;
     }
 }

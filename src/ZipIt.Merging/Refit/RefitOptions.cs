@@ -14,15 +14,22 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Rounds of activation-aware targets after the first solution (our extension): where a target lies where the activation is flat (below 0 for a ReLU), every
-    /// prediction in that range is as good. 0 fits the values before the activation. Default 3.
+    /// prediction in that range is as good. 0 fits the values before the activation. Layers with more than 2,000
+    /// unknowns per channel make at most one. Default 2.
     /// </summary>
-    public int ActivationRounds { get; init; } = 3;
+    public int ActivationRounds { get; init; } = 2;
 
     /// <summary>
     /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels. Neighbouring pixels say much the
     /// same, so that more leave next to nothing to gain. Default 50.
     /// </summary>
     public int SamplesPerUnknown { get; init; } = 50;
+
+    /// <summary>
+    /// Largest number of samples of a layer, as long as it has 8 per unknown weight of a channel: wide layers take those, which is more. Time grows with samples times
+    /// unknowns squared. Default 20,000.
+    /// </summary>
+    public int LargestSample { get; init; } = 20_000;
 
     /// <summary>
     /// The tasks that the outputs serve, if they are known. An output that several tasks with prototypes share then imitates their scores
@@ -40,8 +47,8 @@ public sealed record RefitOptions
     public double Flattening { get; init; } = 1;
 
     /// <summary>
-    /// Memory in bytes for features of calibration images that are kept between layers. What does not fit is computed again from the images, which takes longer and
-    /// gives the same result. Default 2 GiB.
+    /// Memory in bytes for calibration images, their features that are kept between layers, and samples. What does not fit is computed again, which takes longer and
+    /// gives the same result. Besides, a layer with n unknowns per channel takes about 24·n² bytes, and one batch its features. Default 2 GiB.
     /// </summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 
@@ -55,6 +62,7 @@ public sealed record RefitOptions
             throw new ArgumentOutOfRangeException(nameof(Ridge), ridge, "Expected a finite number that is not negative.");
         ArgumentOutOfRangeException.ThrowIfNegative(ActivationRounds);
         ArgumentOutOfRangeException.ThrowIfLessThan(SamplesPerUnknown, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(LargestSample, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(MemoryBudget);
     }
 }

@@ -6,8 +6,4 @@ namespace ZipIt.Merging;
 /// <param name="Patches">For each group of channels what the layers see [rows, columns of the group]; the last column is 1.</param>
 /// <param name="Targets">What the unit's value should be [rows, channels].</param>
 /// <param name="Others">What the other inputs of its residual sum give [rows, channels].</param>
-internal sealed record RefitTile(bool IsHeldOut, int Rows, float[][] Patches, float[] Targets, float[] Others)
-{
-    /// <summary>Size in bytes.</summary>
-    public long Bytes => sizeof(float) * (Patches.Sum(patches => (long)patches.Length) + Targets.Length + Others.Length);
-}
+internal sealed record RefitTile(bool IsHeldOut, int Rows, float[][] Patches, float[] Targets, float[] Others);

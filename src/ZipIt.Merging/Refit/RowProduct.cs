@@ -5,9 +5,11 @@ namespace ZipIt.Merging;
 /// <summary>Multiplies many rows with one weight matrix: predictions of a least-squares solution.</summary>
 internal sealed class RowProduct : IDisposable
 {
-    private const int RowsPerRun = 1024;
+    private const int ManyRows = 1024;
+    private const int FewRows = 128;
 
-    private readonly INetworkSession _session;
+    private readonly INetworkSession _many;
+    private readonly INetworkSession _few;
     private readonly int _columns;
     private readonly int _outputs;
     private readonly float[] _rest;
@@ -23,29 +25,42 @@ internal sealed class RowProduct : IDisposable
         for (int i = 0; i < tensor.Length; i++)
             tensor.Span[i] = (float)weights.Values[i];
 
+        var convolution = new Conv2d(tensor);
+        (_many, _few) = (CreateSession(ManyRows), CreateSession(FewRows));
+        _rest = new float[FewRows * _columns];
+
         // The rows are the pixels of one image: engines multiply those together.
-        var network = new Network(new Head("product", new Node("product", new Conv2d(tensor), new Node("rows", new Input(_columns, RowsPerRun, 1)))));
-        _session = engine.CreateSession(network, new SessionOptions { MaximumBatchSize = 1, Threads = threads, ChannelsLastInputs = true });
-        _rest = new float[RowsPerRun * _columns];
+        INetworkSession CreateSession(int rows)
+        {
+            var network = new Network(new Head("product", new Node("product", convolution, new Node("rows", new Input(_columns, rows, 1)))));
+            return engine.CreateSession(network, new SessionOptions { MaximumBatchSize = 1, Threads = threads, ChannelsLastInputs = true });
+        }
     }
 
     /// <summary>result = rows · weightsᵀ.</summary>
     public void Multiply(ReadOnlySpan<float> rows, int count, Span<float> result)
     {
-        for (int start = 0; start < count; start += RowsPerRun)
+        for (int start = 0; start < count;)
         {
-            int run = Math.Min(RowsPerRun, count - start);
+            bool isMany = count - start >= ManyRows;
+            INetworkSession session = isMany ? _many : _few;
+            int run = Math.Min(isMany ? ManyRows : FewRows, count - start);
             ReadOnlySpan<float> part = rows.Slice(start * _columns, run * _columns);
-            if (run < RowsPerRun)
+            if (run < FewRows)
             {
                 part.CopyTo(_rest);
                 part = _rest;
             }
 
-            _session.Run(part, 1);
-            _session.GetOutput(0)[..(run * _outputs)].CopyTo(result[(start * _outputs)..]);
+            session.Run(part, 1);
+            session.GetOutput(0)[..(run * _outputs)].CopyTo(result[(start * _outputs)..]);
+            start += run;
         }
     }
 
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _many.Dispose();
+        _few.Dispose();
+    }
 }

@@ -9,7 +9,7 @@ namespace ZipIt.Networks.Kernels;
 /// <remarks>
 /// Products are summed in single precision over at most <see cref="ChunkRows"/> rows and then added to the result in double precision, so that the
 /// error does not grow with the number of rows. Each element is summed in one order: results do not depend on the number of threads.
-/// Besides the result, a call needs ChunkRows·columns floats, which the calling thread keeps for its next call.
+/// Besides the result, a call needs 4·ChunkRows·columns floats, which the calling thread keeps for its next call.
 /// </remarks>
 internal static unsafe class RankUpdate
 {
@@ -18,6 +18,11 @@ internal static unsafe class RankUpdate
 
     /// <summary>Rows that are summed in single precision.</summary>
     public const int ChunkRows = 192;
+
+    /// <summary>Chunks that are packed together: a tile of the result is then added to that many times in a row, while it is in the cache.</summary>
+    private const int ChunksPerPass = 4;
+
+    private const int PassRows = ChunksPerPass * ChunkRows;
 
     [ThreadStatic]
     private static AlignedBuffer? _panels;
@@ -109,18 +114,19 @@ internal static unsafe class RankUpdate
     private static void Run(Operand x, Operand y, int rows, double* result, double* sums, int threads, KernelSet? kernels)
     {
         int panels = x.PanelCount + y.PanelCount;
-        int size = panels * PanelWidth * ChunkRows;
+        int panelRows = Math.Min((rows + ChunkRows - 1) / ChunkRows * ChunkRows, PassRows);
+        int size = checked(panels * PanelWidth * panelRows);
         if (_panels is null || _panels.Length < size)
             _panels = AlignedBuffer.Uninitialized(size);
         AlignedBuffer buffer = _panels;
         var team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
-        var work = new Work(x, y, buffer.Pointer, result, sums, kernels ?? KernelSet.Best);
+        var work = new Work(x, y, buffer.Pointer, panelRows, result, sums, kernels ?? KernelSet.Best);
         team.Gather();
         try
         {
-            for (int row = 0; row < rows; row += ChunkRows)
+            for (int row = 0; row < rows; row += PassRows)
             {
-                work.StartChunk(row, Math.Min(ChunkRows, rows - row));
+                work.StartPass(row, Math.Min(PassRows, rows - row));
                 team.Run(work, panels);
                 work.Phase = Phase.Multiply;
                 team.Run(work, work.CountPairs());
@@ -152,7 +158,7 @@ internal static unsafe class RankUpdate
     /// <summary>What the threads are doing.</summary>
     private enum Phase
     {
-        /// <summary>Copying the columns of a chunk of rows into panels [panel, row, panel width].</summary>
+        /// <summary>Copying the columns of some rows into panels [panel, row, panel width].</summary>
         Pack,
 
         /// <summary>Multiplying pairs of panels; if the result is symmetric then those on and above its diagonal.</summary>
@@ -163,7 +169,7 @@ internal static unsafe class RankUpdate
     }
 
     /// <summary>A product on its way: what a block is depends on the phase.</summary>
-    private sealed class Work(Operand x, Operand y, float* panels, double* result, double* sums, KernelSet kernels) : IParallelWork
+    private sealed class Work(Operand x, Operand y, float* panels, int panelRows, double* result, double* sums, KernelSet kernels) : IParallelWork
     {
         private int _firstRow;
         private int _rows;
@@ -172,7 +178,7 @@ internal static unsafe class RankUpdate
 
         public bool IsSymmetric => y.Columns == 0;
 
-        public void StartChunk(int firstRow, int rows) => (Phase, _firstRow, _rows) = (Phase.Pack, firstRow, rows);
+        public void StartPass(int firstRow, int rows) => (Phase, _firstRow, _rows) = (Phase.Pack, firstRow, rows);
 
         public int CountPairs() => IsSymmetric ? x.PanelCount * (x.PanelCount + 1) / 2 : x.PanelCount * y.PanelCount;
 
@@ -190,8 +196,14 @@ internal static unsafe class RankUpdate
                 case Phase.Multiply:
                     (int i, int j) = FindPair(block);
                     float* product = stackalloc float[PanelWidth * PanelWidth];
-                    kernels.MultiplyColumns(Panel(i), Panel(IsSymmetric ? j : x.PanelCount + j), _rows, product);
-                    AddTo(product, i * PanelWidth, j * PanelWidth);
+                    float* left = Panel(i);
+                    float* right = Panel(IsSymmetric ? j : x.PanelCount + j);
+                    for (int row = 0; row < _rows; row += ChunkRows)
+                    {
+                        kernels.MultiplyColumns(left + row * PanelWidth, right + row * PanelWidth, Math.Min(ChunkRows, _rows - row), product);
+                        AddTo(product, i * PanelWidth, j * PanelWidth);
+                    }
+
                     break;
                 case Phase.Mirror:
                     (i, j) = FindPair(block);
@@ -200,7 +212,7 @@ internal static unsafe class RankUpdate
             }
         }
 
-        private float* Panel(int panel) => panels + (nint)panel * PanelWidth * ChunkRows;
+        private float* Panel(int panel) => panels + (nint)panel * PanelWidth * panelRows;
 
         /// <summary>Copies a panel's columns, fills up with zeros, and adds to the column sums.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -213,6 +225,8 @@ internal static unsafe class RankUpdate
             float* from = source.Values + (nint)_firstRow * source.Stride + first;
             for (int row = 0; row < _rows; row++, from += source.Stride, target += PanelWidth)
             {
+                if (row % ChunkRows == 0 && row > 0 && columnSums is not null)
+                    AddSums();
                 if (source.Shift is null)
                     new ReadOnlySpan<float>(from, used).CopyTo(new Span<float>(target, used));
                 else
@@ -222,10 +236,17 @@ internal static unsafe class RankUpdate
                     Vector.Store(Vector.Load(chunkSums + c) + Vector.Load(target + c), chunkSums + c);
             }
 
-            if (columnSums is null)
-                return;
-            for (int c = 0; c < used; c++)
-                columnSums[first + c] += chunkSums[c];
+            if (columnSums is not null)
+                AddSums();
+
+            void AddSums()
+            {
+                for (int c = 0; c < used; c++)
+                {
+                    columnSums[first + c] += chunkSums[c];
+                    chunkSums[c] = 0;
+                }
+            }
         }
 
         /// <summary>Differences from the shift; a value that is not finite, which is no zero when subtracted from itself, counts as 0.</summary>
