@@ -155,9 +155,6 @@ internal static partial class Contracts
     /// <inheritdoc cref="ExceptIO()"/>
     public static Exception ExceptIO(this IExceptionContext ctx, Exception inner, string msg) => Process(new IOException(msg, inner), ctx);
 
-    /// <summary>A NotImplementedException.</summary>
-    public static Exception ExceptNotImpl(string msg) => Process(new NotImplementedException(msg));
-
     /// <summary>A NotSupportedException.</summary>
     public static Exception ExceptNotSupp() => Process(new NotSupportedException());
 
