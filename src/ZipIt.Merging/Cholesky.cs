@@ -46,15 +46,27 @@ public sealed class Cholesky
         ArgumentNullException.ThrowIfNull(symmetric);
         if (symmetric.Rows != symmetric.Columns)
             throw new ArgumentException($"Expected a square matrix, found {symmetric.Rows}×{symmetric.Columns}.", nameof(symmetric));
-        var factor = new Cholesky(symmetric.Rows);
-        for (int i = 0; i < factor.Size; i++)
-        {
-            symmetric.Row(i)[..(i + 1)].CopyTo(factor.Row(i));
-            factor.Row(i)[i] += ridge;
-        }
+        return TryFactor(
+            symmetric.Rows,
+            (row, values) =>
+            {
+                symmetric.Row(row)[..(row + 1)].CopyTo(values);
+                values[row] += ridge;
+            },
+            threads);
+    }
 
+    /// <summary>Factors a matrix whose rows are written by the caller, each up to its diagonal.</summary>
+    internal static Cholesky? TryFactor(int size, RowWriter write, int threads)
+    {
+        var factor = new Cholesky(size);
+        for (int i = 0; i < size; i++)
+            write(i, factor.Row(i)[..(i + 1)]);
         return factor.Factor(threads) ? factor : null;
     }
+
+    /// <summary>Writes a row of the matrix up to its diagonal.</summary>
+    internal delegate void RowWriter(int row, Span<double> values);
 
     /// <summary>Solves x·(A + ρI) = b for every row b and writes x in its place; A being symmetric, this is (A + ρI)·xᵀ = bᵀ.</summary>
     /// <param name="rightHandSides">One right-hand side in each row [any number, <see cref="Size"/>]; replaced by the solutions.</param>

@@ -1,3 +1,5 @@
+using ZipIt.Networks.Kernels;
+
 namespace ZipIt.Merging;
 
 /// <summary>Large arrays that are used again, so that memory does not depend on when the garbage collector runs.</summary>
@@ -7,6 +9,8 @@ internal sealed class FloatPool
 
     private readonly Dictionary<int, Stack<float[]>> _free = []; // by length
     private readonly Dictionary<int, int> _idle = []; // by length: arrays that have been free all the time since the last trim
+    private readonly List<AlignedBuffer> _freeAligned = [];
+    private int _idleAligned; // the first ones: free all the time since the last trim
     private long _collectedAt = GC.GetTotalAllocatedBytes();
 
     /// <summary>An array of exactly this length with any content.</summary>
@@ -30,6 +34,23 @@ internal sealed class FloatPool
         stack.Push(array);
     }
 
+    /// <summary>Memory for at least as many floats, with any content.</summary>
+    public AlignedBuffer RentAligned(int length)
+    {
+        // The one that was used last is the likeliest to fit, and to be in the cache.
+        int index = _freeAligned.FindLastIndex(buffer => buffer.Length >= length && buffer.Length - length <= length / 8);
+        if (index < 0)
+            return AlignedBuffer.Uninitialized(length);
+        AlignedBuffer found = _freeAligned[index];
+        _freeAligned.RemoveAt(index);
+        if (index < _idleAligned)
+            _idleAligned--;
+        return found;
+    }
+
+    /// <summary>Takes memory that nobody reads any more.</summary>
+    public void Return(AlignedBuffer buffer) => _freeAligned.Add(buffer);
+
     /// <summary>Drops arrays that nobody has needed since the last call, and collects garbage where there may be much.</summary>
     public void Trim()
     {
@@ -39,6 +60,9 @@ internal sealed class FloatPool
                 stack.Pop();
             _idle[length] = stack.Count;
         }
+
+        _freeAligned.RemoveRange(0, _idleAligned);
+        _idleAligned = _freeAligned.Count;
 
         if (GC.GetTotalAllocatedBytes() - _collectedAt < CollectAfter)
             return;

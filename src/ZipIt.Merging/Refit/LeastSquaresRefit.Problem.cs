@@ -1,4 +1,5 @@
 using ZipIt.Networks;
+using ZipIt.Networks.Kernels;
 
 namespace ZipIt.Merging;
 
@@ -13,7 +14,7 @@ internal sealed partial class LeastSquaresRefit
         private readonly int _group;
         private readonly int _outputs;
         private readonly Matrix _prior;
-        private Matrix _weights;
+        private readonly Matrix _weights;
         private readonly ChannelFits _fits;
 
         public Problem(LeastSquaresRefit owner, RefitUnit unit, Samples samples, int group)
@@ -33,9 +34,9 @@ internal sealed partial class LeastSquaresRefit
             var equations = new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads);
             bool choose = _owner._refit.Ridge is null && _samples.Rows < (long)PlentyOfSamples * _samples.Columns;
             NormalEquations heldOut = choose ? new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads) : equations;
-            using var zip = new RowProduct(_prior, _owner._options.Engine, _owner._options.Threads);
+            PanelWeights zip = Pack(_prior);
             // The first step starts at 0, so that nothing need be predicted; the ridge pulls to the zip's weights all the same.
-            ForTiles(false, null, (tile, rows, predictions, targets, residuals) =>
+            ForTiles(false, null, (tile, predictions, targets, residuals) =>
             {
                 if (tile.IsHeldOut)
                 {
@@ -44,8 +45,8 @@ internal sealed partial class LeastSquaresRefit
                 }
 
                 NormalEquations own = tile.IsHeldOut ? heldOut : equations;
-                own.AddRows(tile.Patches[_group], rows);
-                own.AddResiduals(tile.Patches[_group], residuals, rows);
+                own.AddRows(tile.Patches[_group]);
+                own.AddResiduals(tile.Patches[_group], residuals);
             }, startsAtZero: true);
             Ridge = _owner._refit.Ridge ?? DefaultRidge;
             if (choose && heldOut.Rows > 0 && equations.Rows > 0)
@@ -60,7 +61,7 @@ internal sealed partial class LeastSquaresRefit
             for (int round = 0; round < rounds; round++)
             {
                 equations.ClearResiduals();
-                ForTiles(false, _unit.Activation, (tile, rows, _, _, residuals) => equations.AddResiduals(tile.Patches[_group], residuals, rows));
+                ForTiles(false, _unit.Activation, (tile, _, _, residuals) => equations.AddResiduals(tile.Patches[_group], residuals));
                 Step(equations, factor, ridge, Relaxation);
             }
 
@@ -70,31 +71,32 @@ internal sealed partial class LeastSquaresRefit
         /// <summary>Squared errors after the activation on the held-out images, of the zip's weights and of the solution, and the targets' variance.</summary>
         public (double Before, double After, double Energy) MeasureErrors()
         {
-            var zip = _prior.Clone();
+            var fitted = _prior.Clone();
             for (int o = 0; o < _outputs; o++)
-                _fits.Apply(o, zip.Row(o));
+                _fits.Apply(o, fitted.Row(o));
+            PanelWeights zip = Pack(fitted);
             double before = 0, after = 0;
             var sum = new double[_outputs];
             var squares = new double[_outputs];
             long count = 0;
-            Matrix solution = _weights;
-            _weights = zip;
-            ForTiles(true, null, (_, rows, predictions, targets, _) =>
+            float[] zipped = [];
+            ForTiles(true, null, (tile, predictions, targets, _) =>
             {
-                count += rows;
-                for (int i = 0; i < predictions.Length; i++)
+                count += tile.Rows;
+                if (zipped.Length < targets.Length)
+                    zipped = new float[targets.Length];
+                Predict(zip, tile, zipped.AsSpan(0, targets.Length));
+                for (int row = 0; row < targets.Length; row += _outputs)
                 {
-                    double target = ActivationTarget.Apply(_unit.Activation, targets[i]);
-                    before += Square(ActivationTarget.Apply(_unit.Activation, predictions[i]) - target);
-                    sum[i % _outputs] += target;
-                    squares[i % _outputs] += target * target;
+                    for (int o = 0; o < _outputs; o++)
+                    {
+                        double target = ActivationTarget.Apply(_unit.Activation, targets[row + o]);
+                        before += Square(ActivationTarget.Apply(_unit.Activation, zipped[row + o]) - target);
+                        after += Square(ActivationTarget.Apply(_unit.Activation, predictions[row + o]) - target);
+                        sum[o] += target;
+                        squares[o] += target * target;
+                    }
                 }
-            });
-            _weights = solution;
-            ForTiles(true, null, (_, _, predictions, targets, _) =>
-            {
-                for (int i = 0; i < predictions.Length; i++)
-                    after += Square(ActivationTarget.Apply(_unit.Activation, predictions[i]) - ActivationTarget.Apply(_unit.Activation, targets[i]));
             });
             double energy = 0;
             for (int o = 0; o < _outputs; o++)
@@ -124,42 +126,43 @@ internal sealed partial class LeastSquaresRefit
             return best;
         }
 
+        private PanelWeights Pack(Matrix weights) => new(weights.Values, weights.Rows, weights.Columns);
+
         /// <summary>Predicts with the present weights and gives predictions and targets (both with the sum's other inputs) and residuals, tile by tile.</summary>
         private void ForTiles(bool heldOutOnly, Activation? activation, TileAction action, bool startsAtZero = false)
         {
-            using RowProduct? product = startsAtZero ? null : new RowProduct(_weights, _owner._options.Engine, _owner._options.Threads);
-            var memory = new float[2][][];
+            PanelWeights? weights = startsAtZero ? null : Pack(_weights);
+            float[] memory = [];
             foreach (RefitTile tile in _samples.Tiles(heldOutOnly))
             {
                 int length = tile.Rows * _outputs;
-                ref float[][] mine = ref memory[tile.IsHeldOut ? 1 : 0];
-                if (mine is null || mine[0].Length != length)
-                    mine = [new float[length], new float[length], new float[length]];
-                (float[] predictions, float[] targets, float[] residuals) = (mine[0], mine[1], mine[2]);
-                Predict(product, tile, predictions);
+                if (memory.Length < 3 * length)
+                    memory = new float[3 * length];
+                Span<float> predictions = memory.AsSpan(0, length), targets = memory.AsSpan(length, length), residuals = memory.AsSpan(2 * length, length);
+                Predict(weights, tile, predictions);
                 for (int row = 0; row < tile.Rows; row++)
-                    tile.Targets.AsSpan(row * _samples.Channels + _group * _outputs, _outputs).CopyTo(targets.AsSpan(row * _outputs));
+                    tile.Targets.AsSpan(row * _samples.Channels + _group * _outputs, _outputs).CopyTo(targets[(row * _outputs)..]);
                 ActivationTarget.Residuals(activation, targets, predictions, residuals);
-                action(tile, tile.Rows, predictions, targets, residuals);
+                action(tile, predictions, targets, residuals);
             }
         }
 
         /// <summary>What weights and the sum's other inputs give; without weights the other inputs alone.</summary>
-        private void Predict(RowProduct? product, RefitTile tile, float[] predictions)
+        private void Predict(PanelWeights? weights, RefitTile tile, Span<float> predictions)
         {
-            if (product is null)
-                Array.Clear(predictions);
+            if (weights is null)
+                predictions.Clear();
             else
-                product.Multiply(tile.Patches[_group], tile.Rows, predictions);
+                weights.Multiply(tile.Patches[_group], predictions, _owner._options.Threads);
             if (tile.Others.Length == 0)
                 return;
             for (int row = 0; row < tile.Rows; row++)
             {
-                Span<float> own = predictions.AsSpan(row * _outputs, _outputs);
-                System.Numerics.Tensors.TensorPrimitives.Add<float>(own, tile.Others.AsSpan(row * _samples.Channels + _group * _outputs, _outputs), own);
+                Span<float> own = predictions.Slice(row * _outputs, _outputs);
+                System.Numerics.Tensors.TensorPrimitives.Add(own, tile.Others.AsSpan(row * _samples.Channels + _group * _outputs, _outputs), own);
             }
         }
 
-        private delegate void TileAction(RefitTile tile, int rows, float[] predictions, float[] targets, float[] residuals);
+        private delegate void TileAction(RefitTile tile, Span<float> predictions, ReadOnlySpan<float> targets, ReadOnlySpan<float> residuals);
     }
 }

@@ -1,4 +1,5 @@
 using ZipIt.Networks;
+using ZipIt.Networks.Kernels;
 
 namespace ZipIt.Merging;
 
@@ -43,7 +44,7 @@ internal sealed partial class LeastSquaresRefit
             long wanted = Math.Min((long)owner._refit.SamplesPerUnknown * Columns, Math.Max(owner._refit.LargestSample, (long)LeastSamples * Columns));
             _perImage = (int)Math.Clamp((wanted + owner._images.Count - 1) / owner._images.Count, 1, area);
             Rows = (long)_perImage * owner._images.Count;
-            long bytes = Rows * ((long)Columns * Groups + 2 * channels) * sizeof(float);
+            long bytes = Rows * ((long)PanelMatrix.CountPanels(Columns) * PanelMatrix.Width * Groups + 2 * channels) * sizeof(float);
             FeatureWalk.Step plan = owner._mergedWalk.Plan([.. _inputs, .. unit.Others]);
             long frontier = (plan.FrontierLength + _targets.Sources.Sum(source => owner._memberWalks[source.Member].Plan([source.Node]).FrontierLength)) * owner._images.Count * sizeof(float);
             long present = owner._mergedWalk.KeptBytes + owner._memberWalks.Sum(walk => walk.KeptBytes);
@@ -81,8 +82,10 @@ internal sealed partial class LeastSquaresRefit
         {
             if (tile is null)
                 return;
-            foreach (float[] values in (float[][])[.. tile.Patches, tile.Targets, tile.Others])
-                _owner._pool.Return(values);
+            foreach (PanelMatrix patches in tile.Patches)
+                _owner._pool.Return(patches.Memory);
+            _owner._pool.Return(tile.Targets);
+            _owner._pool.Return(tile.Others);
         }
 
         private IEnumerable<RefitTile> Compute(bool heldOutOnly)
@@ -136,7 +139,7 @@ internal sealed partial class LeastSquaresRefit
             int rows = chosen.Length * _perImage, area = _height * _width;
             if (_kept is null)
                 Return(_last[isHeldOut ? 1 : 0]);
-            float[][] patches = [.. Enumerable.Range(0, Groups).Select(_ => _owner._pool.Rent(rows * Columns))];
+            PanelMatrix[] patches = [.. Enumerable.Range(0, Groups).Select(_ => new PanelMatrix(rows, Columns, _owner._pool.RentAligned(PanelMatrix.SizeOf(rows, Columns))))];
             float[] targets = _owner._pool.Rent(rows * Channels);
             float[] others = _owner._pool.Rent(_unit.Others.Count == 0 ? 0 : rows * Channels);
             Array.Clear(others);
@@ -171,33 +174,38 @@ internal sealed partial class LeastSquaresRefit
             void Fill() =>
             Parallel.For(0, chosen.Length, new ParallelOptions { MaxDegreeOfParallelism = _owner._options.Threads > 0 ? _owner._options.Threads : -1 }, c =>
             {
-                int image = chosen[c];
+                int image = chosen[c], firstRow = c * _perImage;
                 float[][] values = [.. sourceWidths.Select(width => new float[width])];
-                for (int k = 0; k < _perImage; k++)
+                int[] pixels = [.. Enumerable.Range(0, _perImage).Select(k => PixelOf(firstImage + image, k, area))];
+                for (int g = 0; g < Groups; g++)
                 {
-                    int pixel = PixelOf(firstImage + image, k, area);
-                    (int y, int x) = Math.DivRem(pixel, _width);
-                    int row = c * _perImage + k;
-                    for (int g = 0; g < Groups; g++)
+                    int column = 0;
+                    for (int i = 0; i < inputs.Length; i++)
                     {
-                        Span<float> columns = patches[g].AsSpan(row * Columns, Columns);
-                        for (int i = 0; i < inputs.Length; i++)
-                        {
-                            PatchColumns own = _columns[g][i];
-                            own.Write(Slice(inputs[i], image * own.InputLength, own.InputLength), y, x, columns);
-                            columns = columns[own.Count..];
-                        }
-
-                        columns[0] = 1;
+                        PatchColumns own = _columns[g][i];
+                        own.Write(Slice(inputs[i], image * own.InputLength, own.InputLength), pixels, _width, patches[g], firstRow, column);
+                        column += own.Count;
                     }
 
+                    (int panel, int offset) = Math.DivRem(column, PanelMatrix.Width);
+                    for (int k = 0; k < _perImage; k++)
+                    {
+                        Span<float> end = patches[g].Slice(panel, firstRow + k)[offset..];
+                        end.Clear();
+                        end[0] = 1;
+                    }
+                }
+
+                for (int k = 0; k < _perImage; k++)
+                {
+                    int row = firstRow + k, pixel = image * area + pixels[k];
                     for (int s = 0; s < values.Length; s++)
-                        Slice(sources[s], (image * area + pixel) * sourceWidths[s], sourceWidths[s]).CopyTo(values[s]);
+                        Slice(sources[s], pixel * sourceWidths[s], sourceWidths[s]).CopyTo(values[s]);
                     _targets.Write(firstImage + image, values, targets.AsSpan(row * Channels, Channels));
                     foreach (nint sum in sums)
                     {
                         Span<float> other = others.AsSpan(row * Channels, Channels);
-                        System.Numerics.Tensors.TensorPrimitives.Add<float>(other, Slice(sum, (image * area + pixel) * Channels, Channels), other);
+                        System.Numerics.Tensors.TensorPrimitives.Add<float>(other, Slice(sum, pixel * Channels, Channels), other);
                     }
                 }
             });

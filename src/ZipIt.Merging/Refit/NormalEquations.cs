@@ -7,15 +7,16 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class NormalEquations
 {
-    private readonly double[] _gram;
-    private readonly double[] _cross;
+    private readonly SymmetricTiles _gram;
+    private readonly double[] _cross; // [panels of columns, panels of outputs, panel width, panel width]
     private readonly int _threads;
+    private PanelMatrix? _residuals;
 
     public NormalEquations(int columns, int outputs, int threads)
     {
         (Columns, Outputs, _threads) = (columns, outputs, threads);
-        _gram = new double[checked(columns * columns)];
-        _cross = new double[checked(columns * outputs)];
+        _gram = new SymmetricTiles(columns);
+        _cross = new double[checked(PanelMatrix.CountPanels(columns) * PanelMatrix.CountPanels(outputs) * PanelMatrix.Width * PanelMatrix.Width)];
     }
 
     /// <summary>Number of columns of X, the intercept included.</summary>
@@ -31,16 +32,21 @@ internal sealed class NormalEquations
     public double Energy { get; private set; }
 
     /// <summary>Adds rows to XᵀX.</summary>
-    public void AddRows(ReadOnlySpan<float> x, int rows)
+    public void AddRows(PanelMatrix x)
     {
-        RankUpdate.AddSymmetric(x, rows, Columns, _gram, [], _threads);
-        Rows += rows;
+        PanelProducts.AddSymmetric(x, _gram, _threads);
+        Rows += x.Rows;
     }
 
     /// <summary>Adds rows to XᵀR.</summary>
-    public void AddResiduals(ReadOnlySpan<float> x, ReadOnlySpan<float> residuals, int rows)
+    /// <param name="x">Rows of X.</param>
+    /// <param name="residuals">Their right-hand sides [rows, outputs].</param>
+    public void AddResiduals(PanelMatrix x, ReadOnlySpan<float> residuals)
     {
-        RankUpdate.AddProduct(x, Columns, Columns, residuals, Outputs, Outputs, rows, _cross, _threads);
+        if (_residuals?.Rows != x.Rows)
+            _residuals = new PanelMatrix(x.Rows, Outputs);
+        _residuals.CopyFrom(residuals);
+        PanelProducts.AddProduct(x, _residuals, _cross, _threads);
         Energy += System.Numerics.Tensors.TensorPrimitives.SumOfSquares(residuals);
     }
 
@@ -54,7 +60,7 @@ internal sealed class NormalEquations
     /// <summary>Adds the equations of other rows.</summary>
     public void Add(NormalEquations other)
     {
-        System.Numerics.Tensors.TensorPrimitives.Add<double>(_gram, other._gram, _gram);
+        System.Numerics.Tensors.TensorPrimitives.Add<double>(_gram.Values, other._gram.Values, _gram.Values);
         System.Numerics.Tensors.TensorPrimitives.Add<double>(_cross, other._cross, _cross);
         Rows += other.Rows;
         Energy += other.Energy;
@@ -66,7 +72,7 @@ internal sealed class NormalEquations
         int n = Columns - 1;
         double sum = 0;
         for (int j = 0; j < n; j++)
-            sum += Math.Max(_gram[j * Columns + j] - _gram[j * Columns + n] * _gram[j * Columns + n] / Math.Max(Rows, 1), 0);
+            sum += Math.Max(_gram[j, j] - _gram[n, j] * _gram[n, j] / Math.Max(Rows, 1), 0);
         return n == 0 ? 0 : sum / n;
     }
 
@@ -78,24 +84,22 @@ internal sealed class NormalEquations
         double unit = MeanSquare();
         // Columns that never vary get a ridge of their own, so that a layer whose inputs are all dead still has a solution.
         double least = unit > 0 ? 1e-12 * unit : 1;
-        var matrix = new Matrix(Columns, Columns, _gram);
-        double[] diagonal = [.. Enumerable.Range(0, Columns).Select(j => _gram[j * Columns + j])];
-        try
+        for (double wanted = Math.Max(ridge, least); ; wanted = Math.Max(10 * wanted, 1e-8 * unit))
         {
-            for (double wanted = Math.Max(ridge, least); ; wanted = Math.Max(10 * wanted, 1e-8 * unit))
-            {
-                for (int j = 0; j < Columns - 1; j++)
-                    matrix[j, j] = diagonal[j] + wanted;
-                if (Cholesky.TryFactor(matrix, 0, _threads) is { } factor)
-                    return factor;
-                if (!double.IsFinite(wanted) || wanted > 1e6 * Math.Max(unit, 1))
-                    throw new ArithmeticException("The features of the calibration images are not finite; the layer cannot be refitted.");
-            }
-        }
-        finally
-        {
-            for (int j = 0; j < Columns; j++)
-                matrix[j, j] = diagonal[j];
+            double added = wanted;
+            Cholesky? factor = Cholesky.TryFactor(
+                Columns,
+                (row, values) =>
+                {
+                    _gram.CopyRow(row, values);
+                    if (row < Columns - 1)
+                        values[row] += added;
+                },
+                _threads);
+            if (factor is not null)
+                return factor;
+            if (!double.IsFinite(wanted) || wanted > 1e6 * Math.Max(unit, 1))
+                throw new ArithmeticException("The features of the calibration images are not finite; the layer cannot be refitted.");
         }
     }
 
@@ -112,7 +116,7 @@ internal sealed class NormalEquations
         {
             Span<double> row = step.Row(o);
             for (int j = 0; j < Columns; j++)
-                row[j] = _cross[j * Outputs + o] - (j < Columns - 1 ? ridge * (weights[o, j] - prior[o, j]) : 0);
+                row[j] = Cross(j, o) - (j < Columns - 1 ? ridge * (weights[o, j] - prior[o, j]) : 0);
         }
 
         factor.SolveRows(step, _threads);
@@ -127,25 +131,35 @@ internal sealed class NormalEquations
         var errors = new double[Outputs];
         Parallel.For(0, (Outputs + Strip - 1) / Strip, new ParallelOptions { MaxDegreeOfParallelism = _threads > 0 ? _threads : -1 }, strip =>
         {
-            int first = strip * Strip, count = Math.Min(Strip, Outputs - first);
-            var products = new double[count * Columns];
-            for (int j = 0; j < Columns; j++)
+            int first = strip * Strip, last = Math.Min(first + Strip, Outputs);
+            for (int row = 0; row < Columns; row++)
             {
-                ReadOnlySpan<double> gram = _gram.AsSpan(j * Columns, Columns);
-                for (int o = 0; o < count; o++)
-                {
-                    Span<double> product = products.AsSpan(o * Columns, Columns);
-                    errors[first + o] -= 2 * step[first + o, j] * _cross[j * Outputs + first + o];
-                    System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(gram, step[first + o, j], product, product);
-                }
+                for (int o = first; o < last; o++)
+                    errors[o] += step[o, row] * (2 * ProductBelow(row, step.Row(o)) + _gram[row, row] * step[o, row] - 2 * Cross(row, o));
             }
-
-            for (int o = 0; o < count; o++)
-                errors[first + o] += System.Numerics.Tensors.TensorPrimitives.Dot<double>(step.Row(first + o), products.AsSpan(o * Columns, Columns));
         });
         double error = Energy;
         foreach (double part in errors)
             error += part;
         return error;
+    }
+
+    /// <summary>Product of a row of XᵀX, left of its diagonal, with a vector.</summary>
+    private double ProductBelow(int row, ReadOnlySpan<double> vector)
+    {
+        double sum = 0;
+        for (int first = 0; first < row; first += SymmetricTiles.Width)
+        {
+            int count = Math.Min(SymmetricTiles.Width, row - first);
+            sum += System.Numerics.Tensors.TensorPrimitives.Dot(_gram.Slice(row, first / SymmetricTiles.Width)[..count], vector.Slice(first, count));
+        }
+
+        return sum;
+    }
+
+    private double Cross(int column, int output)
+    {
+        const int Width = PanelMatrix.Width;
+        return _cross[((column / Width * PanelMatrix.CountPanels(Outputs) + output / Width) * Width + column % Width) * Width + output % Width];
     }
 }

@@ -1,4 +1,5 @@
 using ZipIt.Networks;
+using ZipIt.Networks.Kernels;
 
 namespace ZipIt.Merging;
 
@@ -44,25 +45,47 @@ internal sealed class PatchColumns
     /// <summary>Number of values of one image's input.</summary>
     public int InputLength => _height * _width * _allChannels;
 
-    /// <summary>Writes the columns of one output pixel.</summary>
+    /// <summary>Writes the columns of some output pixels of an image.</summary>
     /// <param name="image">Input [height, width, channels].</param>
-    /// <param name="y">Row of the output pixel.</param>
-    /// <param name="x">Column of the output pixel.</param>
-    /// <param name="columns">Receives <see cref="Count"/> values.</param>
-    public void Write(ReadOnlySpan<float> image, int y, int x, Span<float> columns)
+    /// <param name="pixels">Numbers of the output pixels, row by row.</param>
+    /// <param name="outputWidth">Pixels in a row of the output.</param>
+    /// <param name="target">Receives <see cref="Count"/> columns.</param>
+    /// <param name="firstRow">Row of the first pixel.</param>
+    /// <param name="firstColumn">Column of the first value.</param>
+    public void Write(ReadOnlySpan<float> image, ReadOnlySpan<int> pixels, int outputWidth, PanelMatrix target, int firstRow, int firstColumn)
     {
-        int position = 0;
+        int[] places = new int[pixels.Length];
+        int position = firstColumn;
         for (int ky = 0; ky < _kernel.Height; ky++)
         {
-            int row = y * _stride.Height - _padding.Height + ky * _dilation.Height;
             for (int kx = 0; kx < _kernel.Width; kx++, position += Channels)
             {
-                int column = x * _stride.Width - _padding.Width + kx * _dilation.Width;
-                Span<float> tap = columns.Slice(position, Channels);
-                if ((uint)row < (uint)_height && (uint)column < (uint)_width)
-                    image.Slice((row * _width + column) * _allChannels + _firstChannel, Channels).CopyTo(tap);
+                for (int k = 0; k < places.Length; k++)
+                {
+                    (int y, int x) = Math.DivRem(pixels[k], outputWidth);
+                    int row = y * _stride.Height - _padding.Height + ky * _dilation.Height, column = x * _stride.Width - _padding.Width + kx * _dilation.Width;
+                    places[k] = (uint)row < (uint)_height && (uint)column < (uint)_width ? (row * _width + column) * _allChannels + _firstChannel : -1;
+                }
+
+                WriteTap(image, places, target, firstRow, position);
+            }
+        }
+    }
+
+    /// <summary>Writes one tap's channels, panel after panel, so that memory is written in order; pixels outside the image have no place and are 0.</summary>
+    private void WriteTap(ReadOnlySpan<float> image, ReadOnlySpan<int> places, PanelMatrix target, int firstRow, int firstColumn)
+    {
+        for (int channel = 0, count; channel < Channels; channel += count)
+        {
+            (int panel, int offset) = Math.DivRem(firstColumn + channel, PanelMatrix.Width);
+            count = Math.Min(PanelMatrix.Width - offset, Channels - channel);
+            for (int k = 0; k < places.Length; k++)
+            {
+                Span<float> values = target.Slice(panel, firstRow + k).Slice(offset, count);
+                if (places[k] >= 0)
+                    image.Slice(places[k] + channel, count).CopyTo(values);
                 else
-                    tap.Clear();
+                    values.Clear();
             }
         }
     }

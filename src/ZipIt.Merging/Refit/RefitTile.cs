@@ -1,3 +1,5 @@
+using ZipIt.Networks.Kernels;
+
 namespace ZipIt.Merging;
 
 /// <summary>Some samples (output pixels of calibration images) of a unit.</summary>
@@ -6,4 +8,4 @@ namespace ZipIt.Merging;
 /// <param name="Patches">For each group of channels what the layers see [rows, columns of the group]; the last column is 1.</param>
 /// <param name="Targets">What the unit's value should be [rows, channels].</param>
 /// <param name="Others">What the other inputs of its residual sum give [rows, channels].</param>
-internal sealed record RefitTile(bool IsHeldOut, int Rows, float[][] Patches, float[] Targets, float[] Others);
+internal sealed record RefitTile(bool IsHeldOut, int Rows, PanelMatrix[] Patches, float[] Targets, float[] Others);

@@ -1,4 +1,5 @@
 using ZipIt.Networks;
+using ZipIt.Networks.Kernels;
 
 namespace ZipIt.Merging.Tests;
 
@@ -14,8 +15,9 @@ public sealed class NormalEquationsTests
             value = random.NextDouble() - 0.5;
         (float[] x, float[] y) = Data(random, weights, Rows);
         var equations = new NormalEquations(Columns, Outputs, 1);
-        equations.AddRows(x, Rows);
-        equations.AddResiduals(x, y, Rows);
+        PanelMatrix rows = Panels(x, Columns);
+        equations.AddRows(rows);
+        equations.AddResiduals(rows, y);
 
         var zero = new Matrix(Outputs, Columns);
         Matrix solution = equations.Solve(equations.Factor(0), 0, zero, zero);
@@ -34,8 +36,9 @@ public sealed class NormalEquationsTests
         Matrix prior = Random(random, Outputs, Columns), weights = Random(random, Outputs, Columns);
         (float[] x, float[] residuals) = Data(random, Random(random, Outputs, Columns), Rows);
         var equations = new NormalEquations(Columns, Outputs, 1);
-        equations.AddRows(x, Rows);
-        equations.AddResiduals(x, residuals, Rows);
+        PanelMatrix rows = Panels(x, Columns);
+        equations.AddRows(rows);
+        equations.AddResiduals(rows, residuals);
         Matrix step = equations.Solve(equations.Factor(Ridge), Ridge, weights, prior);
 
         for (int o = 0; o < Outputs; o++)
@@ -61,9 +64,9 @@ public sealed class NormalEquationsTests
     public void Factor_SingularMatrix_FallsBackToALargerRidge()
     {
         var equations = new NormalEquations(4, 1, 1);
-        float[] x = [1, 1, 2, 1, 2, 2, 4, 1, 3, 3, 6, 1];
-        equations.AddRows(x, 3);
-        equations.AddResiduals(x, [1, 2, 3], 3);
+        PanelMatrix x = Panels([1, 1, 2, 1, 2, 2, 4, 1, 3, 3, 6, 1], 4);
+        equations.AddRows(x);
+        equations.AddResiduals(x, [1, 2, 3]);
         var zero = new Matrix(1, 4);
         Matrix solution = equations.Solve(equations.Factor(0), 0, zero, zero);
 
@@ -92,21 +95,34 @@ public sealed class NormalEquationsTests
         float[] expected = session.GetOutput(0).ToArray();
         int width = network.ShapeOf(node)[2], outputsOfGroup = Outputs / groups, taps = kernel * kernel;
 
+        // The columns begin in the middle of a panel, as those of a sum's second layer do.
+        const int FirstColumn = 29;
+        int[] pixels = [.. Enumerable.Range(0, expected.Length / Outputs)];
         for (int i = 0; i < expected.Length; i++)
         {
             (int pixel, int output) = Math.DivRem(i, Outputs);
             var columns = new PatchColumns(conv, [Channels, Extent, Extent], output / outputsOfGroup, groups);
-            var row = new float[columns.Count];
-            columns.Write(image, pixel / width, pixel % width, row);
+            var rows = new PanelMatrix(pixels.Length, FirstColumn + columns.Count);
+            columns.Write(image, pixels, width, rows, 0, FirstColumn);
             double sum = 0;
             for (int c = 0; c < columns.Channels; c++)
             {
                 for (int t = 0; t < taps; t++)
-                    sum += row[t * columns.Channels + c] * (double)weight.Span[(output * columns.Channels + c) * taps + t];
+                {
+                    (int panel, int offset) = Math.DivRem(FirstColumn + t * columns.Channels + c, PanelMatrix.Width);
+                    sum += rows.Slice(panel, pixel)[offset] * (double)weight.Span[(output * columns.Channels + c) * taps + t];
+                }
             }
 
             Assert.Equal(expected[i], sum, 1e-5);
         }
+    }
+
+    private static PanelMatrix Panels(float[] values, int columns)
+    {
+        var panels = new PanelMatrix(values.Length / columns, columns);
+        panels.CopyFrom(values);
+        return panels;
     }
 
     private static Matrix Random(Random random, int rows, int columns)

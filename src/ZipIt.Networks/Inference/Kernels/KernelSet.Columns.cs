@@ -6,30 +6,26 @@ namespace ZipIt.Networks.Kernels;
 internal sealed unsafe partial class KernelSet<TLanes, TVector>
 {
     /// <inheritdoc/>
-    [SkipLocalsInit]
     public override void MultiplyColumns(float* x, float* y, int rows, float* product)
     {
         const int Width = RankUpdate.PanelWidth;
         int tileRows = TLanes.HasManyRegisters ? 8 : 4;
         int tileColumns = 2 * TLanes.Count;
-        float* sums = stackalloc float[tileRows * tileColumns];
         for (int i = 0; i < Width; i += tileRows)
         {
             for (int j = 0; j < Width; j += tileColumns)
             {
                 if (TLanes.HasManyRegisters)
-                    MultiplyColumns8(x + i, y + j, rows, sums);
+                    MultiplyColumns8(x + i, y + j, rows, product + i * Width + j);
                 else
-                    MultiplyColumns4(x + i, y + j, rows, sums);
-                for (int r = 0; r < tileRows; r++)
-                    new ReadOnlySpan<float>(sums + r * tileColumns, tileColumns).CopyTo(new Span<float>(product + (i + r) * Width + j, tileColumns));
+                    MultiplyColumns4(x + i, y + j, rows, product + i * Width + j);
             }
         }
     }
 
     /// <summary>Sums over 8 columns of X and two vectors of columns of Y: lane i of s<c>r</c> and t<c>r</c> is X's column r times Y's column i and lanes + i.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyColumns8(float* x, float* y, int rows, float* sums)
+    private static void MultiplyColumns8(float* x, float* y, int rows, float* product)
     {
         int lanes = TLanes.Count;
         TVector s0 = TLanes.Broadcast(0);
@@ -80,27 +76,27 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
             y += RankUpdate.PanelWidth;
         }
 
-        TLanes.Store(sums + 0 * lanes, s0);
-        TLanes.Store(sums + 1 * lanes, t0);
-        TLanes.Store(sums + 2 * lanes, s1);
-        TLanes.Store(sums + 3 * lanes, t1);
-        TLanes.Store(sums + 4 * lanes, s2);
-        TLanes.Store(sums + 5 * lanes, t2);
-        TLanes.Store(sums + 6 * lanes, s3);
-        TLanes.Store(sums + 7 * lanes, t3);
-        TLanes.Store(sums + 8 * lanes, s4);
-        TLanes.Store(sums + 9 * lanes, t4);
-        TLanes.Store(sums + 10 * lanes, s5);
-        TLanes.Store(sums + 11 * lanes, t5);
-        TLanes.Store(sums + 12 * lanes, s6);
-        TLanes.Store(sums + 13 * lanes, t6);
-        TLanes.Store(sums + 14 * lanes, s7);
-        TLanes.Store(sums + 15 * lanes, t7);
+        TLanes.Store(product, s0);
+        TLanes.Store(product + lanes, t0);
+        TLanes.Store(product + RankUpdate.PanelWidth, s1);
+        TLanes.Store(product + RankUpdate.PanelWidth + lanes, t1);
+        TLanes.Store(product + 2 * RankUpdate.PanelWidth, s2);
+        TLanes.Store(product + 2 * RankUpdate.PanelWidth + lanes, t2);
+        TLanes.Store(product + 3 * RankUpdate.PanelWidth, s3);
+        TLanes.Store(product + 3 * RankUpdate.PanelWidth + lanes, t3);
+        TLanes.Store(product + 4 * RankUpdate.PanelWidth, s4);
+        TLanes.Store(product + 4 * RankUpdate.PanelWidth + lanes, t4);
+        TLanes.Store(product + 5 * RankUpdate.PanelWidth, s5);
+        TLanes.Store(product + 5 * RankUpdate.PanelWidth + lanes, t5);
+        TLanes.Store(product + 6 * RankUpdate.PanelWidth, s6);
+        TLanes.Store(product + 6 * RankUpdate.PanelWidth + lanes, t6);
+        TLanes.Store(product + 7 * RankUpdate.PanelWidth, s7);
+        TLanes.Store(product + 7 * RankUpdate.PanelWidth + lanes, t7);
     }
 
     /// <summary>Sums over 4 columns of X and two vectors of columns of Y: lane i of s<c>r</c> and t<c>r</c> is X's column r times Y's column i and lanes + i.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyColumns4(float* x, float* y, int rows, float* sums)
+    private static void MultiplyColumns4(float* x, float* y, int rows, float* product)
     {
         int lanes = TLanes.Count;
         TVector s0 = TLanes.Broadcast(0);
@@ -131,13 +127,13 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
             y += RankUpdate.PanelWidth;
         }
 
-        TLanes.Store(sums + 0 * lanes, s0);
-        TLanes.Store(sums + 1 * lanes, t0);
-        TLanes.Store(sums + 2 * lanes, s1);
-        TLanes.Store(sums + 3 * lanes, t1);
-        TLanes.Store(sums + 4 * lanes, s2);
-        TLanes.Store(sums + 5 * lanes, t2);
-        TLanes.Store(sums + 6 * lanes, s3);
-        TLanes.Store(sums + 7 * lanes, t3);
+        TLanes.Store(product, s0);
+        TLanes.Store(product + lanes, t0);
+        TLanes.Store(product + RankUpdate.PanelWidth, s1);
+        TLanes.Store(product + RankUpdate.PanelWidth + lanes, t1);
+        TLanes.Store(product + 2 * RankUpdate.PanelWidth, s2);
+        TLanes.Store(product + 2 * RankUpdate.PanelWidth + lanes, t2);
+        TLanes.Store(product + 3 * RankUpdate.PanelWidth, s3);
+        TLanes.Store(product + 3 * RankUpdate.PanelWidth + lanes, t3);
     }
 }
