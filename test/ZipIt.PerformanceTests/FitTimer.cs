@@ -6,54 +6,49 @@ using ZipIt.Networks;
 namespace ZipIt.PerformanceTests;
 
 /// <summary>
-/// Times the steps of zipping two ResNet-20 of a given width: <c>fit [WIDTH] [IMAGES] [ROUNDS]</c>. Forward passes are those of the statistics, without
-/// the statistics.
+/// Times the steps of zipping two networks with random weights and measures the memory that they take: <c>fit [WIDTH|resnet50] [IMAGES] [ROUNDS]</c>. A width stands
+/// for ResNet-20 of 32 pixels. Forward passes are those of the statistics, without the statistics. ResNet-50 (224 pixels) is zipped with the default method alone and
+/// without a first round for the just-in-time compiler, so that the largest memory is that of one zip.
 /// </summary>
 internal static class FitTimer
 {
-    private const int ImageSize = 32;
-
     public static int Run(string[] arguments)
     {
-        int width = Read(arguments, 0, 4), count = Read(arguments, 1, 1000), rounds = Read(arguments, 2, 3);
-        ResNetLayout layout = ResNetLayout.Cifar(20, width);
-        ZipMember[] members = [.. Enumerable.Range(0, 2).Select(m => new ZipMember($"{m}", ResNet.Random(m, layout)))];
-        var pixels = new Tensor(count, 3, ImageSize, ImageSize);
-        var random = new Random(1);
-        foreach (ref float value in pixels.Span)
-            value = (float)(2 * random.NextDouble() - 1);
-        var images = new InMemoryImages(pixels);
+        string name = arguments.Length > 0 ? arguments[0] : "4";
+        int count = Read(arguments, 1, 1000), rounds = Read(arguments, 2, 3);
+        bool isLarge = name == "resnet50";
+        ResNetLayout layout = isLarge ? ResNetLayout.ImageNet(50) : ResNetLayout.Cifar(20, Read(arguments, 0, 4));
+        int extent = isLarge ? 224 : 32;
+        ZipMember[] members = [.. Enumerable.Range(0, 2).Select(m => new ZipMember($"{m}", ResNet.Random(m, layout, extent)))];
+        var images = new NoiseImages(count, [3, extent, extent]);
+        (ZipMethod Method, string Suffix)[] methods = isLarge ? [(ZipMethod.Best, "")] : [(ZipMethod.Paper, ""), (ZipMethod.Best, " (select and refit)")];
 
-        var times = new Dictionary<string, List<double>>();
-        for (int round = 0; round <= rounds; round++)
+        var times = new StageTimes();
+        for (int round = isLarge ? 1 : 0; round <= rounds; round++)
         {
-            // The first round is for the just-in-time compiler.
-            bool counts = round > 0;
-            Add("forward passes", counts, Time(() => RunForward(members, images)));
-            foreach ((ZipMethod method, string suffix) in new[] { (ZipMethod.Paper, ""), (ZipMethod.Best, " (select and refit)") })
+            times.IsCounting = round > 0;
+            times.Suffix = "";
+            if (!isLarge)
             {
-                ZipReport report = new Zipper(members, ZipOptions.For(method)).Zip(images).Report;
-                foreach ((string stage, TimeSpan time) in report.Times)
-                    Add(stage + suffix, counts, time.TotalSeconds);
+                times.Start();
+                RunForward(members, images);
+                times.Report(new ZipProgress("forward passes", 0, default, true));
+            }
+
+            foreach ((ZipMethod method, string suffix) in methods)
+            {
+                times.Suffix = suffix;
+                times.Start();
+                new Zipper(members, ZipOptions.For(method)).Zip(images, times);
             }
         }
 
-        Console.WriteLine($"two ResNet-20 x {width}, {count} images, {Environment.ProcessorCount} threads; seconds, median of {rounds} rounds");
-        foreach ((string step, List<double> seconds) in times)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step,-40}{seconds.Order().ElementAt(seconds.Count / 2),10:F3}"));
+        Console.WriteLine($"two ResNet-{layout.Depth} ({name}), {count} images of {extent} pixels, {Environment.ProcessorCount} threads; shortest of {rounds} rounds");
+        times.Print();
         return 0;
-
-        void Add(string step, bool isCounted, double seconds)
-        {
-            if (!isCounted)
-                return;
-            if (!times.TryGetValue(step, out List<double>? all))
-                times.Add(step, all = []);
-            all.Add(seconds);
-        }
     }
 
-    private static void RunForward(ZipMember[] members, InMemoryImages images)
+    private static void RunForward(ZipMember[] members, NoiseImages images)
     {
         foreach (ZipMember member in members)
         {
@@ -64,13 +59,48 @@ internal static class FitTimer
         }
     }
 
-    private static double Time(Action work)
-    {
-        var clock = Stopwatch.StartNew();
-        work();
-        return clock.Elapsed.TotalSeconds;
-    }
-
     private static int Read(string[] arguments, int index, int otherwise) =>
         arguments.Length > index ? int.Parse(arguments[index], CultureInfo.InvariantCulture) : otherwise;
+
+    /// <summary>The time from the end of one stage to the end of the next, on the clock and summed over the processors, which other programs do not lengthen.</summary>
+    private sealed class StageTimes : IProgress<ZipProgress>
+    {
+        private readonly List<string> _stages = [];
+        private readonly Dictionary<string, (double Wall, double Processor, long Peak)> _times = [];
+        private long _start;
+        private double _processorStart;
+
+        public bool IsCounting { get; set; }
+
+        public string Suffix { get; set; } = "";
+
+        public void Start() => (_start, _processorStart) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime.TotalSeconds);
+
+        public void Report(ZipProgress value)
+        {
+            if (!value.IsFinished)
+                return;
+            double wall = Stopwatch.GetElapsedTime(_start).TotalSeconds, processor = Environment.CpuUsage.TotalTime.TotalSeconds - _processorStart;
+            Start();
+            if (!IsCounting)
+                return;
+            string stage = value.Stage + Suffix;
+            if (_times.TryGetValue(stage, out (double Wall, double Processor, long) earlier))
+                (wall, processor) = (Math.Min(wall, earlier.Wall), Math.Min(processor, earlier.Processor));
+            else
+                _stages.Add(stage);
+            using var process = Process.GetCurrentProcess();
+            _times[stage] = (wall, processor, process.PeakWorkingSet64);
+        }
+
+        public void Print()
+        {
+            Console.WriteLine($"{"",-40}{"seconds",10}{"processor s",14}{"peak MiB so far",18}");
+            foreach (string stage in _stages)
+            {
+                (double wall, double processor, long peak) = _times[stage];
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stage,-40}{wall,10:F3}{processor,14:F3}{peak / 1048576,18}"));
+            }
+        }
+    }
 }

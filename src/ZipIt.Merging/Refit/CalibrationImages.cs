@@ -5,10 +5,13 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class CalibrationImages
 {
+    private const int HeldOutEvery = 8;
+
     private readonly IImageSource _source;
     private readonly int _batchSize;
     private readonly int? _maximum;
     private readonly List<float[]>? _kept;
+    private readonly int[] _first; // number of each batch's first image
 
     public CalibrationImages(IImageSource source, int batchSize, int? maximum, long budget)
     {
@@ -32,6 +35,9 @@ internal sealed class CalibrationImages
 
         Sizes = sizes;
         Count = sizes.Sum();
+        _first = new int[sizes.Count];
+        for (int batch = 1; batch < sizes.Count; batch++)
+            _first[batch] = _first[batch - 1] + sizes[batch - 1];
         (_kept, KeptBytes) = fits ? (kept, bytes) : (null, 0);
     }
 
@@ -47,10 +53,25 @@ internal sealed class CalibrationImages
     /// <summary>Number of images of each batch.</summary>
     public IReadOnlyList<int> Sizes { get; }
 
+    /// <summary>Number of the first image of a batch.</summary>
+    public int FirstOf(int batch) => _first[batch];
+
+    /// <summary>The images of a batch that errors are measured on (every eighth), or the others, counted from the start of the batch.</summary>
+    public int[] Select(int batch, bool isHeldOut) => [.. Enumerable.Range(0, Sizes[batch]).Where(image => IsHeldOut(batch, image) == isHeldOut)];
+
+    /// <summary>Where an image of a batch stands in its selection.</summary>
+    public (bool IsHeldOut, int Place) PlaceOf(int batch, int image)
+    {
+        bool isHeldOut = IsHeldOut(batch, image);
+        return (isHeldOut, Enumerable.Range(0, image).Count(other => IsHeldOut(batch, other) == isHeldOut));
+    }
+
     /// <summary>All batches [count, height, width, channels]; memory is valid until the next one is asked for.</summary>
     public IEnumerable<ReadOnlyMemory<float>> ReadBatches() => _kept is not null
         ? _kept.Select(pixels => (ReadOnlyMemory<float>)pixels)
         : Read().Select(batch => (ReadOnlyMemory<float>)batch.Pixels.AsMemory(0, batch.Count * Length));
+
+    private bool IsHeldOut(int batch, int image) => (_first[batch] + image) % HeldOutEvery == HeldOutEvery - 1;
 
     private IEnumerable<(float[] Pixels, int Count)> Read()
     {

@@ -19,12 +19,10 @@ namespace ZipIt.Merging;
 /// </remarks>
 internal sealed partial class LeastSquaresRefit
 {
-    private const int HeldOutEvery = 8;
     private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
     private const double DefaultRidge = 1e-3;
     private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
     private const int Wide = 2000; // unknowns, from which on one activation round is made: each takes as long as half of everything else
-    private const int LeastSamples = 8; // per unknown, that wide layers get in any case
     private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 
     private readonly MergedNetwork _merged;
@@ -37,7 +35,9 @@ internal sealed partial class LeastSquaresRefit
     private readonly Dictionary<Node, Node> _new = [];
     private readonly FloatPool _pool = new();
     private readonly FeatureWalk _mergedWalk;
-    private readonly FeatureWalk[] _memberWalks;
+    private readonly Dictionary<RefitUnit, SampleLayout> _layouts;
+    private readonly MemberTargets _targets;
+    private readonly List<(int Member, Node Node)>? _taskOutputs; // null if not every task is a member's
     private readonly List<LayerReport> _reports = [];
     private OutputTargets? _outputTargets;
 
@@ -51,7 +51,10 @@ internal sealed partial class LeastSquaresRefit
             throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {_images.Count}.", nameof(images));
         _units = RefitUnit.Find(merged);
         _mergedWalk = new FeatureWalk(merged.Network, _images.Sizes.Count, _pool, node => _new[node]);
-        _memberWalks = [.. members.Select(member => new FeatureWalk(member.Network, _images.Sizes.Count, _pool))];
+        RefitUnit[] units = [.. Order(merged.Network).Where(node => _units.TryGetValue(node, out RefitUnit? unit) && ReferenceEquals(unit.Target, node)).Select(node => _units[node])];
+        _layouts = units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, refit, _images.Count));
+        _taskOutputs = FindTaskOutputs();
+        _targets = new MemberTargets(merged, members, _images, units.Select(unit => (unit, _layouts[unit])), _taskOutputs ?? [], options, TargetBudget, _pool);
     }
 
     /// <summary>Refits a zipped network.</summary>
@@ -72,9 +75,7 @@ internal sealed partial class LeastSquaresRefit
     private RefitResult Run(IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        // Outputs come last: their targets may depend on the outputs of all members.
-        HashSet<Node> heads = [.. _merged.Network.Heads.Select(head => head.Node)];
-        foreach (Node node in _merged.Network.Nodes.Where(node => !heads.Contains(node)).Concat(heads))
+        foreach (Node node in Order(_merged.Network))
         {
             if (!_units.TryGetValue(node, out RefitUnit? unit))
             {
@@ -92,10 +93,16 @@ internal sealed partial class LeastSquaresRefit
         return new RefitResult(network, _reports);
     }
 
+    /// <summary>Nodes in the order of the walk. Outputs come last: their targets may depend on the outputs of all members.</summary>
+    private static IEnumerable<Node> Order(Network network)
+    {
+        HashSet<Node> heads = [.. network.Heads.Select(head => head.Node)];
+        return network.Nodes.Where(node => !heads.Contains(node)).Concat(heads);
+    }
+
     private void Refit(RefitUnit unit, CancellationToken cancellationToken)
     {
-        int channels = _merged.Network.ShapeOf(unit.Target)[0];
-        using var samples = new Samples(this, unit, channels, cancellationToken);
+        using var samples = new Samples(this, unit, cancellationToken);
         var solutions = new Matrix[samples.Groups];
         double ridge = 0, before = 0, after = 0, energy = 0;
         for (int g = 0; g < samples.Groups; g++)
@@ -112,8 +119,11 @@ internal sealed partial class LeastSquaresRefit
         _reports.Add(new LayerReport(unit.Target.Name, samples.Columns - 1, samples.Rows, ridge, before * unitOfError, after * unitOfError));
     }
 
-    /// <summary>Memory for features between layers; the rest is for images (an eighth) and samples.</summary>
-    private long FrontierBudget => _refit.MemoryBudget / 8 * 5;
+    /// <summary>Memory for features between layers; the rest is for images (an eighth), targets and samples.</summary>
+    private long FrontierBudget => _refit.MemoryBudget / 8 * 3;
+
+    /// <summary>Memory for what the members give at sampled pixels.</summary>
+    private long TargetBudget => _refit.MemoryBudget / 4;
 
     /// <summary>Images per batch so that no value of a batch is much larger than 32 MiB.</summary>
     private static int LargestBatch(Network network)
@@ -171,45 +181,34 @@ internal sealed partial class LeastSquaresRefit
     private float[]? TryGetOutputTable(Node target, int channels)
     {
         int[] served = [.. Enumerable.Range(0, _refit.Tasks.Count).Where(t => _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, target) && head.Name == _refit.Tasks[t].Name))];
-        if (served.Length == 0 || served.Any(t => _refit.Tasks[t].OutputLength != channels) || GetOutputTargets() is not { } outputs)
+        if (served.Length == 0 || served.Any(t => _refit.Tasks[t].OutputLength != channels) || GetOutputTargets(target) is not { } outputs)
             return null;
         if (served.Length == 1)
             return _refit.Flattening > 0 ? outputs.Own(served[0], _refit.Flattening) : null;
         return _refit.SharedOutput == SharedOutputTarget.Average || served.Any(t => _refit.Tasks[t].Prototypes is null) ? null : outputs.Shared(served, _refit.SharedOutput);
     }
 
-    /// <summary>Computes the outputs of all members for all images; null if not every task is a member's.</summary>
-    private OutputTargets? GetOutputTargets()
+    /// <summary>What outputs should be, worked out from those of all members; null if not every task is a member's.</summary>
+    private OutputTargets? GetOutputTargets(Node target)
     {
-        if (_outputTargets is not null)
+        if (_taskOutputs is null || _outputTargets is not null)
             return _outputTargets;
-        var sources = new List<(int Member, Node Node)>();
+        _targets.Get(_units[target], 0, false); // the members' outputs are computed together with the first output's targets
+        return _outputTargets = new OutputTargets(_refit.Tasks, [.. _taskOutputs.Select(output => _targets.GetOutput(output.Node))]);
+    }
+
+    /// <summary>The member's output that decides about each task; null if not every task is a member's.</summary>
+    private List<(int Member, Node Node)>? FindTaskOutputs()
+    {
+        var outputs = new List<(int Member, Node Node)>();
         foreach (ClassificationTask task in _refit.Tasks)
         {
             var own = Enumerable.Range(0, _members.Count).SelectMany(m => _members[m].Network.Heads.Where(head => _members[m].NameOf(head) == task.Name).Select(head => (m, head.Node))).ToList();
-            if (own is not [{ } source] || !_members[source.m].Network.ShapeOf(source.Node).SequenceEqual([task.OutputLength]))
+            if (own is not [{ } output] || !_members[output.m].Network.ShapeOf(output.Node).SequenceEqual([task.OutputLength]))
                 return null;
-            sources.Add(source);
+            outputs.Add(output);
         }
 
-        FeatureWalk.Step[] steps = [.. _memberWalks.Select((walk, m) => walk.Plan([.. sources.Where(source => source.Member == m).Select(source => source.Node)]))];
-        float[][] outputs = [.. _refit.Tasks.Select(task => new float[_images.Count * task.OutputLength])];
-        foreach (FeatureWalk.Step step in steps)
-            step.Open(true, _options.Engine, _batchSize, _options.Threads);
-        using IEnumerator<ReadOnlyMemory<float>>? images = steps.Any(step => step.NeedsImages) ? _images.ReadBatches().GetEnumerator() : null;
-        int first = 0;
-        for (int b = 0; b < _images.Sizes.Count; b++)
-        {
-            ReadOnlyMemory<float> pixels = images is not null && images.MoveNext() ? images.Current : default;
-            foreach (FeatureWalk.Step step in steps)
-                step.Run(b, _images.Sizes[b], pixels);
-            for (int t = 0; t < sources.Count; t++)
-                steps[sources[t].Member].Get(sources[t].Node).CopyTo(outputs[t].AsSpan(first * _refit.Tasks[t].OutputLength));
-            first += _images.Sizes[b];
-        }
-
-        foreach (FeatureWalk.Step step in steps)
-            step.Dispose();
-        return _outputTargets = new OutputTargets(_refit.Tasks, outputs);
+        return outputs;
     }
 }
