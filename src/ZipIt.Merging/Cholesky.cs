@@ -16,8 +16,11 @@ namespace ZipIt.Merging;
 public sealed class Cholesky
 {
     private const int Block = 64; // columns that are finished together; a multiple of every kernel's width
-    private const int Depth = 256; // inner extent of one pass: Depth × Block packed values, 128 KiB, stay in the second-level cache
+    private const int Depth = 64; // inner extent of one pass: Depth × Block packed values, 32 KiB, stay in the first-level cache
     private const int Strip = 64; // rows that one thread takes at a time
+
+    [ThreadStatic]
+    private static double[]? _strip;
 
     private readonly int _stride; // row length of _lower, a multiple of Block
     private readonly double[] _lower; // [Size, _stride], L below and on the diagonal
@@ -83,16 +86,16 @@ public sealed class Cholesky
             rightHandSides.Row(i).CopyTo(solution.AsSpan(i * _stride));
 
         var packed = new double[_stride * Block];
-        var diagonal = new double[Block * Block];
+        var inverse = new double[Block * Block];
         for (int column = 0; column < Size; column += Block)
         {
             PackTransposed(column, packed);
-            PackDiagonal(column, diagonal);
+            InvertDiagonal(column, inverse, isTransposed: true);
             int done = column;
             ForStrips(0, rows, threads, (start, count) =>
             {
-                Subtract(solution, start, count, 0, done, packed, done);
-                SolveTransposed(solution, start, count, done, diagonal);
+                Subtract(solution, _stride, start, count, 0, done, packed, done);
+                SolveDiagonal(solution, start, count, done, inverse);
             });
         }
 
@@ -101,11 +104,12 @@ public sealed class Cholesky
             int from = Math.Min(column + Block, Size);
             for (int k = from; k < Size; k++)
                 _lower.AsSpan(k * _stride + column, Block).CopyTo(packed.AsSpan((k - from) * Block));
+            InvertDiagonal(column, inverse, isTransposed: false);
             int current = column;
             ForStrips(0, rows, threads, (start, count) =>
             {
-                Subtract(solution, start, count, from, Size - from, packed, current);
-                SolveWithLower(solution, start, count, current);
+                Subtract(solution, _stride, start, count, from, Size - from, packed, current);
+                SolveDiagonal(solution, start, count, current, inverse);
             });
         }
 
@@ -124,21 +128,21 @@ public sealed class Cholesky
     private bool Factor(int threads)
     {
         var packed = new double[_stride * Block];
-        var diagonal = new double[Block * Block];
+        var inverse = new double[Block * Block];
         for (int column = 0; column < Size; column += Block)
         {
             int done = column;
             int below = Math.Min(column + Block, Size);
             PackTransposed(column, packed);
             // Above the diagonal of its block this writes values that are never read.
-            Subtract(_lower, column, below - column, 0, done, packed, done);
+            Subtract(_lower, _stride, column, below - column, 0, done, packed, done);
             if (!FactorDiagonal(column, below))
                 return false;
-            PackDiagonal(column, diagonal);
+            InvertDiagonal(column, inverse, isTransposed: true);
             ForStrips(below, Size, threads, (start, count) =>
             {
-                Subtract(_lower, start, count, 0, done, packed, done);
-                SolveTransposed(_lower, start, count, done, diagonal);
+                Subtract(_lower, _stride, start, count, 0, done, packed, done);
+                SolveDiagonal(_lower, start, count, done, inverse);
             });
         }
 
@@ -172,35 +176,49 @@ public sealed class Cholesky
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PackTransposed(int column, double[] packed)
     {
-        for (int c = 0; c < Block; c++)
+        // Square parts, so that what is written stays in the first-level cache.
+        for (int first = 0; first < column; first += Block)
         {
-            if (column + c >= Size)
+            for (int c = 0; c < Block; c++)
             {
-                for (int k = 0; k < column; k++)
-                    packed[k * Block + c] = 0;
-                continue;
+                bool isInside = column + c < Size;
+                ReadOnlySpan<double> row = isInside ? Row(column + c).Slice(first, Block) : default;
+                for (int k = 0; k < Block; k++)
+                    packed[(first + k) * Block + c] = isInside ? row[k] : 0;
             }
-
-            ReadOnlySpan<double> row = Row(column + c)[..column];
-            for (int k = 0; k < row.Length; k++)
-                packed[k * Block + c] = row[k];
         }
     }
 
-    /// <summary>diagonal[k, c] = L[column + c, column + k] for c ≥ k; the identity beyond the matrix.</summary>
-    private void PackDiagonal(int column, double[] diagonal)
+    /// <summary>
+    /// Inverts the block T on the diagonal, so that many rows can be solved by multiplication: negated, since <see cref="Subtract(double[], int, int, int, int, int, double[], int)"/> subtracts.
+    /// The identity beyond the matrix.
+    /// </summary>
+    /// <param name="column">First column of the block.</param>
+    /// <param name="inverse">Receives −T⁻¹, or −T⁻ᵀ.</param>
+    /// <param name="isTransposed">Which of them.</param>
+    private void InvertDiagonal(int column, double[] inverse, bool isTransposed)
     {
-        Array.Clear(diagonal);
-        for (int c = 0; c < Block; c++)
+        Array.Clear(inverse);
+        for (int i = 0; i < Block; i++)
         {
-            if (column + c >= Size)
+            Span<double> row = inverse.AsSpan(i * Block, i + 1);
+            if (column + i >= Size)
             {
-                diagonal[c * Block + c] = 1;
+                row[i] = -1;
                 continue;
             }
 
-            for (int k = 0; k <= c; k++)
-                diagonal[k * Block + c] = _lower[(column + c) * _stride + column + k];
+            ReadOnlySpan<double> lower = Row(column + i).Slice(column, i + 1);
+            for (int k = 0; k < i; k++)
+                TensorPrimitives.MultiplyAdd(inverse.AsSpan(k * Block, k + 1), lower[k], row[..(k + 1)], row[..(k + 1)]);
+            row[i] = 1;
+            TensorPrimitives.Multiply(row, -1 / lower[i], row);
+        }
+
+        for (int i = 0; i < Block && isTransposed; i++)
+        {
+            for (int j = 0; j < i; j++)
+                (inverse[i * Block + j], inverse[j * Block + i]) = (0, inverse[i * Block + j]);
         }
     }
 
@@ -217,57 +235,24 @@ public sealed class Cholesky
         Parallel.For(0, strips, new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : -1 }, s => work(from + s * Strip, Math.Min(Strip, to - from - s * Strip)));
     }
 
-    /// <summary>Solves x·Lᵀ = b for a block of columns: x[c] = (b[c] − Σ_{k&lt;c} x[k]·L[c, k]) / L[c, c].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SolveTransposed(double[] rows, int start, int count, int column, double[] diagonal)
+    /// <summary>rows[i, column..column + Block) = −rows[i, column..column + Block) · inverse for a strip of rows.</summary>
+    private void SolveDiagonal(double[] rows, int start, int count, int column, double[] inverse)
     {
-        for (int i = start; i < start + count; i++)
+        // Each row's values, and behind them zeros to subtract their products from.
+        double[] strip = _strip ??= new double[Strip * 2 * Block];
+        for (int i = 0; i < count; i++)
         {
-            Span<double> x = rows.AsSpan(i * _stride + column, Block);
-            for (int k = 0; k < Block; k++)
-            {
-                double value = x[k] /= diagonal[k * Block + k];
-                SubtractMultiple(x[(k + 1)..], value, diagonal.AsSpan(k * Block + k + 1, Block - k - 1));
-            }
-        }
-    }
-
-    /// <summary>Solves x·L = b for a block of columns, last column first.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SolveWithLower(double[] rows, int start, int count, int column)
-    {
-        int width = Math.Min(Block, Size - column);
-        for (int i = start; i < start + count; i++)
-        {
-            Span<double> x = rows.AsSpan(i * _stride + column, Block);
-            for (int k = width - 1; k >= 0; k--)
-            {
-                ReadOnlySpan<double> lower = _lower.AsSpan((column + k) * _stride + column, k + 1);
-                double value = x[k] /= lower[k];
-                SubtractMultiple(x[..k], value, lower[..k]);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void SubtractMultiple(Span<double> target, double factor, ReadOnlySpan<double> values)
-    {
-        ref double to = ref MemoryMarshal.GetReference(target);
-        ref double from = ref MemoryMarshal.GetReference(values);
-        var factors = Vector256.Create(-factor);
-        int k = 0;
-        for (; k <= target.Length - Vector256<double>.Count; k += Vector256<double>.Count)
-        {
-            Vector256.FusedMultiplyAdd(factors, Vector256.LoadUnsafe(ref from, (nuint)k), Vector256.LoadUnsafe(ref to, (nuint)k))
-                .StoreUnsafe(ref to, (nuint)k);
+            rows.AsSpan((start + i) * _stride + column, Block).CopyTo(strip.AsSpan(i * 2 * Block));
+            strip.AsSpan((i * 2 + 1) * Block, Block).Clear();
         }
 
-        for (; k < target.Length; k++)
-            target[k] = Math.FusedMultiplyAdd(-factor, values[k], target[k]);
+        Subtract(strip, 2 * Block, 0, count, 0, Block, inverse, Block);
+        for (int i = 0; i < count; i++)
+            strip.AsSpan((i * 2 + 1) * Block, Block).CopyTo(rows.AsSpan((start + i) * _stride + column));
     }
 
     /// <summary>rows[i, column..column + Block) −= rows[i, from..from + depth) · packed[depth, Block] for a strip of rows.</summary>
-    private void Subtract(double[] rows, int start, int count, int from, int depth, double[] packed, int column)
+    private static void Subtract(double[] rows, int stride, int start, int count, int from, int depth, double[] packed, int column)
     {
         if (depth == 0)
             return;
@@ -279,10 +264,10 @@ public sealed class Cholesky
             for (int i = 0; i < count; i += 4)
             {
                 // A strip's last rows, if fewer than four, are repeated: the same row in several places gets the same values.
-                nuint row0 = (nuint)(start + i) * (nuint)_stride;
-                nuint row1 = (nuint)(start + Math.Min(i + 1, count - 1)) * (nuint)_stride;
-                nuint row2 = (nuint)(start + Math.Min(i + 2, count - 1)) * (nuint)_stride;
-                nuint row3 = (nuint)(start + Math.Min(i + 3, count - 1)) * (nuint)_stride;
+                nuint row0 = (nuint)(start + i) * (nuint)stride;
+                nuint row1 = (nuint)(start + Math.Min(i + 1, count - 1)) * (nuint)stride;
+                nuint row2 = (nuint)(start + Math.Min(i + 2, count - 1)) * (nuint)stride;
+                nuint row3 = (nuint)(start + Math.Min(i + 3, count - 1)) * (nuint)stride;
                 nuint source = (nuint)(from + k);
                 ref double packedPart = ref Unsafe.Add(ref block, k * Block);
                 if (Vector512.IsHardwareAccelerated)
