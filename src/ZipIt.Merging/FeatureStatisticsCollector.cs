@@ -20,6 +20,7 @@ public sealed class FeatureStatisticsCollector
     private readonly double[] _sum;
     private readonly double[] _products;
     private readonly float[] _tile;
+    private int _waiting; // rows of the tile that are not in the sums yet
     private float[]? _shift;
 
     /// <summary>Starts with no samples.</summary>
@@ -49,11 +50,11 @@ public sealed class FeatureStatisticsCollector
         if (features.Length % FeatureCount != 0)
             throw new ArgumentException($"Expected rows of {FeatureCount} features, found {features.Length} values.", nameof(features));
         int rows = features.Length / FeatureCount;
-        for (int start = 0; start < rows; start += TileRows)
+        for (int start = 0, count; start < rows; start += count)
         {
-            int count = Math.Min(TileRows, rows - start);
-            features.Slice(start * FeatureCount, count * FeatureCount).CopyTo(_tile);
-            AddTile(count);
+            count = Math.Min(TileRows - _waiting, rows - start);
+            features.Slice(start * FeatureCount, count * FeatureCount).CopyTo(_tile.AsSpan(_waiting * FeatureCount));
+            AddRows(count);
         }
     }
 
@@ -63,20 +64,20 @@ public sealed class FeatureStatisticsCollector
     /// <param name="rows">Number of samples (images times pixels).</param>
     internal void Add(IReadOnlyList<INetworkSession> sessions, int tap, int rows)
     {
-        for (int start = 0; start < rows; start += TileRows)
+        for (int start = 0, count; start < rows; start += count)
         {
-            int count = Math.Min(TileRows, rows - start);
+            count = Math.Min(TileRows - _waiting, rows - start);
             int offset = 0;
             for (int m = 0; m < _widths.Length; m++)
             {
                 int width = _widths[m];
                 ReadOnlySpan<float> source = sessions[m].GetTap(tap).Slice(start * width, count * width);
                 for (int row = 0; row < count; row++)
-                    source.Slice(row * width, width).CopyTo(_tile.AsSpan(row * FeatureCount + offset, width));
+                    source.Slice(row * width, width).CopyTo(_tile.AsSpan((_waiting + row) * FeatureCount + offset, width));
                 offset += width;
             }
 
-            AddTile(count);
+            AddRows(count);
         }
     }
 
@@ -87,6 +88,8 @@ public sealed class FeatureStatisticsCollector
         ArgumentNullException.ThrowIfNull(other);
         if (!other._widths.AsSpan().SequenceEqual(_widths))
             throw new ArgumentException("Only collectors of the same features can be merged.", nameof(other));
+        other.AddTile();
+        AddTile();
         if (other._shift is null)
             return;
         _shift ??= [.. other._shift];
@@ -111,6 +114,7 @@ public sealed class FeatureStatisticsCollector
     /// <exception cref="InvalidOperationException">There are no samples.</exception>
     public FeatureStatistics ToStatistics()
     {
+        AddTile();
         if (_shift is null)
             throw new InvalidOperationException("There are no samples to take statistics of.");
         int n = FeatureCount;
@@ -127,12 +131,23 @@ public sealed class FeatureStatisticsCollector
         return new FeatureStatistics(_widths, Samples, mean, covariance);
     }
 
-    private void AddTile(int rows)
+    /// <summary>Takes rows that were written behind those that wait: only whole tiles are summed, so that it does not matter how images are grouped into batches.</summary>
+    private void AddRows(int rows)
     {
-        ReadOnlySpan<float> tile = _tile.AsSpan(0, rows * FeatureCount);
-        _shift ??= MeansOf(tile, rows);
-        RankUpdate.AddSymmetric(tile, rows, FeatureCount, _shift, _products, _sum, _threads);
+        _waiting += rows;
         Samples += rows;
+        if (_waiting == TileRows)
+            AddTile();
+    }
+
+    private void AddTile()
+    {
+        if (_waiting == 0)
+            return;
+        ReadOnlySpan<float> tile = _tile.AsSpan(0, _waiting * FeatureCount);
+        _shift ??= MeansOf(tile, _waiting);
+        RankUpdate.AddSymmetric(tile, _waiting, FeatureCount, _shift, _products, _sum, _threads);
+        _waiting = 0;
     }
 
     private float[] MeansOf(ReadOnlySpan<float> tile, int rows)

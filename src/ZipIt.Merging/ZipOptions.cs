@@ -58,7 +58,7 @@ public sealed record ZipOptions
     /// <summary>Seed of the shuffling. Default 1.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Number of images per run and per batch of the reset; at least 2. Default 100.</summary>
+    /// <summary>Number of images per batch of the reset, and largest number per run; at least 2. Large images run in smaller groups. Default 100.</summary>
     public int BatchSize { get; init; } = 100;
 
     /// <summary>Number of threads; 0 for one per processor. Results do not depend on it. Default 0.</summary>

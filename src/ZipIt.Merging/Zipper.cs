@@ -13,6 +13,8 @@ namespace ZipIt.Merging;
 /// </remarks>
 public sealed class Zipper
 {
+    private const long TapBytes = 512L << 20; // features that the statistics hold at a time
+
     private readonly ZipStructure _structure;
 
     /// <summary>Prepares a zip.</summary>
@@ -103,9 +105,11 @@ public sealed class Zipper
             return [];
         Node[] nodes = [.. spaces.Select(entry => entry.Structure.ObservationOf(entry.Space))];
         FeatureStatisticsCollector[] collectors = [.. spaces.Select(entry => new FeatureStatisticsCollector(options.Threads, entry.Structure.WidthsOf(entry.Space)))];
+        long imageBytes = nodes.Sum((Node node) => (long)members[0].Network.ShapeOf(node)[0] * PixelsOf(members[0].Network, node)) * members.Count * sizeof(float);
+        int batchSize = (int)Math.Clamp(TapBytes / imageBytes, 1, options.BatchSize);
         INetworkSession[] sessions = [.. members.Select((member, m) => options.Engine.CreateSession(member.Network, new SessionOptions
         {
-            MaximumBatchSize = options.BatchSize,
+            MaximumBatchSize = batchSize,
             Threads = options.Threads,
             Taps = [.. spaces.Select((entry, s) => entry.Structure.Alignment.CounterpartOf(nodes[s], m).Name)],
         }))];
@@ -113,7 +117,7 @@ public sealed class Zipper
         long count = 0;
         try
         {
-            foreach (ImageBatch batch in images.ReadBatches(options.BatchSize))
+            foreach (ImageBatch batch in images.ReadBatches(batchSize))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 foreach (INetworkSession session in sessions)
