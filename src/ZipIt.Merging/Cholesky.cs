@@ -25,11 +25,12 @@ public sealed class Cholesky
     private readonly int _stride; // row length of _lower, a multiple of Block
     private readonly double[] _lower; // [Size, _stride], L below and on the diagonal
 
-    private Cholesky(int size)
+    private Cholesky(int size, double[]? memory)
     {
         Size = size;
         _stride = Padded(size);
-        _lower = new double[checked(size * _stride)];
+        int length = checked(size * _stride);
+        _lower = memory?.Length == length ? memory : new double[length];
     }
 
     /// <summary>Number of rows and columns.</summary>
@@ -49,6 +50,7 @@ public sealed class Cholesky
         ArgumentNullException.ThrowIfNull(symmetric);
         if (symmetric.Rows != symmetric.Columns)
             throw new ArgumentException($"Expected a square matrix, found {symmetric.Rows}×{symmetric.Columns}.", nameof(symmetric));
+        double[]? memory = null;
         return TryFactor(
             symmetric.Rows,
             (row, values) =>
@@ -56,15 +58,25 @@ public sealed class Cholesky
                 symmetric.Row(row)[..(row + 1)].CopyTo(values);
                 values[row] += ridge;
             },
-            threads);
+            threads,
+            ref memory);
     }
 
     /// <summary>Factors a matrix whose rows are written by the caller, each up to its diagonal.</summary>
-    internal static Cholesky? TryFactor(int size, RowWriter write, int threads)
+    /// <param name="size">Number of rows.</param>
+    /// <param name="write">Writes a row.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="memory">Memory of an earlier factor of this size that is not needed any more, or null; receives that of the new one.</param>
+    internal static Cholesky? TryFactor(int size, RowWriter write, int threads, ref double[]? memory)
     {
-        var factor = new Cholesky(size);
+        var factor = new Cholesky(size, memory);
+        memory = factor._lower;
         for (int i = 0; i < size; i++)
+        {
             write(i, factor.Row(i)[..(i + 1)]);
+            factor.Row(i)[(i + 1)..].Clear();
+        }
+
         return factor.Factor(threads) ? factor : null;
     }
 

@@ -58,6 +58,8 @@ public sealed class Zipper
         var times = new Dictionary<string, TimeSpan>();
         IReadOnlyList<SpaceStatistics> statistics = Time("Statistics", () => CollectStatistics(images, progress, cancellationToken));
         IReadOnlyList<SpaceMap> maps = Time("Matching", () => Match(statistics, progress, cancellationToken));
+        IReadOnlyList<SpaceReport> spaces = ReportSpaces(statistics, maps);
+        statistics = []; // they may take more memory than anything that follows
         Network merged;
         IReadOnlyList<LayerReport> layers = [];
         if (Options.Refit is not null && MergedSpaces.Count > 0)
@@ -72,7 +74,7 @@ public sealed class Zipper
                 merged = Time("BatchNorm reset", () => ResetBatchNorm(merged, images, cancellationToken));
         }
 
-        return new ZipResult(merged, maps, Report(statistics, maps, merged, layers, times));
+        return new ZipResult(merged, maps, Report(spaces, merged, layers, times));
 
         T Time<T>(string stage, Func<T> work)
         {
@@ -220,21 +222,19 @@ public sealed class Zipper
         return BatchNormReset.Apply(network, mixed, Options.Engine, Options.BatchSize, Options.Threads, cancellationToken);
     }
 
-    private ZipReport Report(IReadOnlyList<SpaceStatistics> statistics, IReadOnlyList<SpaceMap> maps, Network merged, IReadOnlyList<LayerReport> layers, IReadOnlyDictionary<string, TimeSpan> times)
+    private List<SpaceReport> ReportSpaces(IReadOnlyList<SpaceStatistics> statistics, IReadOnlyList<SpaceMap> maps)
     {
         Dictionary<FeatureSpace, FeatureMap> mapOf = maps.ToDictionary(entry => entry.Space, entry => entry.Map);
-        return new ZipReport(
-            Options.Matcher.Name,
-            [.. statistics.Select(entry => SpaceReport.Of(_structure.ObservationOf(entry.Space).Name, mapOf[entry.Space], entry.Statistics))],
-            NetworkCost.Of(merged),
-            [.. Members.Select(member => NetworkCost.Of(member.Network))],
-            times)
+        return [.. statistics.Select(entry => SpaceReport.Of(_structure.ObservationOf(entry.Space).Name, mapOf[entry.Space], entry.Statistics))];
+    }
+
+    private ZipReport Report(IReadOnlyList<SpaceReport> spaces, Network merged, IReadOnlyList<LayerReport> layers, IReadOnlyDictionary<string, TimeSpan> times) =>
+        new(Options.Matcher.Name, spaces, NetworkCost.Of(merged), [.. Members.Select(member => NetworkCost.Of(member.Network))], times)
         {
             Layers = layers,
             Members = [.. Members.Select(member => member.Name)],
             Cut = _structure.Cut.ToString(),
         };
-    }
 
     private MatchingProblem ProblemOf(
         FeatureSpace space, Dictionary<string, SpaceStatistics> statistics, Dictionary<FeatureSpace, int> widths, Dictionary<FeatureSpace, FeatureMap>? mapOf)

@@ -65,8 +65,11 @@ internal static class FitTimer
     /// <summary>The time from the end of one stage to the end of the next, on the clock and summed over the processors, which other programs do not lengthen.</summary>
     private sealed class StageTimes : IProgress<ZipProgress>
     {
+        private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(10);
+
         private readonly List<string> _stages = [];
         private readonly Dictionary<string, (double Wall, double Processor, long Peak)> _times = [];
+        private long _printed = Stopwatch.GetTimestamp();
         private long _start;
         private double _processorStart;
 
@@ -78,8 +81,19 @@ internal static class FitTimer
 
         public void Report(ZipProgress value)
         {
+            using var process = Process.GetCurrentProcess();
             if (!value.IsFinished)
+            {
+                if (Stopwatch.GetElapsedTime(_printed) > ProgressInterval)
+                {
+                    Console.Error.WriteLine(string.Create(
+                        CultureInfo.InvariantCulture, $"{value.Stage} {value.Done}: {value.Elapsed.TotalSeconds:F0} s, {process.WorkingSet64 / 1048576} MiB"));
+                    _printed = Stopwatch.GetTimestamp();
+                }
+
                 return;
+            }
+
             double wall = Stopwatch.GetElapsedTime(_start).TotalSeconds, processor = Environment.CpuUsage.TotalTime.TotalSeconds - _processorStart;
             Start();
             if (!IsCounting)
@@ -89,7 +103,6 @@ internal static class FitTimer
                 (wall, processor) = (Math.Min(wall, earlier.Wall), Math.Min(processor, earlier.Processor));
             else
                 _stages.Add(stage);
-            using var process = Process.GetCurrentProcess();
             _times[stage] = (wall, processor, process.PeakWorkingSet64);
         }
 

@@ -11,7 +11,7 @@ internal sealed class FloatPool
     private readonly Dictionary<int, int> _idle = []; // by length: arrays that have been free all the time since the last trim
     private readonly List<AlignedBuffer> _freeAligned = [];
     private int _idleAligned; // the first ones: free all the time since the last trim
-    private long _collectedAt = GC.GetTotalAllocatedBytes();
+    private long _collectedAt; // from the start of the process on: what came before the refit left garbage too
 
     /// <summary>An array of exactly this length with any content.</summary>
     public float[] Rent(int length)

@@ -114,16 +114,26 @@ internal sealed partial class LeastSquaresRefit
 
         private double ChooseRidge(NormalEquations equations, NormalEquations heldOut)
         {
-            double best = DefaultRidge, bestError = double.PositiveInfinity;
-            foreach (double candidate in RidgeCandidates)
+            // The error falls and then rises with the ridge: from the default on, downhill.
+            int start = Array.IndexOf(RidgeCandidates, DefaultRidge), best = start;
+            double bestError = ErrorWith(start);
+            foreach (int direction in (int[])[1, -1])
             {
-                double ridge = candidate * equations.MeanSquare();
-                double error = heldOut.ErrorAfter(equations.Solve(equations.Factor(ridge), ridge, _weights, _prior));
-                if (error < bestError)
-                    (best, bestError) = (candidate, error);
+                for (int i = start + direction; best == i - direction && i >= 0 && i < RidgeCandidates.Length; i += direction)
+                {
+                    double error = ErrorWith(i);
+                    if (error < bestError)
+                        (best, bestError) = (i, error);
+                }
             }
 
-            return best;
+            return RidgeCandidates[best];
+
+            double ErrorWith(int candidate)
+            {
+                double ridge = RidgeCandidates[candidate] * equations.MeanSquare();
+                return heldOut.ErrorAfter(equations.Solve(equations.Factor(ridge), ridge, _weights, _prior));
+            }
         }
 
         private PanelWeights Pack(Matrix weights) => new(weights.Values, weights.Rows, weights.Columns);

@@ -44,6 +44,7 @@ internal sealed partial class LeastSquaresRefit
     private LeastSquaresRefit(MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit)
     {
         (_merged, _members, _options, _refit) = (merged, members, options, refit);
+        _pool.Trim();
         _batchSize = Math.Min(options.BatchSize, LargestBatch(merged.Network));
         IImageSource source = refit.MaximumImages is null || !options.Shuffle ? images : new ShuffledImages(images, options.Seed);
         _images = new CalibrationImages(source, _batchSize, refit.MaximumImages, refit.MemoryBudget / 8);

@@ -11,6 +11,7 @@ internal sealed class NormalEquations
     private readonly double[] _cross; // [panels of columns, panels of outputs, panel width, panel width]
     private readonly int _threads;
     private PanelMatrix? _residuals;
+    private double[]? _factor;
 
     public NormalEquations(int columns, int outputs, int threads)
     {
@@ -78,6 +79,7 @@ internal sealed class NormalEquations
 
     /// <summary>
     /// Factors XᵀX + λI (the intercept is free). Where it is singular to working precision, λ is raised tenfold from 10⁻⁸ of the mean square on, until it is not.
+    /// The factor is valid until the next one is asked for, which takes its memory.
     /// </summary>
     public Cholesky Factor(double ridge)
     {
@@ -95,7 +97,8 @@ internal sealed class NormalEquations
                     if (row < Columns - 1)
                         values[row] += added;
                 },
-                _threads);
+                _threads,
+                ref _factor);
             if (factor is not null)
                 return factor;
             if (!double.IsFinite(wanted) || wanted > 1e6 * Math.Max(unit, 1))
