@@ -3,7 +3,7 @@ using ZipIt.Networks.Kernels;
 
 namespace ZipIt.PerformanceTests;
 
-/// <summary>Time to add the products of 1,024 samples, as statistics of features do.</summary>
+/// <summary>Time to add the products of 1,024 samples, as statistics of features do, and as the refit does with samples in panels.</summary>
 public class RankUpdateBenchmarks
 {
     private const int Rows = 1024;
@@ -11,6 +11,10 @@ public class RankUpdateBenchmarks
     private float[] _samples = [];
     private double[] _gram = [];
     private double[] _sums = [];
+    private float[] _predictions = [];
+    private PanelMatrix? _panels;
+    private SymmetricTiles? _tiles;
+    private PanelWeights? _weights;
 
     /// <summary>Number of features.</summary>
     [Params(32, 128, 512)]
@@ -23,11 +27,19 @@ public class RankUpdateBenchmarks
         _samples = [.. Enumerable.Range(0, Rows * Features).Select(_ => (float)random.NextDouble())];
         _gram = new double[Features * Features];
         _sums = new double[Features];
+        _predictions = new float[Rows * Features];
+        _panels = new PanelMatrix(Rows, Features);
+        _panels.CopyFrom(_samples);
+        _tiles = new SymmetricTiles(Features);
+        _weights = new PanelWeights(new double[Features * Features], Features, Features);
     }
 
     [Benchmark]
     public void AddSymmetric() => RankUpdate.AddSymmetric(_samples, Rows, Features, _gram, _sums);
 
     [Benchmark]
-    public void AddProduct() => RankUpdate.AddProduct(_samples, Features, Features, _samples, Features, Features, Rows, _gram);
+    public void AddPanels() => PanelProducts.AddSymmetric(_panels!, _tiles!);
+
+    [Benchmark]
+    public void MultiplyPanels() => _weights!.Multiply(_panels!, _predictions);
 }

@@ -5,15 +5,15 @@ namespace ZipIt.Networks.Tests.Inference;
 
 public class RankUpdateTests
 {
-    public static TheoryData<int, int, int, int> Cases()
+    public static TheoryData<int, int, int> Cases()
     {
-        var data = new TheoryData<int, int, int, int>();
+        var data = new TheoryData<int, int, int>();
         for (int kernels = 0; kernels < KernelSet.Supported.Count; kernels++)
         {
-            data.Add(kernels, 1, 1, 1);
-            data.Add(kernels, 7, 33, 40);
-            data.Add(kernels, 300, 64, 64);
-            data.Add(kernels, 513, 70, 75);
+            data.Add(kernels, 1, 1);
+            data.Add(kernels, 7, 33);
+            data.Add(kernels, 300, 64);
+            data.Add(kernels, 513, 70);
         }
 
         return data;
@@ -21,7 +21,7 @@ public class RankUpdateTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void AddSymmetric_AnyShape_AgreesWithPlainLoops(int kernels, int rows, int columns, int _)
+    public void AddSymmetric_AnyShape_AgreesWithPlainLoops(int kernels, int rows, int columns)
     {
         float[] x = new NetworkGenerator(rows).DrawValues(rows * columns);
         var gram = new double[columns * columns];
@@ -35,25 +35,6 @@ public class RankUpdateTests
             {
                 double expected = (i + j == 0 ? 5 : 0) + Enumerable.Range(0, rows).Sum(r => (double)x[r * columns + i] * x[r * columns + j]);
                 Assert.Equal(expected, gram[i * columns + j], 1e-3);
-            }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public void AddProduct_AnyShape_AgreesWithPlainLoops(int kernels, int rows, int columns, int stride)
-    {
-        const int OtherColumns = 37;
-        float[] x = new NetworkGenerator(rows).DrawValues(rows * stride);
-        float[] y = new NetworkGenerator(rows + 1).DrawValues(rows * OtherColumns);
-        var product = new double[columns * OtherColumns];
-        RankUpdate.AddProduct(x, columns, stride, y, OtherColumns, OtherColumns, rows, product, 2, KernelSet.Supported[kernels]);
-        for (int i = 0; i < columns; i++)
-        {
-            for (int j = 0; j < OtherColumns; j++)
-            {
-                double expected = Enumerable.Range(0, rows).Sum(r => (double)x[r * stride + i] * y[r * OtherColumns + j]);
-                Assert.Equal(expected, product[i * OtherColumns + j], 1e-3);
             }
         }
     }

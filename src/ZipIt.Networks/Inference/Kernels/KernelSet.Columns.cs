@@ -6,12 +6,12 @@ namespace ZipIt.Networks.Kernels;
 internal sealed unsafe partial class KernelSet<TLanes, TVector>
 {
     /// <inheritdoc/>
-    public override void MultiplyColumns(float* x, float* y, int rows, float* product)
+    public override void MultiplyColumns(float* x, int columns, float* y, int rows, float* product)
     {
         const int Width = RankUpdate.PanelWidth;
         int tileRows = TLanes.HasManyRegisters ? 8 : 4;
         int tileColumns = 2 * TLanes.Count;
-        for (int i = 0; i < Width; i += tileRows)
+        for (int i = 0; i < columns; i += tileRows)
         {
             for (int j = 0; j < Width; j += tileColumns)
             {

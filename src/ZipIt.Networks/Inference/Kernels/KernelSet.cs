@@ -86,10 +86,11 @@ internal abstract unsafe class KernelSet
     /// product = XᵀY for a panel of columns of each, <see cref="RankUpdate.PanelWidth"/> wide.
     /// </summary>
     /// <param name="x">X [rows, panel width].</param>
+    /// <param name="columns">Number of X's columns that count.</param>
     /// <param name="y">Y [rows, panel width].</param>
     /// <param name="rows">Number of rows; the sums are kept in single precision.</param>
-    /// <param name="product">Receives [panel width, panel width].</param>
-    public abstract void MultiplyColumns(float* x, float* y, int rows, float* product);
+    /// <param name="product">Receives [panel width, panel width]; what belongs to columns of X that do not count has no meaning.</param>
+    public abstract void MultiplyColumns(float* x, int columns, float* y, int rows, float* product);
 
     /// <summary>
     /// Winograd's transform of an input tile, BᵀdB for each channel: [n, n, channels] → [n·n positions][channels], n = <paramref name="outputs"/> + 2.

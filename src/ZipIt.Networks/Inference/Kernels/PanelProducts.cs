@@ -85,10 +85,12 @@ internal static unsafe class PanelProducts
                 int from = (int)((long)x.Rows * chunk / chunks), count = (int)((long)x.Rows * (chunk + 1) / chunks) - from;
                 for (int row = firstRow; row < lastRow; row++)
                 {
+                    // The last panel often holds one column alone: an intercept.
+                    int used = Math.Min(PanelMatrix.Width, x.Columns - row * PanelMatrix.Width);
                     for (int column = firstColumn; column < (y is null ? Math.Min(lastColumn, row + 1) : lastColumn); column++)
                     {
-                        kernels.MultiplyColumns(x.Panel(row) + (nint)from * PanelMatrix.Width, (y ?? x).Panel(column) + (nint)from * PanelMatrix.Width, count, product);
-                        Add(product, tiles + (y is null ? SymmetricTiles.IndexOf(row, column) : ((nint)row * y.PanelCount + column) * TileSize));
+                        kernels.MultiplyColumns(x.Panel(row) + (nint)from * PanelMatrix.Width, used, (y ?? x).Panel(column) + (nint)from * PanelMatrix.Width, count, product);
+                        Add(product, used * PanelMatrix.Width, tiles + (y is null ? SymmetricTiles.IndexOf(row, column) : ((nint)row * y.PanelCount + column) * TileSize));
                     }
                 }
             }
@@ -105,11 +107,11 @@ internal static unsafe class PanelProducts
         }
     }
 
-    /// <summary>tile += product, both without gaps: eight floats become eight doubles.</summary>
+    /// <summary>tile += product, both without gaps, for a multiple of the panel width: sixteen floats become two vectors of doubles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(float* product, double* tile)
+    private static void Add(float* product, int count, double* tile)
     {
-        for (int i = 0; i < TileSize; i += Vector512<float>.Count)
+        for (int i = 0; i < count; i += Vector512<float>.Count)
         {
             (Vector512<double> low, Vector512<double> high) = Vector512.Widen(Vector512.Load(product + i));
             Vector512.Store(Vector512.Load(tile + i) + low, tile + i);

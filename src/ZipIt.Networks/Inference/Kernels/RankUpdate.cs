@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace ZipIt.Networks.Kernels;
 
 /// <summary>
-/// Adds products of data matrices to matrices of doubles: XᵀX for covariances, XᵀY for least squares.
+/// Adds products of data matrices to matrices of doubles: XᵀX for covariances.
 /// </summary>
 /// <remarks>
 /// Products are summed in single precision over at most <see cref="ChunkRows"/> rows and then added to the result in double precision, so that the
@@ -60,7 +60,10 @@ internal static unsafe class RankUpdate
         int threads = 0,
         KernelSet? kernels = null)
     {
-        Check(x, rows, columns, columns, nameof(x));
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        if (x.Length < (long)rows * columns)
+            throw new ArgumentException($"Expected {rows} rows of {columns} values, found {x.Length} values.", nameof(x));
         if (!shift.IsEmpty)
             ArgumentOutOfRangeException.ThrowIfNotEqual(shift.Length, columns, nameof(shift));
         ArgumentOutOfRangeException.ThrowIfNotEqual(gram.Length, checked(columns * columns), nameof(gram));
@@ -68,59 +71,19 @@ internal static unsafe class RankUpdate
             ArgumentOutOfRangeException.ThrowIfNotEqual(sums.Length, columns, nameof(sums));
         fixed (float* px = x, pt = shift)
         fixed (double* pg = gram, ps = sums)
-            Run(new Operand(px, columns, columns, pt), default, rows, pg, ps, threads, kernels);
+            Run(new Operand(px, columns, pt), rows, pg, ps, threads, kernels);
     }
 
-    /// <summary>product += XᵀY.</summary>
-    /// <param name="x">X [rows, columnsX], row-major, rows <paramref name="strideX"/> apart.</param>
-    /// <param name="columnsX">Number of columns of X.</param>
-    /// <param name="strideX">Distance of X's rows.</param>
-    /// <param name="y">Y [rows, columnsY], row-major, rows <paramref name="strideY"/> apart.</param>
-    /// <param name="columnsY">Number of columns of Y.</param>
-    /// <param name="strideY">Distance of Y's rows.</param>
-    /// <param name="rows">Number of rows of both.</param>
-    /// <param name="product">Result [columnsX, columnsY].</param>
-    /// <param name="threads">Number of threads; 0 for one per processor.</param>
-    /// <param name="kernels">Kernels to use; null for the best.</param>
-    public static void AddProduct(
-        ReadOnlySpan<float> x,
-        int columnsX,
-        int strideX,
-        ReadOnlySpan<float> y,
-        int columnsY,
-        int strideY,
-        int rows,
-        Span<double> product,
-        int threads = 0,
-        KernelSet? kernels = null)
+    private static void Run(Operand x, int rows, double* result, double* sums, int threads, KernelSet? kernels)
     {
-        Check(x, rows, columnsX, strideX, nameof(x));
-        Check(y, rows, columnsY, strideY, nameof(y));
-        ArgumentOutOfRangeException.ThrowIfNotEqual(product.Length, checked(columnsX * columnsY), nameof(product));
-        fixed (float* px = x, py = y)
-        fixed (double* pp = product)
-            Run(new Operand(px, columnsX, strideX), new Operand(py, columnsY, strideY), rows, pp, null, threads, kernels);
-    }
-
-    private static void Check(ReadOnlySpan<float> values, int rows, int columns, int stride, string name)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
-        ArgumentOutOfRangeException.ThrowIfLessThan(stride, columns);
-        if (rows > 0 && values.Length < (long)(rows - 1) * stride + columns)
-            throw new ArgumentException($"Expected {rows} rows of {columns} values, {stride} apart, found {values.Length} values.", name);
-    }
-
-    private static void Run(Operand x, Operand y, int rows, double* result, double* sums, int threads, KernelSet? kernels)
-    {
-        int panels = x.PanelCount + y.PanelCount;
+        int panels = x.PanelCount;
         int panelRows = Math.Min((rows + ChunkRows - 1) / ChunkRows * ChunkRows, PassRows);
         int size = checked(panels * PanelWidth * panelRows);
         if (_panels is null || _panels.Length < size)
             _panels = AlignedBuffer.Uninitialized(size);
         AlignedBuffer buffer = _panels;
         var team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
-        var work = new Work(x, y, buffer.Pointer, panelRows, result, sums, kernels ?? KernelSet.Best);
+        var work = new Work(x, buffer.Pointer, panelRows, result, sums, kernels ?? KernelSet.Best);
         team.Gather();
         try
         {
@@ -133,8 +96,7 @@ internal static unsafe class RankUpdate
             }
 
             work.Phase = Phase.Mirror;
-            if (work.IsSymmetric)
-                team.Run(work, work.CountPairs());
+            team.Run(work, work.CountPairs());
         }
         finally
         {
@@ -144,12 +106,11 @@ internal static unsafe class RankUpdate
         GC.KeepAlive(buffer);
     }
 
-    /// <summary>A matrix whose columns are multiplied; without columns: the same as the other one.</summary>
-    private readonly struct Operand(float* values, int columns, int stride, float* shift = null)
+    /// <summary>A matrix whose columns are multiplied.</summary>
+    private readonly struct Operand(float* values, int columns, float* shift)
     {
         public readonly float* Values = values;
         public readonly int Columns = columns;
-        public readonly int Stride = stride;
         public readonly float* Shift = shift;
 
         public int PanelCount => (Columns + PanelWidth - 1) / PanelWidth;
@@ -161,7 +122,7 @@ internal static unsafe class RankUpdate
         /// <summary>Copying the columns of some rows into panels [panel, row, panel width].</summary>
         Pack,
 
-        /// <summary>Multiplying pairs of panels; if the result is symmetric then those on and above its diagonal.</summary>
+        /// <summary>Multiplying pairs of panels, those on and above the diagonal.</summary>
         Multiply,
 
         /// <summary>Copying the result's upper triangle to the lower one.</summary>
@@ -169,38 +130,33 @@ internal static unsafe class RankUpdate
     }
 
     /// <summary>A product on its way: what a block is depends on the phase.</summary>
-    private sealed class Work(Operand x, Operand y, float* panels, int panelRows, double* result, double* sums, KernelSet kernels) : IParallelWork
+    private sealed class Work(Operand x, float* panels, int panelRows, double* result, double* sums, KernelSet kernels) : IParallelWork
     {
         private int _firstRow;
         private int _rows;
 
         public Phase Phase { get; set; }
 
-        public bool IsSymmetric => y.Columns == 0;
-
         public void StartPass(int firstRow, int rows) => (Phase, _firstRow, _rows) = (Phase.Pack, firstRow, rows);
 
-        public int CountPairs() => IsSymmetric ? x.PanelCount * (x.PanelCount + 1) / 2 : x.PanelCount * y.PanelCount;
+        public int CountPairs() => x.PanelCount * (x.PanelCount + 1) / 2;
 
         [SkipLocalsInit]
         public void Run(int block, int worker)
         {
             switch (Phase)
             {
-                case Phase.Pack when block < x.PanelCount:
-                    Pack(x, block, Panel(block), sums);
-                    break;
                 case Phase.Pack:
-                    Pack(y, block - x.PanelCount, Panel(block), null);
+                    Pack(block, Panel(block));
                     break;
                 case Phase.Multiply:
                     (int i, int j) = FindPair(block);
                     float* product = stackalloc float[PanelWidth * PanelWidth];
                     float* left = Panel(i);
-                    float* right = Panel(IsSymmetric ? j : x.PanelCount + j);
+                    float* right = Panel(j);
                     for (int row = 0; row < _rows; row += ChunkRows)
                     {
-                        kernels.MultiplyColumns(left + row * PanelWidth, right + row * PanelWidth, Math.Min(ChunkRows, _rows - row), product);
+                        kernels.MultiplyColumns(left + row * PanelWidth, Math.Min(PanelWidth, x.Columns - i * PanelWidth), right + row * PanelWidth, Math.Min(ChunkRows, _rows - row), product);
                         AddTo(product, i * PanelWidth, j * PanelWidth);
                     }
 
@@ -216,34 +172,34 @@ internal static unsafe class RankUpdate
 
         /// <summary>Copies a panel's columns, fills up with zeros, and adds to the column sums.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Pack(Operand source, int panel, float* target, double* columnSums)
+        private void Pack(int panel, float* target)
         {
             int first = panel * PanelWidth;
-            int used = Math.Min(PanelWidth, source.Columns - first);
+            int used = Math.Min(PanelWidth, x.Columns - first);
             float* chunkSums = stackalloc float[PanelWidth];
             new Span<float>(chunkSums, PanelWidth).Clear();
-            float* from = source.Values + (nint)_firstRow * source.Stride + first;
-            for (int row = 0; row < _rows; row++, from += source.Stride, target += PanelWidth)
+            float* from = x.Values + (nint)_firstRow * x.Columns + first;
+            for (int row = 0; row < _rows; row++, from += x.Columns, target += PanelWidth)
             {
-                if (row % ChunkRows == 0 && row > 0 && columnSums is not null)
+                if (row % ChunkRows == 0 && row > 0 && sums is not null)
                     AddSums();
-                if (source.Shift is null)
+                if (x.Shift is null)
                     new ReadOnlySpan<float>(from, used).CopyTo(new Span<float>(target, used));
                 else
-                    Subtract(from, source.Shift + first, used, target);
+                    Subtract(from, x.Shift + first, used, target);
                 new Span<float>(target + used, PanelWidth - used).Clear();
                 for (int c = 0; c < PanelWidth; c += Vector<float>.Count)
                     Vector.Store(Vector.Load(chunkSums + c) + Vector.Load(target + c), chunkSums + c);
             }
 
-            if (columnSums is not null)
+            if (sums is not null)
                 AddSums();
 
             void AddSums()
             {
                 for (int c = 0; c < used; c++)
                 {
-                    columnSums[first + c] += chunkSums[c];
+                    sums[first + c] += chunkSums[c];
                     chunkSums[c] = 0;
                 }
             }
@@ -265,28 +221,26 @@ internal static unsafe class RankUpdate
                 target[c] = (float.IsFinite(values[c]) ? values[c] : 0) - shift[c];
         }
 
-        /// <summary>The pairs by number; if the result is symmetric: (0,0), (0,1), (1,1), (0,2), (1,2), (2,2) ….</summary>
+        /// <summary>The pairs by number: (0,0), (0,1), (1,1), (0,2), (1,2), (2,2) ….</summary>
         private (int I, int J) FindPair(int number)
         {
-            if (!IsSymmetric)
-                return Math.DivRem(number, y.PanelCount);
             int j = 0;
             while ((j + 1) * (j + 2) / 2 <= number)
                 j++;
             return (number - j * (j + 1) / 2, j);
         }
 
-        /// <summary>Adds a product of two panels to the result, in the upper triangle only if it is symmetric.</summary>
+        /// <summary>Adds a product of two panels to the result, in the upper triangle.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void AddTo(float* product, int firstRow, int firstColumn)
         {
-            int columns = IsSymmetric ? x.Columns : y.Columns;
+            int columns = x.Columns;
             int rowCount = Math.Min(PanelWidth, x.Columns - firstRow);
             int columnCount = Math.Min(PanelWidth, columns - firstColumn);
             for (int r = 0; r < rowCount; r++, product += PanelWidth)
             {
                 double* target = result + (nint)(firstRow + r) * columns + firstColumn;
-                int c = IsSymmetric && firstRow == firstColumn ? r : 0;
+                int c = firstRow == firstColumn ? r : 0;
                 for (; c + Vector<float>.Count <= columnCount; c += Vector<float>.Count)
                 {
                     Vector.Widen(Vector.Load(product + c), out Vector<double> low, out Vector<double> high);
