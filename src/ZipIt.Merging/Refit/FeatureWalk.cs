@@ -38,6 +38,25 @@ internal sealed class FeatureWalk
     /// <param name="wanted">Nodes of the network.</param>
     public Step Plan(IReadOnlyList<Node> wanted) => new(this, wanted);
 
+    /// <summary>Forgets all values that depend on a node, whose layer has changed.</summary>
+    public void Forget(Node changed)
+    {
+        var stale = new HashSet<Node> { changed };
+        foreach (Node node in _network.Nodes.Where(node => node.Inputs.Any(stale.Contains)))
+            stale.Add(node);
+        _done.ExceptWith(stale);
+        foreach (Node node in _kept.Keys.Where(stale.Contains).ToList())
+        {
+            foreach (float[]? values in _kept[node])
+            {
+                if (values is not null)
+                    _pool.Return(values);
+            }
+
+            _kept.Remove(node);
+        }
+    }
+
     private int[] ShapeOf(Node node) => _network.ShapeOf(node).ToArray();
 
     /// <summary>One step of a walk: computes values batch by batch, perhaps several times, and then becomes the walk's new place.</summary>

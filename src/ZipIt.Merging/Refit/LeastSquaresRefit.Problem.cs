@@ -21,13 +21,16 @@ internal sealed partial class LeastSquaresRefit
         {
             (_owner, _unit, _samples, _group) = (owner, unit, samples, group);
             _outputs = samples.Channels / samples.Groups;
-            _prior = ZipWeights.Of(unit, samples.ColumnsOf, samples.Columns, group, _outputs);
+            _prior = ZipWeights.Of(unit, samples.Layout.ColumnsOf, samples.Columns, group, _outputs);
             _weights = new Matrix(_outputs, samples.Columns);
             _fits = new ChannelFits(_outputs);
         }
 
         /// <summary>λ in units of the mean variance of the columns.</summary>
         public double Ridge { get; private set; }
+
+        /// <summary>The equations that were solved.</summary>
+        public FactoredEquations? Equations { get; private set; }
 
         public Matrix Solve()
         {
@@ -56,6 +59,7 @@ internal sealed partial class LeastSquaresRefit
 
             double ridge = Ridge * equations.MeanSquare();
             Cholesky factor = equations.Factor(ridge);
+            Equations = new FactoredEquations(equations, factor);
             Step(equations, factor, ridge);
             int rounds = _unit.Activation is null ? 0 : _samples.Columns > Wide ? Math.Min(_owner._refit.ActivationRounds, 1) : _owner._refit.ActivationRounds;
             for (int round = 0; round < rounds; round++)

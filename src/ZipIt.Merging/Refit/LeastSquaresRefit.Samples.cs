@@ -12,24 +12,28 @@ internal sealed partial class LeastSquaresRefit
         private readonly RefitUnit _unit;
         private readonly SampleLayout _layout;
         private readonly Node[] _inputs;
+        private readonly PairRounds? _rounds;
         private readonly float[]? _outputTable;
         private readonly CancellationToken _cancellationToken;
         private readonly List<RefitTile>? _kept;
         private readonly RefitTile?[] _last = new RefitTile?[2];
         private bool _isComplete;
 
-        public Samples(LeastSquaresRefit owner, RefitUnit unit, CancellationToken cancellationToken)
+        public Samples(LeastSquaresRefit owner, RefitUnit unit, PairRounds? rounds, CancellationToken cancellationToken)
         {
             (_owner, _unit, _layout, _cancellationToken) = (owner, unit, owner._layouts[unit], cancellationToken);
+            _rounds = rounds;
             _inputs = [.. unit.Layers.Select(layer => layer.Node.Inputs[0])];
             _outputTable = owner.TryGetOutputTable(unit.Target, Channels);
             long bytes = Rows * ((long)PanelMatrix.CountPanels(Columns) * PanelMatrix.Width * Groups + (unit.Others.Count > 0 ? Channels : 0)) * sizeof(float);
-            long frontier = owner._mergedWalk.Plan([.. _inputs, .. unit.Others]).FrontierLength * owner._images.Count * sizeof(float);
+            long frontier = owner._mergedWalk.Plan([.. Wanted]).FrontierLength * owner._images.Count * sizeof(float);
             if (frontier > owner.FrontierBudget)
                 frontier = owner._mergedWalk.KeptBytes;
             if (bytes <= owner._refit.MemoryBudget - owner._images.KeptBytes - frontier - Math.Max(owner._targets.KeptBytes, owner.TargetBudget))
                 _kept = [];
         }
+
+        private IEnumerable<Node> Wanted => [.. _inputs, .. _unit.Others, .. _rounds?.Needed ?? []];
 
         public int Groups => _layout.Groups;
 
@@ -40,7 +44,7 @@ internal sealed partial class LeastSquaresRefit
 
         public long Rows => _layout.Rows;
 
-        public PatchColumns ColumnsOf(RefitUnit.Member layer) => _layout.ColumnsOf(0)[_unit.Layers.ToList().IndexOf(layer)];
+        public SampleLayout Layout => _layout;
 
         public IEnumerable<RefitTile> Tiles(bool heldOutOnly = false)
         {
@@ -55,7 +59,6 @@ internal sealed partial class LeastSquaresRefit
                 Return(tile);
             _kept?.Clear();
             Array.Clear(_last);
-            _owner._targets.Release(_unit);
         }
 
         private void Return(RefitTile? tile)
@@ -70,7 +73,7 @@ internal sealed partial class LeastSquaresRefit
         private IEnumerable<RefitTile> Compute(bool heldOutOnly)
         {
             LeastSquaresRefit owner = _owner;
-            using FeatureWalk.Step merged = owner._mergedWalk.Plan([.. _inputs, .. _unit.Others]);
+            using FeatureWalk.Step merged = owner._mergedWalk.Plan([.. Wanted]);
             bool keep = merged.FrontierLength * owner._images.Count * sizeof(float) <= owner.FrontierBudget;
             merged.Open(keep, owner._options.Engine, owner._batchSize, owner._options.Threads);
             using IEnumerator<ReadOnlyMemory<float>>? images = merged.NeedsImages ? owner._images.ReadBatches().GetEnumerator() : null;
@@ -78,6 +81,8 @@ internal sealed partial class LeastSquaresRefit
             {
                 _cancellationToken.ThrowIfCancellationRequested();
                 merged.Run(b, owner._images.Sizes[b], images is not null && images.MoveNext() ? images.Current : default);
+                foreach (Node node in _rounds?.Needed ?? [])
+                    _rounds!.Capture(node, merged.Get(node), owner._images.FirstOf(b), owner._images.Sizes[b]);
                 foreach (bool isHeldOut in (bool[])[false, true])
                 {
                     if (heldOutOnly && !isHeldOut && _kept is null)

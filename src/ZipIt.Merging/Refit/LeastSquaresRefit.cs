@@ -36,6 +36,8 @@ internal sealed partial class LeastSquaresRefit
     private readonly FloatPool _pool = new();
     private readonly FeatureWalk _mergedWalk;
     private readonly Dictionary<RefitUnit, SampleLayout> _layouts;
+    private readonly Dictionary<RefitUnit, RefitPair> _pairs; // by their second unit
+    private readonly Dictionary<RefitUnit, (Matrix Weights, FactoredEquations Equations)> _fitted = []; // first units of pairs whose turn comes
     private readonly MemberTargets _targets;
     private readonly List<(int Member, Node Node)>? _taskOutputs; // null if not every task is a member's
     private readonly List<LayerReport> _reports = [];
@@ -54,8 +56,9 @@ internal sealed partial class LeastSquaresRefit
         _mergedWalk = new FeatureWalk(merged.Network, _images.Sizes.Count, _pool, node => _new[node]);
         RefitUnit[] units = [.. Order(merged.Network).Where(node => _units.TryGetValue(node, out RefitUnit? unit) && ReferenceEquals(unit.Target, node)).Select(node => _units[node])];
         _layouts = units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, refit, _images.Count));
+        _pairs = refit.PairRounds > 0 ? RefitPair.Find(merged.Network, units) : [];
         _taskOutputs = FindTaskOutputs();
-        _targets = new MemberTargets(merged, members, _images, units.Select(unit => (unit, _layouts[unit])), _taskOutputs ?? [], options, TargetBudget, _pool);
+        _targets = new MemberTargets(merged, members, _images, units.Select(unit => (unit, _layouts[unit], SampleOf(unit))), _taskOutputs ?? [], options, TargetBudget, _pool);
     }
 
     /// <summary>Refits a zipped network.</summary>
@@ -103,22 +106,59 @@ internal sealed partial class LeastSquaresRefit
 
     private void Refit(RefitUnit unit, CancellationToken cancellationToken)
     {
-        using var samples = new Samples(this, unit, cancellationToken);
-        var solutions = new Matrix[samples.Groups];
-        double ridge = 0, before = 0, after = 0, energy = 0;
-        for (int g = 0; g < samples.Groups; g++)
+        RefitPair? pair = _pairs.GetValueOrDefault(unit);
+        PairRounds? rounds = null;
+        if (pair is not null)
         {
-            var problem = new Problem(this, unit, samples, g);
-            solutions[g] = problem.Solve();
-            ridge = Math.Max(ridge, problem.Ridge);
-            (double b, double a, double e) = problem.MeasureErrors();
-            (before, after, energy) = (before + b, after + a, energy + e);
+            _targets.Sample(unit);
+            rounds = new PairRounds(pair, _layouts[pair.First], _layouts[unit], SampleOf(unit)!.Value, _targets.GetMaps(unit), _options.Threads);
         }
 
-        Emit(unit, samples, solutions);
-        double unitOfError = energy > 0 ? 1 / energy : 0;
-        _reports.Add(new LayerReport(unit.Target.Name, samples.Columns - 1, samples.Rows, ridge, before * unitOfError, after * unitOfError));
+        using (var samples = new Samples(this, unit, rounds, cancellationToken))
+        {
+            var solutions = new Matrix[samples.Groups];
+            double ridge = 0, before = 0, after = 0, energy = 0;
+            FactoredEquations? equations = null;
+            for (int g = 0; g < samples.Groups; g++)
+            {
+                var problem = new Problem(this, unit, samples, g);
+                solutions[g] = problem.Solve();
+                (ridge, equations) = (Math.Max(ridge, problem.Ridge), problem.Equations);
+                (double b, double a, double e) = problem.MeasureErrors();
+                (before, after, energy) = (before + b, after + a, energy + e);
+            }
+
+            Emit(unit, solutions);
+            double unitOfError = energy > 0 ? 1 / energy : 0;
+            _reports.Add(new LayerReport(unit.Target.Name, samples.Columns - 1, samples.Rows, ridge, before * unitOfError, after * unitOfError));
+            if (pair is not null || _pairs.Values.Any(other => other.First == unit))
+                _fitted[unit] = (solutions[0], equations!);
+        }
+
+        if (pair is not null)
+            FitTogether(pair, rounds!, cancellationToken);
+        _targets.Release(unit);
+        if (!_pairs.Values.Any(other => other.First == unit))
+            _fitted.Remove(unit);
     }
+
+    /// <summary>Fits a pair of units together, after each has been fitted alone.</summary>
+    private void FitTogether(RefitPair pair, PairRounds rounds, CancellationToken cancellationToken)
+    {
+        ((Matrix firstWeights, FactoredEquations first), (Matrix secondWeights, FactoredEquations second)) = (_fitted[pair.First], _fitted[pair.Second]);
+        bool isWide = Math.Max(firstWeights.Columns, secondWeights.Columns) > Wide;
+        double error = rounds.Run(isWide ? Math.Min(_refit.PairRounds, 1) : _refit.PairRounds, firstWeights, secondWeights, first, second, cancellationToken);
+        _fitted.Remove(pair.First);
+        Emit(pair.First, [firstWeights]);
+        Node activation = pair.Hidden;
+        _new[activation] = new Node(activation.Name, activation.Layer, _new[activation.Inputs[0]]);
+        Emit(pair.Second, [secondWeights]);
+        _mergedWalk.Forget(pair.First.Layers[0].Node);
+        _reports[^1] = _reports[^1] with { ErrorAfter = error };
+    }
+
+    /// <summary>The images that a unit is fitted on together with the one before it; null if it is not.</summary>
+    private ImageSample? SampleOf(RefitUnit unit) => _pairs.ContainsKey(unit) ? PairRounds.Choose(_layouts[unit], _images.Count) : null;
 
     /// <summary>Memory for features between layers; the rest is for images (an eighth), targets and samples.</summary>
     private long FrontierBudget => _refit.MemoryBudget / 8 * 3;
@@ -134,12 +174,13 @@ internal sealed partial class LeastSquaresRefit
     }
 
     /// <summary>Writes the solutions into new layers; the bias of layers that are fitted together goes to the first of them.</summary>
-    private void Emit(RefitUnit unit, Samples samples, Matrix[] solutions)
+    private void Emit(RefitUnit unit, Matrix[] solutions)
     {
+        SampleLayout layout = _layouts[unit];
         int first = 0;
         foreach (RefitUnit.Member layer in unit.Layers)
         {
-            int taps = samples.ColumnsOf(layer).Taps, inputs = samples.ColumnsOf(layer).Channels;
+            int taps = layout.ColumnsOf(layer).Taps, inputs = layout.ColumnsOf(layer).Channels;
             int outputs = solutions[0].Rows * solutions.Length;
             var weight = new Tensor(outputs, inputs, taps);
             var bias = new Tensor(outputs);

@@ -31,11 +31,11 @@ internal sealed class MemberTargets
     /// <param name="budget">Memory for targets in bytes; one unit's are kept in any case.</param>
     /// <param name="pool">Memory for targets.</param>
     public MemberTargets(
-        MergedNetwork merged, IReadOnlyList<ZipMember> members, CalibrationImages images, IEnumerable<(RefitUnit Unit, SampleLayout Layout)> units,
+        MergedNetwork merged, IReadOnlyList<ZipMember> members, CalibrationImages images, IEnumerable<(RefitUnit Unit, SampleLayout Layout, ImageSample? Maps)> units,
         IEnumerable<(int Member, Node Node)> outputs, ZipOptions options, long budget, FloatPool pool)
     {
         (_merged, _members, _images, _options, _budget, _pool) = (merged, members, images, options, budget, pool);
-        _units = [.. units.Select(entry => new Unit(entry.Unit, entry.Layout, new TargetRows(merged.Origins[entry.Unit.Target])))];
+        _units = [.. units.Select(entry => new Unit(entry.Unit, entry.Layout, entry.Maps, new TargetRows(merged.Origins[entry.Unit.Target])))];
         _outputs = [.. members.Select((_, m) => outputs.Where(output => output.Member == m).Select(output => output.Node).Distinct().ToList())];
     }
 
@@ -46,10 +46,20 @@ internal sealed class MemberTargets
     public float[] Get(RefitUnit unit, int batch, bool isHeldOut)
     {
         Unit own = _units.First(entry => ReferenceEquals(entry.Of, unit));
-        if (own.Values is null)
-            Sample(own);
+        Sample(unit);
         return own.Values![batch][isHeldOut ? 1 : 0];
     }
+
+    /// <summary>Computes a unit's targets if they are not there yet.</summary>
+    public void Sample(RefitUnit unit)
+    {
+        Unit own = _units.First(entry => ReferenceEquals(entry.Of, unit));
+        if (own.Values is null)
+            Sample(own);
+    }
+
+    /// <summary>A unit's targets at all pixels of the images that were asked for [images, pixels, channels].</summary>
+    public float[] GetMaps(RefitUnit unit) => _units.First(entry => ReferenceEquals(entry.Of, unit)).Maps;
 
     /// <summary>Gives a unit's memory back.</summary>
     public void Release(RefitUnit unit)
@@ -58,7 +68,8 @@ internal sealed class MemberTargets
         {
             foreach (float[] values in own.Values!.SelectMany(values => values))
                 _pool.Return(values);
-            own.Values = null;
+            _pool.Return(own.Maps);
+            (own.Values, own.Maps) = (null, []);
         }
     }
 
@@ -79,6 +90,12 @@ internal sealed class MemberTargets
 
         foreach (Unit unit in units)
             unit.Values = [.. Enumerable.Range(0, _images.Sizes.Count).Select(batch => (float[][])[Rent(unit, batch, false), Rent(unit, batch, true)])];
+        foreach (Unit unit in units.Where(unit => unit.MapImages is not null))
+        {
+            unit.Maps = _pool.Rent(unit.MapImages!.Value.Count * unit.Layout.Area * unit.Layout.Channels);
+            Array.Clear(unit.Maps);
+        }
+
         bool wantsOutputs = units.Exists(unit => _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, unit.Of.Target)));
         for (int m = 0; m < _members.Count; m++)
             Sample(m, units, wantsOutputs ? _outputs[m] : []);
@@ -148,15 +165,25 @@ internal sealed class MemberTargets
                     unit.Targets.Add(source, new ReadOnlySpan<float>(node + ((nint)i * layout.Area + pixel) * channels, channels), targets[..layout.Channels]);
                     targets = targets[layout.Channels..];
                 }
+
+                int mapPlace = unit.MapImages?.PlaceOf(image) ?? -1;
+                for (int pixel = 0; mapPlace >= 0 && pixel < layout.Area; pixel++)
+                {
+                    Span<float> whole = unit.Maps.AsSpan((mapPlace * layout.Area + pixel) * layout.Channels, layout.Channels);
+                    unit.Targets.Add(source, new ReadOnlySpan<float>(node + ((nint)i * layout.Area + pixel) * channels, channels), whole);
+                }
             });
         }
     }
 
-    private sealed record Unit(RefitUnit Of, SampleLayout Layout, TargetRows Targets)
+    private sealed record Unit(RefitUnit Of, SampleLayout Layout, ImageSample? MapImages, TargetRows Targets)
     {
         /// <summary>By batch, then of images that are fitted to and of those that errors are measured on; null as long as they are not sampled, and when they are not needed any more.</summary>
         public float[][][]? Values { get; set; }
 
-        public long Bytes => Layout.Rows * Layout.Channels * sizeof(float);
+        /// <summary>Targets at all pixels of some images [images, pixels, channels], if they are wanted.</summary>
+        public float[] Maps { get; set; } = [];
+
+        public long Bytes => (Layout.Rows + (long)(MapImages?.Count ?? 0) * Layout.Area) * Layout.Channels * sizeof(float);
     }
 }

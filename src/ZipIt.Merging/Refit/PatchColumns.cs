@@ -72,6 +72,31 @@ internal sealed class PatchColumns
         }
     }
 
+    /// <summary>The opposite of <see cref="Write"/>: adds each pixel's columns to the input values that they were taken from.</summary>
+    /// <param name="columns">Columns of all output pixels [pixels, <see cref="Count"/>].</param>
+    /// <param name="outputWidth">Pixels in a row of the output.</param>
+    /// <param name="image">Receives the sums [height, width, channels]; of a layer that sees all channels.</param>
+    public void AddBack(ReadOnlySpan<float> columns, int outputWidth, Span<float> image)
+    {
+        for (int pixel = 0; pixel * Count < columns.Length; pixel++)
+        {
+            (int y, int x) = Math.DivRem(pixel, outputWidth);
+            int position = pixel * Count;
+            for (int ky = 0; ky < _kernel.Height; ky++)
+            {
+                int row = y * _stride.Height - _padding.Height + ky * _dilation.Height;
+                for (int kx = 0; kx < _kernel.Width; kx++, position += Channels)
+                {
+                    int column = x * _stride.Width - _padding.Width + kx * _dilation.Width;
+                    if ((uint)row >= (uint)_height || (uint)column >= (uint)_width)
+                        continue;
+                    Span<float> place = image.Slice((row * _width + column) * _allChannels + _firstChannel, Channels);
+                    System.Numerics.Tensors.TensorPrimitives.Add(place, columns.Slice(position, Channels), place);
+                }
+            }
+        }
+    }
+
     /// <summary>Writes one tap's channels, panel after panel, so that memory is written in order; pixels outside the image have no place and are 0.</summary>
     private void WriteTap(ReadOnlySpan<float> image, ReadOnlySpan<int> places, PanelMatrix target, int firstRow, int firstColumn)
     {

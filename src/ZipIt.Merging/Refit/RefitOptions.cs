@@ -20,6 +20,13 @@ public sealed record RefitOptions
     public int ActivationRounds { get; init; } = 2;
 
     /// <summary>
+    /// Rounds in which two successive convolutions are fitted together, of which the second alone reads the first, as inside a residual block: the features between them
+    /// then become what serves the second one best (our extension). Layers with more than 2,000 unknowns per channel make at most one.
+    /// 0 fits every layer by itself. Default 3.
+    /// </summary>
+    public int PairRounds { get; init; } = 3;
+
+    /// <summary>
     /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels. Neighbouring pixels say much the
     /// same, so that more leave next to nothing to gain. Default 50.
     /// </summary>
@@ -63,6 +70,7 @@ public sealed record RefitOptions
         if (Ridge is { } ridge && !(ridge >= 0 && double.IsFinite(ridge)))
             throw new ArgumentOutOfRangeException(nameof(Ridge), ridge, "Expected a finite number that is not negative.");
         ArgumentOutOfRangeException.ThrowIfNegative(ActivationRounds);
+        ArgumentOutOfRangeException.ThrowIfNegative(PairRounds);
         ArgumentOutOfRangeException.ThrowIfLessThan(SamplesPerUnknown, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(LargestSample, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(MemoryBudget);

@@ -9,6 +9,7 @@ internal sealed class SampleLayout
 
     private readonly PatchColumns[][] _columns; // by group, then by layer
     private readonly int _area;
+    private readonly RefitUnit _unit;
 
     /// <summary>Lays a unit's samples out.</summary>
     /// <param name="network">The zipped network.</param>
@@ -17,6 +18,7 @@ internal sealed class SampleLayout
     /// <param name="images">Number of calibration images.</param>
     public SampleLayout(Network network, RefitUnit unit, RefitOptions options, int images)
     {
+        _unit = unit;
         ReadOnlySpan<int> shape = network.ShapeOf(unit.Target);
         Channels = shape[0];
         (int height, Width) = shape.Length == 3 ? (shape[1], shape[2]) : (1, 1);
@@ -55,6 +57,9 @@ internal sealed class SampleLayout
 
     /// <summary>Samples of all images.</summary>
     public long Rows { get; }
+
+    /// <summary>The columns of one layer in the first group.</summary>
+    public PatchColumns ColumnsOf(RefitUnit.Member layer) => _columns[0][_unit.Layers.ToList().IndexOf(layer)];
 
     /// <summary>The columns of each layer.</summary>
     public IReadOnlyList<PatchColumns> ColumnsOf(int group) => _columns[group];

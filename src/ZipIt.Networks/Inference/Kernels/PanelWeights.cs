@@ -38,6 +38,9 @@ internal sealed unsafe class PanelWeights
         }
     }
 
+    /// <summary>Number of rows of W.</summary>
+    public int Outputs => _outputs;
+
     /// <summary>result = X·Wᵀ.</summary>
     /// <param name="x">X.</param>
     /// <param name="result">Receives [rows of X, outputs].</param>

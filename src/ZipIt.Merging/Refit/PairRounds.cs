@@ -1,0 +1,383 @@
+using System.Numerics.Tensors;
+using ZipIt.Networks;
+using ZipIt.Networks.Kernels;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// Fits two successive units together, in rounds: what is missing behind the second one is handed to the hidden features between them as the smallest change that makes
+/// up for it, and both layers are moved there by least squares, with the factors of their normal equations at hand (alternating least squares in auxiliary coordinates:
+/// Carreira-Perpiñán and Wang, <i>Distributed optimization of deeply nested systems</i>, AISTATS 2014; the use for zipped networks is ours).
+/// </summary>
+/// <remarks>
+/// With r = what the second unit's targets lack, W its weights for the hidden features: Δh = Wᵀ·(W·Wᵀ + μI)⁻¹·r, zero where the hidden activation is flat. Both layers' steps
+/// Δ = (XᵀX + λI)⁻¹·XᵀΔh and (HᵀH + λI)⁻¹·Hᵀr have their lengths chosen together, so that the error that they leave is smallest to first order. A round that does not
+/// make the error smaller is taken back and ends the work.
+/// </remarks>
+internal sealed class PairRounds
+{
+    private const int LeastPixels = 64_000;
+    private const int LeastImages = 16;
+    private const double Damping = 1; // μ in units of the mean diagonal of W·Wᵀ
+    private const int LengthsEvery = 4; // images that step lengths are chosen on
+    private const long TileBytes = 48L << 20;
+
+    private readonly RefitPair _pair;
+    private readonly SampleLayout _first;
+    private readonly SampleLayout _second;
+    private readonly int _threads;
+    private readonly int _reader; // layer of the second unit that reads the hidden features
+    private readonly int _readerColumn; // its first column
+    private readonly Dictionary<Node, float[]> _maps = []; // of the sampled images [images, height, width, channels]
+    private readonly float[] _targets;
+    private readonly int[] _allFirst; // pixels
+    private readonly int[] _allSecond;
+
+    /// <summary>Prepares rounds.</summary>
+    /// <param name="pair">The units.</param>
+    /// <param name="first">Layout of the first unit's columns.</param>
+    /// <param name="second">Layout of the second unit's columns.</param>
+    /// <param name="images">The images to work on.</param>
+    /// <param name="targets">What the second unit should give for them [images, pixels, channels].</param>
+    /// <param name="threads">Number of threads; 0 for one per processor. Results do not depend on it.</param>
+    public PairRounds(RefitPair pair, SampleLayout first, SampleLayout second, ImageSample images, float[] targets, int threads)
+    {
+        (_pair, _first, _second, Images, _targets, _threads) = (pair, first, second, images, targets, threads);
+        _reader = pair.ReaderIndex;
+        _readerColumn = second.ColumnsOf(0).Take(_reader).Sum(columns => columns.Count);
+        _allFirst = [.. Enumerable.Range(0, first.Area)];
+        _allSecond = [.. Enumerable.Range(0, second.Area)];
+    }
+
+    /// <summary>The images that the rounds work on.</summary>
+    public ImageSample Images { get; }
+
+    /// <summary>Nodes whose values must be captured: what both units read, except the hidden features.</summary>
+    public IEnumerable<Node> Needed =>
+        new[] { _pair.First.Layers[0].Node.Inputs[0] }.Concat(_pair.Second.Layers.Select(layer => layer.Node.Inputs[0]).Where(node => node != _pair.Hidden)).Concat(_pair.Second.Others).Distinct();
+
+    /// <summary>The images that suffice for a pair: more where they are small.</summary>
+    public static ImageSample Choose(SampleLayout second, int images) =>
+        new(Math.Min(images, Math.Max(LeastImages, (LeastPixels + second.Area - 1) / second.Area)), images);
+
+    /// <summary>Takes a node's values for one batch.</summary>
+    /// <param name="node">One of <see cref="Needed"/>.</param>
+    /// <param name="values">Its values [images, height, width, channels].</param>
+    /// <param name="firstImage">Number of the batch's first image.</param>
+    /// <param name="count">Number of its images.</param>
+    public void Capture(Node node, ReadOnlySpan<float> values, int firstImage, int count)
+    {
+        int length = values.Length / count;
+        if (!_maps.TryGetValue(node, out float[]? map))
+            _maps.Add(node, map = new float[Images.Count * length]);
+        for (int i = 0; i < count; i++)
+        {
+            int place = Images.PlaceOf(firstImage + i);
+            if (place >= 0)
+                values.Slice(i * length, length).CopyTo(map.AsSpan(place * length));
+        }
+    }
+
+    /// <summary>Improves the weights of both units.</summary>
+    /// <param name="rounds">Number of rounds.</param>
+    /// <param name="firstWeights">Weights of the first unit [outputs, columns]; changed.</param>
+    /// <param name="secondWeights">Weights of the second unit; changed.</param>
+    /// <param name="first">The first unit's normal equations.</param>
+    /// <param name="second">The second unit's.</param>
+    /// <param name="cancellationToken">Ends the work between two tiles.</param>
+    /// <returns>Squared error after the activation as a fraction of the targets' variance, in the end.</returns>
+    public double Run(int rounds, Matrix firstWeights, Matrix secondWeights, FactoredEquations first, FactoredEquations second, CancellationToken cancellationToken)
+    {
+        double best = double.PositiveInfinity;
+        Matrix bestFirst = firstWeights.Clone(), bestSecond = secondWeights.Clone();
+        for (int round = 0; ; round++)
+        {
+            first.Equations.ClearResiduals();
+            second.Equations.ClearResiduals();
+            double error = Pass(firstWeights, secondWeights, round < rounds ? first.Equations : null, second.Equations, cancellationToken);
+            if (!(error < best))
+            {
+                bestFirst.Values.CopyTo(firstWeights.Values);
+                bestSecond.Values.CopyTo(secondWeights.Values);
+                break;
+            }
+
+            best = error;
+            if (round == rounds)
+                break;
+            firstWeights.Values.CopyTo(bestFirst.Values);
+            secondWeights.Values.CopyTo(bestSecond.Values);
+            Matrix firstStep = first.Solve(), secondStep = second.Solve();
+            (double firstLength, double secondLength) = ChooseLengths(firstWeights, secondWeights, firstStep, secondStep, cancellationToken);
+            TensorPrimitives.MultiplyAdd<double>(firstStep.Values, firstLength, firstWeights.Values, firstWeights.Values);
+            TensorPrimitives.MultiplyAdd<double>(secondStep.Values, secondLength, secondWeights.Values, secondWeights.Values);
+        }
+
+        return best / Math.Max(Energy(), double.Epsilon);
+    }
+
+    /// <summary>Squared error after the activation; if equations are given, what is missing is added to them.</summary>
+    private double Pass(Matrix firstWeights, Matrix secondWeights, NormalEquations? first, NormalEquations second, CancellationToken cancellationToken)
+    {
+        PanelWeights firstPacked = Pack(firstWeights), secondPacked = Pack(secondWeights);
+        PanelWeights? back = first is null ? null : PackBack(secondWeights);
+        double error = 0;
+        foreach (Tile tile in Tiles(cancellationToken))
+        {
+            tile.Forward(firstPacked, secondPacked);
+            error += tile.Error();
+            if (first is null)
+                continue;
+            second.AddResiduals(tile.SecondPatches, tile.Residuals);
+            first.AddResiduals(tile.FirstPatches, tile.HiddenChanges(back!));
+        }
+
+        return error;
+    }
+
+    /// <summary>The lengths of both steps for which the error is smallest, to first order.</summary>
+    private (double First, double Second) ChooseLengths(Matrix firstWeights, Matrix secondWeights, Matrix firstStep, Matrix secondStep, CancellationToken cancellationToken)
+    {
+        PanelWeights firstPacked = Pack(firstWeights), secondPacked = Pack(secondWeights), firstStepPacked = Pack(firstStep), secondStepPacked = Pack(secondStep);
+        double aa = 0, ab = 0, bb = 0, ar = 0, br = 0;
+        foreach (Tile tile in Tiles(cancellationToken, LengthsEvery))
+        {
+            tile.Forward(firstPacked, secondPacked);
+            float[] b = tile.Multiply(tile.SecondPatches, secondStepPacked);
+            float[] a = tile.EffectOf(firstStepPacked, secondPacked);
+            aa += TensorPrimitives.SumOfSquares<float>(a);
+            bb += TensorPrimitives.SumOfSquares<float>(b);
+            ab += TensorPrimitives.Dot<float>(a, b);
+            ar += TensorPrimitives.Dot<float>(a, tile.Residuals);
+            br += TensorPrimitives.Dot<float>(b, tile.Residuals);
+        }
+
+        // Slightly damped, so that steps in almost the same direction share it.
+        double damping = 1e-6 * (aa + bb) / 2, determinant = (aa + damping) * (bb + damping) - ab * ab;
+        return determinant > 0 ? (((bb + damping) * ar - ab * br) / determinant, ((aa + damping) * br - ab * ar) / determinant) : (0, 0);
+    }
+
+    /// <summary>Variance of the targets after the activation, times their number.</summary>
+    private double Energy()
+    {
+        int channels = _second.Channels;
+        double[] sum = new double[channels], squares = new double[channels];
+        for (int i = 0; i < _targets.Length; i++)
+        {
+            double value = ActivationTarget.Apply(_pair.Second.Activation, _targets[i]);
+            sum[i % channels] += value;
+            squares[i % channels] += value * value;
+        }
+
+        return Enumerable.Range(0, channels).Sum(c => squares[c] - sum[c] * sum[c] * channels / _targets.Length);
+    }
+
+    private static PanelWeights Pack(Matrix weights) => new(weights.Values, weights.Rows, weights.Columns);
+
+    /// <summary>Wᵀ·(W·Wᵀ + μI)⁻¹ [columns of the reader, outputs].</summary>
+    private PanelWeights PackBack(Matrix weights)
+    {
+        int outputs = weights.Rows, columns = _second.ColumnsOf(0)[_reader].Count;
+        var gram = new Matrix(outputs, outputs);
+        for (int i = 0; i < outputs; i++)
+        {
+            for (int j = 0; j <= i; j++)
+                gram[i, j] = gram[j, i] = TensorPrimitives.Dot(Reader(i), Reader(j));
+        }
+
+        double unit = Enumerable.Range(0, outputs).Average(o => gram[o, o]);
+        for (int o = 0; o < outputs; o++)
+            gram[o, o] += Damping * unit + double.Epsilon;
+        var back = new Matrix(columns, outputs);
+        for (int o = 0; o < outputs; o++)
+        {
+            for (int j = 0; j < columns; j++)
+                back[j, o] = Reader(o)[j];
+        }
+
+        Cholesky.TryFactor(gram, 0, _threads)?.SolveRows(back, _threads);
+        return Pack(back);
+
+        ReadOnlySpan<double> Reader(int output) => weights.Row(output).Slice(_readerColumn, columns);
+    }
+
+    /// <summary>The sampled images, a few at a time.</summary>
+    private IEnumerable<Tile> Tiles(CancellationToken cancellationToken, int every = 1)
+    {
+        long bytes = ((long)_first.Columns * _first.Area + (long)_second.Columns * _second.Area) * sizeof(float);
+        int size = (int)Math.Clamp(TileBytes / bytes, 1, Images.Count);
+        int[] images = [.. Enumerable.Range(0, Images.Count).Where(image => image % every == 0)];
+        Tile? tile = null;
+        for (int start = 0; start < images.Length; start += size)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = Math.Min(size, images.Length - start);
+            if (tile?.Images.Length != count)
+                tile = new Tile(this, count);
+            images.AsSpan(start, count).CopyTo(tile.Images);
+            yield return tile;
+        }
+    }
+
+    private ParallelOptions InParallel => new() { MaxDegreeOfParallelism = _threads > 0 ? _threads : -1 };
+
+    /// <summary>All pixels of a few images, with what both units see, give and lack there.</summary>
+    private sealed class Tile
+    {
+        private readonly PairRounds _owner;
+        private readonly float[] _before; // the first unit's value [pixels, channels]
+        private readonly float[] _hidden;
+        private readonly float[] _values; // the second unit's value
+        private readonly float[] _ownTargets;
+        private readonly PanelMatrix _missing;
+
+        public Tile(PairRounds owner, int count)
+        {
+            _owner = owner;
+            Images = new int[count];
+            int firstRows = count * owner._first.Area, secondRows = count * owner._second.Area;
+            FirstPatches = new PanelMatrix(firstRows, owner._first.Columns);
+            SecondPatches = new PanelMatrix(secondRows, owner._second.Columns);
+            (_before, _hidden) = (new float[firstRows * owner._first.Channels], new float[firstRows * owner._first.Channels]);
+            (_values, _ownTargets, Residuals) = (new float[secondRows * owner._second.Channels], new float[secondRows * owner._second.Channels], new float[secondRows * owner._second.Channels]);
+            _missing = new PanelMatrix(secondRows, owner._second.Channels);
+        }
+
+        /// <summary>Places of the images in the sample.</summary>
+        public int[] Images { get; }
+
+        public PanelMatrix FirstPatches { get; }
+
+        public PanelMatrix SecondPatches { get; }
+
+        /// <summary>What the second unit's values lack before the activation [pixels, channels].</summary>
+        public float[] Residuals { get; }
+
+        /// <summary>Computes all values from the images' captured ones.</summary>
+        public void Forward(PanelWeights first, PanelWeights second)
+        {
+            Node input = _owner._pair.First.Layers[0].Node.Inputs[0];
+            WritePatches(FirstPatches, _owner._first, _owner._allFirst, 0, 0, (i, length) => _owner._maps[input].AsSpan(Images[i] * length, length));
+            WriteIntercepts(FirstPatches);
+            first.Multiply(FirstPatches, _before, _owner._threads);
+            Apply(_owner._pair.First.Activation!, _before, _hidden);
+
+            int column = 0;
+            for (int layer = 0; layer < _owner._pair.Second.Layers.Count; layer++)
+            {
+                Node source = _owner._pair.Second.Layers[layer].Node.Inputs[0];
+                WritePatches(SecondPatches, _owner._second, _owner._allSecond, layer, column, (i, length) =>
+                    layer == _owner._reader ? _hidden.AsSpan(i * length, length) : _owner._maps[source].AsSpan(Images[i] * length, length));
+                column += _owner._second.ColumnsOf(0)[layer].Count;
+            }
+
+            WriteIntercepts(SecondPatches);
+            second.Multiply(SecondPatches, _values, _owner._threads);
+            int mapLength = _owner._second.Area * _owner._second.Channels;
+            for (int i = 0; i < Images.Length; i++)
+            {
+                Span<float> values = _values.AsSpan(i * mapLength, mapLength);
+                foreach (Node other in _owner._pair.Second.Others)
+                    TensorPrimitives.Add<float>(values, _owner._maps[other].AsSpan(Images[i] * mapLength, mapLength), values);
+                _owner._targets.AsSpan(Images[i] * mapLength, mapLength).CopyTo(_ownTargets.AsSpan(i * mapLength));
+            }
+
+            ActivationTarget.Residuals(_owner._pair.Second.Activation, _ownTargets, _values, Residuals);
+        }
+
+        /// <summary>Squared error after the activation.</summary>
+        public double Error()
+        {
+            double error = 0;
+            for (int i = 0; i < _values.Length; i++)
+            {
+                double difference = ActivationTarget.Apply(_owner._pair.Second.Activation, _values[i]) - ActivationTarget.Apply(_owner._pair.Second.Activation, _ownTargets[i]);
+                error += difference * difference;
+            }
+
+            return error;
+        }
+
+        /// <summary>The changes of the first unit's values that make up for what is missing [pixels, channels].</summary>
+        /// <param name="back">Takes what is missing at one pixel to the hidden features that the reader sees from there.</param>
+        public float[] HiddenChanges(PanelWeights back)
+        {
+            _missing.CopyFrom(Residuals);
+            PatchColumns columns = _owner._second.ColumnsOf(0)[_owner._reader];
+            float[] spread = Multiply(_missing, back);
+            var changes = new float[_before.Length];
+            int rowsLength = _owner._second.Area * columns.Count, mapLength = columns.InputLength;
+            Parallel.For(0, Images.Length, _owner.InParallel, i =>
+            {
+                Span<float> own = changes.AsSpan(i * mapLength, mapLength);
+                columns.AddBack(spread.AsSpan(i * rowsLength, rowsLength), _owner._second.Width, own);
+                Flatten(own, _before.AsSpan(i * mapLength, mapLength));
+            });
+            return changes;
+        }
+
+        /// <summary>What a step of the first unit changes in the second one's value, to first order.</summary>
+        public float[] EffectOf(PanelWeights firstStep, PanelWeights second)
+        {
+            float[] changes = Multiply(FirstPatches, firstStep);
+            Flatten(changes, _before);
+            // In the second unit's patches everything but the hidden features becomes 0.
+            SecondPatches.Memory.Span.Clear();
+            WritePatches(SecondPatches, _owner._second, _owner._allSecond, _owner._reader, _owner._readerColumn, (i, length) => changes.AsSpan(i * length, length));
+            return Multiply(SecondPatches, second);
+        }
+
+        public float[] Multiply(PanelMatrix x, PanelWeights weights)
+        {
+            var result = new float[x.Rows * weights.Outputs];
+            weights.Multiply(x, result, _owner._threads);
+            return result;
+        }
+
+        /// <summary>Nothing changes where the activation is flat.</summary>
+        private void Flatten(Span<float> changes, ReadOnlySpan<float> before)
+        {
+            Activation activation = _owner._pair.First.Activation!;
+            for (int i = 0; i < changes.Length; i++)
+                changes[i] *= Slope(activation, before[i]);
+        }
+
+        private void WritePatches(PanelMatrix target, SampleLayout layout, int[] pixels, int layer, int column, MapOf map)
+        {
+            PatchColumns columns = layout.ColumnsOf(0)[layer];
+            Parallel.For(0, Images.Length, _owner.InParallel, i => columns.Write(map(i, columns.InputLength), pixels, layout.Width, target, i * pixels.Length, column));
+        }
+
+        private static void WriteIntercepts(PanelMatrix patches)
+        {
+            (int panel, int offset) = Math.DivRem(patches.Columns - 1, PanelMatrix.Width);
+            for (int row = 0; row < patches.Rows; row++)
+            {
+                Span<float> end = patches.Slice(panel, row)[offset..];
+                end.Clear();
+                end[0] = 1;
+            }
+        }
+
+        private static void Apply(Activation activation, ReadOnlySpan<float> before, Span<float> after)
+        {
+            if (activation is ReLU)
+            {
+                TensorPrimitives.Max(before, 0, after);
+                return;
+            }
+
+            for (int i = 0; i < before.Length; i++)
+                after[i] = (float)ActivationTarget.Apply(activation, before[i]);
+        }
+
+        private static float Slope(Activation activation, float x) => activation switch
+        {
+            LeakyReLU leaky => x >= 0 ? 1 : leaky.NegativeSlope,
+            Clip clip => x > clip.Lower && x < clip.Upper ? 1 : 0,
+            _ => x > 0 ? 1 : 0,
+        };
+
+        private delegate ReadOnlySpan<float> MapOf(int image, int length);
+    }
+}
