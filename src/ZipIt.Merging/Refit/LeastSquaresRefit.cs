@@ -158,7 +158,7 @@ internal sealed partial class LeastSquaresRefit
     }
 
     /// <summary>The images that a unit is fitted on together with the one before it; null if it is not.</summary>
-    private ImageSample? SampleOf(RefitUnit unit) => _pairs.ContainsKey(unit) ? PairRounds.Choose(_layouts[unit], _images.Count) : null;
+    private ImageSample? SampleOf(RefitUnit unit) => _pairs.TryGetValue(unit, out RefitPair? pair) ? PairRounds.Choose(_layouts[pair.First], _layouts[unit], _images.Count) : null;
 
     /// <summary>Memory for features between layers; the rest is for images (an eighth), targets and samples.</summary>
     private long FrontierBudget => _refit.MemoryBudget / 8 * 3;

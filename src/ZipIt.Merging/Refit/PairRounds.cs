@@ -16,11 +16,14 @@ namespace ZipIt.Merging;
 /// </remarks>
 internal sealed class PairRounds
 {
-    private const int LeastPixels = 64_000;
+    private const int PixelsPerUnknown = 100;
+    private const int LeastPixels = 32_000;
+    private const int MostPixels = 64_000;
     private const int LeastImages = 16;
     private const double Damping = 1; // μ in units of the mean diagonal of W·Wᵀ
-    private const int LengthsEvery = 4; // images that step lengths are chosen on
-    private const long TileBytes = 48L << 20;
+    private const int LengthsEvery = 4; // tiles that step lengths are chosen on
+    private const long TileBytes = 16L << 20;
+    private const long KeptBytes = 256L << 20; // of tiles that need not be filled again in each pass
 
     private readonly RefitPair _pair;
     private readonly SampleLayout _first;
@@ -30,6 +33,8 @@ internal sealed class PairRounds
     private readonly int _readerColumn; // its first column
     private readonly Dictionary<Node, float[]> _maps = []; // of the sampled images [images, height, width, channels]
     private readonly float[] _targets;
+    private readonly int _tileCount;
+    private readonly Tile?[] _tiles; // the last one alone if not all are kept
     private readonly int[] _allFirst; // pixels
     private readonly int[] _allSecond;
 
@@ -47,6 +52,9 @@ internal sealed class PairRounds
         _readerColumn = second.ColumnsOf(0).Take(_reader).Sum(columns => columns.Count);
         _allFirst = [.. Enumerable.Range(0, first.Area)];
         _allSecond = [.. Enumerable.Range(0, second.Area)];
+        long bytes = ((long)first.Columns * first.Area + (long)second.Columns * second.Area) * sizeof(float) * images.Count;
+        _tileCount = (int)Math.Clamp((bytes + TileBytes - 1) / TileBytes, 1, images.Count);
+        _tiles = new Tile?[bytes <= KeptBytes ? _tileCount : 1];
     }
 
     /// <summary>The images that the rounds work on.</summary>
@@ -56,9 +64,12 @@ internal sealed class PairRounds
     public IEnumerable<Node> Needed =>
         new[] { _pair.First.Layers[0].Node.Inputs[0] }.Concat(_pair.Second.Layers.Select(layer => layer.Node.Inputs[0]).Where(node => node != _pair.Hidden)).Concat(_pair.Second.Others).Distinct();
 
-    /// <summary>The images that suffice for a pair: more where they are small.</summary>
-    public static ImageSample Choose(SampleLayout second, int images) =>
-        new(Math.Min(images, Math.Max(LeastImages, (LeastPixels + second.Area - 1) / second.Area)), images);
+    /// <summary>The images that suffice for a pair: more where they are small and where there are many unknowns.</summary>
+    public static ImageSample Choose(SampleLayout first, SampleLayout second, int images)
+    {
+        int pixels = Math.Clamp(PixelsPerUnknown * Math.Max(first.Columns, second.Columns), LeastPixels, MostPixels);
+        return new ImageSample(Math.Min(images, Math.Max(LeastImages, (pixels + second.Area - 1) / second.Area)), images);
+    }
 
     /// <summary>Takes a node's values for one batch.</summary>
     /// <param name="node">One of <see cref="Needed"/>.</param>
@@ -142,7 +153,9 @@ internal sealed class PairRounds
         double aa = 0, ab = 0, bb = 0, ar = 0, br = 0;
         foreach (Tile tile in Tiles(cancellationToken, LengthsEvery))
         {
-            tile.Forward(firstPacked, secondPacked);
+            // Kept tiles still hold what the pass before has computed.
+            if (_tiles.Length < _tileCount)
+                tile.Forward(firstPacked, secondPacked);
             float[] b = tile.Multiply(tile.SecondPatches, secondStepPacked);
             float[] a = tile.EffectOf(firstStepPacked, secondPacked);
             aa += TensorPrimitives.SumOfSquares<float>(a);
@@ -162,11 +175,15 @@ internal sealed class PairRounds
     {
         int channels = _second.Channels;
         double[] sum = new double[channels], squares = new double[channels];
-        for (int i = 0; i < _targets.Length; i++)
+        var values = new float[channels];
+        for (int i = 0; i < _targets.Length; i += channels)
         {
-            double value = ActivationTarget.Apply(_pair.Second.Activation, _targets[i]);
-            sum[i % channels] += value;
-            squares[i % channels] += value * value;
+            Apply(_pair.Second.Activation, _targets.AsSpan(i, channels), values);
+            for (int c = 0; c < channels; c++)
+            {
+                sum[c] += values[c];
+                squares[c] += (double)values[c] * values[c];
+            }
         }
 
         return Enumerable.Range(0, channels).Sum(c => squares[c] - sum[c] * sum[c] * channels / _targets.Length);
@@ -201,22 +218,35 @@ internal sealed class PairRounds
         ReadOnlySpan<double> Reader(int output) => weights.Row(output).Slice(_readerColumn, columns);
     }
 
-    /// <summary>The sampled images, a few at a time.</summary>
+    /// <summary>The sampled images, a few at a time; each tile's are spread over all of them.</summary>
     private IEnumerable<Tile> Tiles(CancellationToken cancellationToken, int every = 1)
     {
-        long bytes = ((long)_first.Columns * _first.Area + (long)_second.Columns * _second.Area) * sizeof(float);
-        int size = (int)Math.Clamp(TileBytes / bytes, 1, Images.Count);
-        int[] images = [.. Enumerable.Range(0, Images.Count).Where(image => image % every == 0)];
-        Tile? tile = null;
-        for (int start = 0; start < images.Length; start += size)
+        for (int t = 0; t < _tileCount; t += every)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int count = Math.Min(size, images.Length - start);
-            if (tile?.Images.Length != count)
-                tile = new Tile(this, count);
-            images.AsSpan(start, count).CopyTo(tile.Images);
+            int first = t, count = (Images.Count - t + _tileCount - 1) / _tileCount;
+            ref Tile? tile = ref _tiles[Math.Min(t, _tiles.Length - 1)];
+            if (tile is null || tile.Images[0] != first)
+            {
+                if (tile?.Images.Length != count)
+                    tile = new Tile(this, count);
+                tile.Fill([.. Enumerable.Range(0, count).Select(i => first + i * _tileCount)]);
+            }
+
             yield return tile;
         }
+    }
+
+    private static void Apply(Activation? activation, ReadOnlySpan<float> before, Span<float> after)
+    {
+        if (activation is ReLU)
+        {
+            TensorPrimitives.Max(before, 0, after);
+            return;
+        }
+
+        for (int i = 0; i < before.Length; i++)
+            after[i] = (float)ActivationTarget.Apply(activation, before[i]);
     }
 
     private ParallelOptions InParallel => new() { MaxDegreeOfParallelism = _threads > 0 ? _threads : -1 };
@@ -235,6 +265,7 @@ internal sealed class PairRounds
         {
             _owner = owner;
             Images = new int[count];
+            Images[0] = -1;
             int firstRows = count * owner._first.Area, secondRows = count * owner._second.Area;
             FirstPatches = new PanelMatrix(firstRows, owner._first.Columns);
             SecondPatches = new PanelMatrix(secondRows, owner._second.Columns);
@@ -253,14 +284,23 @@ internal sealed class PairRounds
         /// <summary>What the second unit's values lack before the activation [pixels, channels].</summary>
         public float[] Residuals { get; }
 
-        /// <summary>Computes all values from the images' captured ones.</summary>
-        public void Forward(PanelWeights first, PanelWeights second)
+        /// <summary>Takes what does not change: what the first unit sees, and the targets.</summary>
+        public void Fill(int[] images)
         {
+            images.CopyTo(Images, 0);
             Node input = _owner._pair.First.Layers[0].Node.Inputs[0];
             WritePatches(FirstPatches, _owner._first, _owner._allFirst, 0, 0, (i, length) => _owner._maps[input].AsSpan(Images[i] * length, length));
             WriteIntercepts(FirstPatches);
+            int mapLength = _ownTargets.Length / Images.Length;
+            for (int i = 0; i < Images.Length; i++)
+                _owner._targets.AsSpan(Images[i] * mapLength, mapLength).CopyTo(_ownTargets.AsSpan(i * mapLength));
+        }
+
+        /// <summary>Computes what both units give.</summary>
+        public void Forward(PanelWeights first, PanelWeights second)
+        {
             first.Multiply(FirstPatches, _before, _owner._threads);
-            Apply(_owner._pair.First.Activation!, _before, _hidden);
+            Apply(_owner._pair.First.Activation, _before, _hidden);
 
             int column = 0;
             for (int layer = 0; layer < _owner._pair.Second.Layers.Count; layer++)
@@ -279,7 +319,6 @@ internal sealed class PairRounds
                 Span<float> values = _values.AsSpan(i * mapLength, mapLength);
                 foreach (Node other in _owner._pair.Second.Others)
                     TensorPrimitives.Add<float>(values, _owner._maps[other].AsSpan(Images[i] * mapLength, mapLength), values);
-                _owner._targets.AsSpan(Images[i] * mapLength, mapLength).CopyTo(_ownTargets.AsSpan(i * mapLength));
             }
 
             ActivationTarget.Residuals(_owner._pair.Second.Activation, _ownTargets, _values, Residuals);
@@ -289,10 +328,14 @@ internal sealed class PairRounds
         public double Error()
         {
             double error = 0;
-            for (int i = 0; i < _values.Length; i++)
+            int mapLength = _values.Length / Images.Length;
+            float[] values = new float[mapLength], targets = new float[mapLength];
+            for (int i = 0; i < Images.Length; i++)
             {
-                double difference = ActivationTarget.Apply(_owner._pair.Second.Activation, _values[i]) - ActivationTarget.Apply(_owner._pair.Second.Activation, _ownTargets[i]);
-                error += difference * difference;
+                Apply(_owner._pair.Second.Activation, _values.AsSpan(i * mapLength, mapLength), values);
+                Apply(_owner._pair.Second.Activation, _ownTargets.AsSpan(i * mapLength, mapLength), targets);
+                TensorPrimitives.Subtract<float>(values, targets, values);
+                error += TensorPrimitives.SumOfSquares<float>(values);
             }
 
             return error;
@@ -359,17 +402,6 @@ internal sealed class PairRounds
             }
         }
 
-        private static void Apply(Activation activation, ReadOnlySpan<float> before, Span<float> after)
-        {
-            if (activation is ReLU)
-            {
-                TensorPrimitives.Max(before, 0, after);
-                return;
-            }
-
-            for (int i = 0; i < before.Length; i++)
-                after[i] = (float)ActivationTarget.Apply(activation, before[i]);
-        }
 
         private static float Slope(Activation activation, float x) => activation switch
         {
