@@ -41,7 +41,7 @@ internal sealed partial class LeastSquaresRefit
     private readonly List<LayerReport> _reports = [];
     private OutputTargets? _outputTargets;
 
-    private LeastSquaresRefit(MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit)
+    private LeastSquaresRefit(MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit, CancellationToken cancellationToken)
     {
         (_merged, _members, _options, _refit) = (merged, members, options, refit);
         _pool.Trim();
@@ -55,7 +55,7 @@ internal sealed partial class LeastSquaresRefit
         RefitUnit[] units = [.. Order(merged.Network).Where(node => _units.TryGetValue(node, out RefitUnit? unit) && ReferenceEquals(unit.Target, node)).Select(node => _units[node])];
         _layouts = units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, refit, _images.Count));
         _taskOutputs = FindTaskOutputs();
-        _targets = new MemberTargets(merged, members, _images, units.Select(unit => (unit, _layouts[unit])), _taskOutputs ?? [], options, TargetBudget, _pool);
+        _targets = new MemberTargets(merged, members, _images, units.Select(unit => (unit, _layouts[unit])), _taskOutputs ?? [], options, TargetBudget, _pool, cancellationToken);
     }
 
     /// <summary>Refits a zipped network.</summary>
@@ -70,7 +70,7 @@ internal sealed partial class LeastSquaresRefit
     {
         RefitOptions refit = options.Refit ?? new RefitOptions();
         refit.Check();
-        return new LeastSquaresRefit(merged, members, images, options, refit).Run(progress, cancellationToken);
+        return new LeastSquaresRefit(merged, members, images, options, refit, cancellationToken).Run(progress, cancellationToken);
     }
 
     private RefitResult Run(IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
