@@ -43,7 +43,7 @@ internal sealed partial class LeastSquaresRefit
     private readonly List<LayerReport> _reports = [];
     private OutputTargets? _outputTargets;
 
-    private LeastSquaresRefit(MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit)
+    private LeastSquaresRefit(MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit, CancellationToken cancellationToken)
     {
         (_merged, _members, _options, _refit) = (merged, members, options, refit);
         _pool.Trim();
@@ -58,7 +58,7 @@ internal sealed partial class LeastSquaresRefit
         _layouts = units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, refit, _images.Count));
         _pairs = refit.PairRounds > 0 ? RefitPair.Find(merged.Network, units) : [];
         _taskOutputs = FindTaskOutputs();
-        _targets = new MemberTargets(merged, members, _images, units.Select(unit => (unit, _layouts[unit], SampleOf(unit))), _taskOutputs ?? [], options, TargetBudget, _pool);
+        _targets = new MemberTargets(merged, members, _images, units.Select(unit => (unit, _layouts[unit], SampleOf(unit))), _taskOutputs ?? [], options, TargetBudget, _pool, cancellationToken);
     }
 
     /// <summary>Refits a zipped network.</summary>
@@ -73,7 +73,7 @@ internal sealed partial class LeastSquaresRefit
     {
         RefitOptions refit = options.Refit ?? new RefitOptions();
         refit.Check();
-        return new LeastSquaresRefit(merged, members, images, options, refit).Run(progress, cancellationToken);
+        return new LeastSquaresRefit(merged, members, images, options, refit, cancellationToken).Run(progress, cancellationToken);
     }
 
     private RefitResult Run(IProgress<ZipProgress>? progress, CancellationToken cancellationToken)

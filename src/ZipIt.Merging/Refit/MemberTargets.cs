@@ -15,6 +15,7 @@ internal sealed class MemberTargets
     private readonly CalibrationImages _images;
     private readonly ZipOptions _options;
     private readonly FloatPool _pool;
+    private readonly CancellationToken _cancellationToken;
     private readonly long _budget;
     private readonly Unit[] _units;
     private readonly List<Node>[] _outputs; // of each member, that are wanted whole
@@ -30,11 +31,12 @@ internal sealed class MemberTargets
     /// <param name="options">Engine and threads.</param>
     /// <param name="budget">Memory for targets in bytes; one unit's are kept in any case.</param>
     /// <param name="pool">Memory for targets.</param>
+    /// <param name="cancellationToken">Ends a pass between two batches.</param>
     public MemberTargets(
         MergedNetwork merged, IReadOnlyList<ZipMember> members, CalibrationImages images, IEnumerable<(RefitUnit Unit, SampleLayout Layout, ImageSample? Maps)> units,
-        IEnumerable<(int Member, Node Node)> outputs, ZipOptions options, long budget, FloatPool pool)
+        IEnumerable<(int Member, Node Node)> outputs, ZipOptions options, long budget, FloatPool pool, CancellationToken cancellationToken)
     {
-        (_merged, _members, _images, _options, _budget, _pool) = (merged, members, images, options, budget, pool);
+        (_merged, _members, _images, _options, _budget, _pool, _cancellationToken) = (merged, members, images, options, budget, pool, cancellationToken);
         _units = [.. units.Select(entry => new Unit(entry.Unit, entry.Layout, entry.Maps, new TargetRows(merged.Origins[entry.Unit.Target])))];
         _outputs = [.. members.Select((_, m) => outputs.Where(output => output.Member == m).Select(output => output.Node).Distinct().ToList())];
     }
@@ -129,6 +131,7 @@ internal sealed class MemberTargets
         int batch = 0;
         foreach (ReadOnlyMemory<float> pixels in _images.ReadBatches())
         {
+            _cancellationToken.ThrowIfCancellationRequested();
             int count = _images.Sizes[batch];
             for (int first = 0; first < count; first += runSize)
             {
