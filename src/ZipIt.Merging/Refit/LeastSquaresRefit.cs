@@ -56,7 +56,7 @@ internal sealed partial class LeastSquaresRefit
         _mergedWalk = new FeatureWalk(merged.Network, _images.Sizes.Count, _pool, node => _new[node]);
         RefitUnit[] units = [.. Order(merged.Network).Where(node => _units.TryGetValue(node, out RefitUnit? unit) && ReferenceEquals(unit.Target, node)).Select(node => _units[node])];
         _layouts = units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, refit, _images.Count));
-        _pairs = refit.PairRounds > 0 ? RefitPair.Find(merged.Network, units) : [];
+        _pairs = RefitPair.Find(merged.Network, units).Where(entry => RoundsOf(entry.Value) > 0).ToDictionary();
         _taskOutputs = FindTaskOutputs();
         _targets = new MemberTargets(merged, members, _images, units.Select(unit => (unit, _layouts[unit], SampleOf(unit))), _taskOutputs ?? [], options, TargetBudget, _pool, cancellationToken);
     }
@@ -146,8 +146,7 @@ internal sealed partial class LeastSquaresRefit
     private void FitTogether(RefitPair pair, PairRounds rounds, CancellationToken cancellationToken)
     {
         ((Matrix firstWeights, FactoredEquations first), (Matrix secondWeights, FactoredEquations second)) = (_fitted[pair.First], _fitted[pair.Second]);
-        bool isWide = Math.Max(firstWeights.Columns, secondWeights.Columns) > Wide;
-        double error = rounds.Run(isWide ? Math.Min(_refit.PairRounds, 1) : _refit.PairRounds, firstWeights, secondWeights, first, second, cancellationToken);
+        double error = rounds.Run(RoundsOf(pair), firstWeights, secondWeights, first, second, cancellationToken);
         _fitted.Remove(pair.First);
         Emit(pair.First, [firstWeights]);
         Node activation = pair.Hidden;
@@ -156,6 +155,9 @@ internal sealed partial class LeastSquaresRefit
         _mergedWalk.Forget(pair.First.Layers[0].Node);
         _reports[^1] = _reports[^1] with { ErrorAfter = error };
     }
+
+    private int RoundsOf(RefitPair pair) =>
+        _refit.PairRounds ?? Math.Max(_layouts[pair.First].Columns, _layouts[pair.Second].Columns) switch { > Wide => 0, > Wide / 2 => 1, _ => 3 };
 
     /// <summary>The images that a unit is fitted on together with the one before it; null if it is not.</summary>
     private ImageSample? SampleOf(RefitUnit unit) => _pairs.TryGetValue(unit, out RefitPair? pair) ? PairRounds.Choose(_layouts[pair.First], _layouts[unit], _images.Count) : null;

@@ -21,10 +21,10 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Rounds in which two successive convolutions are fitted together, of which the second alone reads the first, as inside a residual block: the features between them
-    /// then become what serves the second one best (our extension). Layers with more than 2,000 unknowns per channel make at most one.
-    /// 0 fits every layer by itself. Default 3.
+    /// then become what serves the second one best (our extension). 0 fits every layer by itself. Null (default) for 3, but 1 for layers with more than 1,000 unknowns per
+    /// channel, and none for those with more than 2,000, where a round takes as long as everything else.
     /// </summary>
-    public int PairRounds { get; init; } = 3;
+    public int? PairRounds { get; init; }
 
     /// <summary>
     /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels. Neighbouring pixels say much the
@@ -70,7 +70,8 @@ public sealed record RefitOptions
         if (Ridge is { } ridge && !(ridge >= 0 && double.IsFinite(ridge)))
             throw new ArgumentOutOfRangeException(nameof(Ridge), ridge, "Expected a finite number that is not negative.");
         ArgumentOutOfRangeException.ThrowIfNegative(ActivationRounds);
-        ArgumentOutOfRangeException.ThrowIfNegative(PairRounds);
+        if (PairRounds is { } rounds)
+            ArgumentOutOfRangeException.ThrowIfNegative(rounds, nameof(PairRounds));
         ArgumentOutOfRangeException.ThrowIfLessThan(SamplesPerUnknown, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(LargestSample, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(MemoryBudget);
