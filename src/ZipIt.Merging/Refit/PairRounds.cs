@@ -19,6 +19,7 @@ internal sealed class PairRounds
     private const int PixelsPerUnknown = 100;
     private const int LeastPixels = 32_000;
     private const int MostPixels = 64_000;
+    private const int Large = 1000; // unknowns, from which on the least pixels must do: a round takes long there
     private const int LeastImages = 16;
     private const double Damping = 1; // μ in units of the mean diagonal of W·Wᵀ
     private const int LengthsEvery = 4; // tiles that step lengths are chosen on
@@ -67,7 +68,8 @@ internal sealed class PairRounds
     /// <summary>The images that suffice for a pair: more where they are small and where there are many unknowns.</summary>
     public static ImageSample Choose(SampleLayout first, SampleLayout second, int images)
     {
-        int pixels = Math.Clamp(PixelsPerUnknown * Math.Max(first.Columns, second.Columns), LeastPixels, MostPixels);
+        int unknowns = Math.Max(first.Columns, second.Columns);
+        int pixels = unknowns > Large ? LeastPixels : Math.Clamp(PixelsPerUnknown * unknowns, LeastPixels, MostPixels);
         return new ImageSample(Math.Min(images, Math.Max(LeastImages, (pixels + second.Area - 1) / second.Area)), images);
     }
 
