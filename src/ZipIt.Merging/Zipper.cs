@@ -56,7 +56,12 @@ public sealed class Zipper
     public ZipResult Zip(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var times = new Dictionary<string, TimeSpan>();
-        IReadOnlyList<SpaceStatistics> statistics = Time("Statistics", () => CollectStatistics(images, progress, cancellationToken));
+        RefitPreparation? prepared = null;
+        IReadOnlyList<SpaceStatistics> statistics = Time("Statistics", () =>
+        {
+            prepared = PrepareRefit(images, cancellationToken);
+            return CollectStatistics([this], images, progress, cancellationToken, prepared?.Samples);
+        });
         IReadOnlyList<SpaceMap> maps = Time("Matching", () => Match(statistics, progress, cancellationToken));
         IReadOnlyList<SpaceReport> spaces = ReportSpaces(statistics, maps);
         statistics = []; // they may take more memory than anything that follows
@@ -64,7 +69,7 @@ public sealed class Zipper
         IReadOnlyList<LayerReport> layers = [];
         if (Options.Refit is not null && MergedSpaces.Count > 0)
         {
-            RefitResult refit = Time("Refit", () => Refit(maps, images, progress, cancellationToken));
+            RefitResult refit = Time("Refit", () => LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, progress, cancellationToken, prepared));
             (merged, layers) = (refit.Network, refit.Layers);
         }
         else
@@ -94,9 +99,12 @@ public sealed class Zipper
     public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default) =>
         CollectStatistics([this], images, progress, cancellationToken);
 
-    /// <summary>Measures in one pass what several zippers of the same members need, which differ in their cuts or matchers. The first one's options say how.</summary>
+    /// <summary>
+    /// Measures in one pass what several zippers of the same members need, which differ in their cuts or matchers. The first one's options say how. Members can be sampled on
+    /// the way.
+    /// </summary>
     internal static IReadOnlyList<SpaceStatistics> CollectStatistics(
-        IReadOnlyList<Zipper> zippers, IImageSource images, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<Zipper> zippers, IImageSource images, IProgress<ZipProgress>? progress, CancellationToken cancellationToken, MemberSamples? samples = null)
     {
         (IReadOnlyList<ZipMember> members, ZipOptions options) = (zippers[0].Members, zippers[0].Options);
         zippers[0].CheckShape(images);
@@ -107,13 +115,16 @@ public sealed class Zipper
             return [];
         Node[] nodes = [.. spaces.Select(entry => entry.Structure.ObservationOf(entry.Space))];
         FeatureStatisticsCollector[] collectors = [.. spaces.Select(entry => new FeatureStatisticsCollector(options.Threads, entry.Structure.WidthsOf(entry.Space)))];
-        long imageBytes = nodes.Sum((Node node) => (long)members[0].Network.ShapeOf(node)[0] * PixelsOf(members[0].Network, node)) * members.Count * sizeof(float);
+        string[] TapsOf(int m) => [.. spaces.Select((entry, s) => entry.Structure.Alignment.CounterpartOf(nodes[s], m).Name)];
+        Node[][] sampled = [.. members.Select((_, m) => samples?.NodesOf(m).ToArray() ?? [])];
+        long imageBytes = (nodes.Sum((Node node) => LengthOf(members[0].Network, node)) * members.Count
+            + sampled.Select((own, m) => own.Sum(node => LengthOf(members[m].Network, node))).Sum()) * sizeof(float);
         int batchSize = (int)Math.Clamp(TapBytes / imageBytes, 1, options.BatchSize);
         INetworkSession[] sessions = [.. members.Select((member, m) => options.Engine.CreateSession(member.Network, new SessionOptions
         {
             MaximumBatchSize = batchSize,
             Threads = options.Threads,
-            Taps = [.. spaces.Select((entry, s) => entry.Structure.Alignment.CounterpartOf(nodes[s], m).Name)],
+            Taps = [.. TapsOf(m), .. sampled[m].Select(node => node.Name)],
         }))];
         var clock = Stopwatch.StartNew();
         long count = 0;
@@ -126,6 +137,12 @@ public sealed class Zipper
                     session.Run(batch.Pixels.Span, batch.Count);
                 for (int s = 0; s < spaces.Length; s++)
                     collectors[s].Add(sessions, s, batch.Count * PixelsOf(members[0].Network, nodes[s]));
+                for (int m = 0; m < members.Count; m++)
+                {
+                    for (int i = 0; i < sampled[m].Length; i++)
+                        samples!.Add(m, sampled[m][i], sessions[m].GetTap(spaces.Length + i), count, batch.Count);
+                }
+
                 count += batch.Count;
                 progress?.Report(new ZipProgress("Statistics", count, clock.Elapsed, false));
             }
@@ -298,6 +315,27 @@ public sealed class Zipper
 
         return shares;
     }
+
+    /// <summary>
+    /// Where the widths of the zipped network are known before features are matched, members are sampled for the refit while they run for the statistics.
+    /// </summary>
+    private RefitPreparation? PrepareRefit(IImageSource images, CancellationToken cancellationToken)
+    {
+        if (Options.Refit is not { MaximumImages: null } || Options.FlopsBudget is not null || Options.Widths.Count > 0 || MergedSpaces.Count == 0)
+            return null;
+        CheckShape(images);
+        SpaceMap[] likely = [.. MergedSpaces.Select(space => new SpaceMap(space, LikelyMap(_structure.WidthsOf(space))))];
+        return LeastSquaresRefit.Prepare(MergeWithOrigins(likely), Members, images, Options, cancellationToken);
+
+        static FeatureMap LikelyMap(int[] widths)
+        {
+            int[] offsets = [.. Enumerable.Range(0, widths.Length).Select(m => widths.Take(m).Sum())];
+            return FeatureMap.FromGroups(widths, [.. Enumerable.Range(0, widths.Max()).Select(p =>
+                (IReadOnlyList<int>)[.. Enumerable.Range(0, widths.Length).Where(m => p < widths[m]).Select(m => offsets[m] + p)])]);
+        }
+    }
+
+    private static long LengthOf(Network network, Node node) => (long)network.ShapeOf(node)[0] * PixelsOf(network, node);
 
     private static int PixelsOf(Network network, Node node)
     {

@@ -43,13 +43,14 @@ internal sealed partial class LeastSquaresRefit
     private readonly List<LayerReport> _reports = [];
     private OutputTargets? _outputTargets;
 
-    private LeastSquaresRefit(MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit, CancellationToken cancellationToken)
+    private LeastSquaresRefit(
+        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit, RefitPreparation? prepared, CancellationToken cancellationToken)
     {
         (_merged, _members, _options, _refit) = (merged, members, options, refit);
         _pool.Trim();
         _batchSize = Math.Min(options.BatchSize, LargestBatch(merged.Network));
         IImageSource source = refit.MaximumImages is null || !options.Shuffle ? images : new ShuffledImages(images, options.Seed);
-        _images = new CalibrationImages(source, _batchSize, refit.MaximumImages, refit.MemoryBudget / 8);
+        _images = prepared?.Images ?? new CalibrationImages(source, _batchSize, refit.MaximumImages, refit.MemoryBudget / 8);
         if (_images.Count < 2)
             throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {_images.Count}.", nameof(images));
         _units = RefitUnit.Find(merged);
@@ -58,7 +59,24 @@ internal sealed partial class LeastSquaresRefit
         _layouts = units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, refit, _images.Count));
         _pairs = RefitPair.Find(merged.Network, units).Where(entry => RoundsOf(entry.Value) > 0).ToDictionary();
         _taskOutputs = FindTaskOutputs();
-        _targets = new MemberTargets(merged, members, _images, units.Select(unit => (unit, _layouts[unit], SampleOf(unit))), _taskOutputs ?? [], options, TargetBudget, _pool, cancellationToken);
+        _targets = new MemberTargets(
+            merged, members, _images, units.Select(unit => (unit, _layouts[unit], SampleOf(unit))), _taskOutputs ?? [], options, TargetBudget, _pool, prepared?.Samples, cancellationToken);
+    }
+
+    /// <summary>
+    /// Prepares the refit of a network that is not known yet: reads the images, and says where members are to be sampled while they run for the statistics.
+    /// </summary>
+    /// <param name="likely">A network with the structure and the widths that the zipped one will have; its weights do not matter.</param>
+    /// <param name="members">The members.</param>
+    /// <param name="images">Calibration images.</param>
+    /// <param name="options">As for the refit.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    public static RefitPreparation Prepare(MergedNetwork likely, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, CancellationToken cancellationToken)
+    {
+        var refit = new LeastSquaresRefit(likely, members, images, options, options.Refit!, null, cancellationToken);
+        var samples = new MemberSamples(
+            refit._layouts.Select(entry => (likely.Origins[entry.Key.Target].Sources, entry.Value, refit.SampleOf(entry.Key))), members, refit._images.Count);
+        return new RefitPreparation(refit._images, samples.Bytes <= options.Refit!.MemoryBudget / 2 ? samples : null);
     }
 
     /// <summary>Refits a zipped network.</summary>
@@ -68,12 +86,14 @@ internal sealed partial class LeastSquaresRefit
     /// <param name="options">Engine, threads and batch size; <see cref="ZipOptions.Refit"/> or the defaults tell the rest.</param>
     /// <param name="progress">Is told after each layer.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <param name="prepared">What <see cref="Prepare"/> gave, after the members were sampled; null for nothing. The result does not depend on it.</param>
     public static RefitResult Apply(
-        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
+        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, IProgress<ZipProgress>? progress, CancellationToken cancellationToken,
+        RefitPreparation? prepared = null)
     {
         RefitOptions refit = options.Refit ?? new RefitOptions();
         refit.Check();
-        return new LeastSquaresRefit(merged, members, images, options, refit, cancellationToken).Run(progress, cancellationToken);
+        return new LeastSquaresRefit(merged, members, images, options, refit, prepared, cancellationToken).Run(progress, cancellationToken);
     }
 
     private RefitResult Run(IProgress<ZipProgress>? progress, CancellationToken cancellationToken)

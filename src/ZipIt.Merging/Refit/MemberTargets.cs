@@ -17,6 +17,7 @@ internal sealed class MemberTargets
     private readonly FloatPool _pool;
     private readonly CancellationToken _cancellationToken;
     private readonly long _budget;
+    private readonly MemberSamples? _samples;
     private readonly Unit[] _units;
     private readonly List<Node>[] _outputs; // of each member, that are wanted whole
     private readonly Dictionary<Node, float[]> _outputValues = [];
@@ -31,18 +32,19 @@ internal sealed class MemberTargets
     /// <param name="options">Engine and threads.</param>
     /// <param name="budget">Memory for targets in bytes; one unit's are kept in any case.</param>
     /// <param name="pool">Memory for targets.</param>
+    /// <param name="samples">What was sampled before; null for nothing.</param>
     /// <param name="cancellationToken">Ends a pass between two batches.</param>
     public MemberTargets(
         MergedNetwork merged, IReadOnlyList<ZipMember> members, CalibrationImages images, IEnumerable<(RefitUnit Unit, SampleLayout Layout, ImageSample? Maps)> units,
-        IEnumerable<(int Member, Node Node)> outputs, ZipOptions options, long budget, FloatPool pool, CancellationToken cancellationToken)
+        IEnumerable<(int Member, Node Node)> outputs, ZipOptions options, long budget, FloatPool pool, MemberSamples? samples, CancellationToken cancellationToken)
     {
-        (_merged, _members, _images, _options, _budget, _pool, _cancellationToken) = (merged, members, images, options, budget, pool, cancellationToken);
+        (_merged, _members, _images, _options, _budget, _pool, _samples, _cancellationToken) = (merged, members, images, options, budget, pool, samples, cancellationToken);
         _units = [.. units.Select(entry => new Unit(entry.Unit, entry.Layout, entry.Maps, new TargetRows(merged.Origins[entry.Unit.Target])))];
         _outputs = [.. members.Select((_, m) => outputs.Where(output => output.Member == m).Select(output => output.Node).Distinct().ToList())];
     }
 
     /// <summary>Memory that targets take, in bytes.</summary>
-    public long KeptBytes => _units.Sum(unit => unit.Values is null ? 0 : unit.Bytes);
+    public long KeptBytes => _units.Sum(unit => unit.Values is null ? 0 : unit.Bytes) + (_samples?.Bytes ?? 0);
 
     /// <summary>A unit's targets in one batch [images · samples, channels]: of its images that errors are measured on, or of the others.</summary>
     public float[] Get(RefitUnit unit, int batch, bool isHeldOut)
@@ -78,9 +80,16 @@ internal sealed class MemberTargets
     /// <summary>A wanted output of a member for all images [images, length]; known once targets of the zipped network's outputs are.</summary>
     public float[] GetOutput(Node node) => _outputValues[node];
 
-    /// <summary>Samples a unit and the next ones that fit the budget.</summary>
+    /// <summary>Samples a unit and, if the members have to run for it, the next ones that fit the budget.</summary>
     private void Sample(Unit first)
     {
+        if (_samples is not null && IsSampled(first) && _outputs.SelectMany((nodes, m) => nodes.Select(node => (m, node))).All(IsOutputSampled))
+        {
+            Allocate(first);
+            TakeSamples(first);
+            return;
+        }
+
         _next = Math.Max(_next, Array.IndexOf(_units, first));
         long left = _budget - KeptBytes;
         var units = new List<Unit>();
@@ -90,17 +99,67 @@ internal sealed class MemberTargets
             units.Add(_units[_next]);
         }
 
-        foreach (Unit unit in units)
-            unit.Values = [.. Enumerable.Range(0, _images.Sizes.Count).Select(batch => (float[][])[Rent(unit, batch, false), Rent(unit, batch, true)])];
-        foreach (Unit unit in units.Where(unit => unit.MapImages is not null))
-        {
-            unit.Maps = _pool.Rent(unit.MapImages!.Value.Count * unit.Layout.Area * unit.Layout.Channels);
-            Array.Clear(unit.Maps);
-        }
-
-        bool wantsOutputs = units.Exists(unit => _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, unit.Of.Target)));
+        units.ForEach(Allocate);
+        bool wantsOutputs = units.Exists(IsOutput);
         for (int m = 0; m < _members.Count; m++)
             Sample(m, units, wantsOutputs ? _outputs[m] : []);
+    }
+
+    private bool IsOutput(Unit unit) => _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, unit.Of.Target));
+
+    private bool IsSampled(Unit unit) => unit.Targets.Sources.All(source => _samples!.TryGet(source.Member, source.Node, unit.Layout, unit.MapImages) is not null);
+
+    private bool IsOutputSampled((int Member, Node Node) output) => _outputValues.ContainsKey(output.Node)
+        || Array.Exists(_units, unit => unit.Layout.PerImage == 1 && unit.Layout.Area == 1 && _samples!.TryGet(output.Member, output.Node, unit.Layout, unit.MapImages) is not null);
+
+    private void Allocate(Unit unit)
+    {
+        unit.Values = [.. Enumerable.Range(0, _images.Sizes.Count).Select(batch => (float[][])[Rent(unit, batch, false), Rent(unit, batch, true)])];
+        if (unit.MapImages is not { } images)
+            return;
+        unit.Maps = _pool.Rent(images.Count * unit.Layout.Area * unit.Layout.Channels);
+        Array.Clear(unit.Maps);
+    }
+
+    /// <summary>Makes a unit's targets of what was sampled before.</summary>
+    private void TakeSamples(Unit unit)
+    {
+        SampleLayout layout = unit.Layout;
+        if (IsOutput(unit))
+        {
+            // Outputs of all members go on being needed when the first of them has been fitted.
+            foreach ((Node node, int m) in _outputs.SelectMany((nodes, m) => nodes.Select(node => (node, m))))
+                _outputValues.TryAdd(node, _samples!.TryGet(m, node, layout, unit.MapImages)!.Value.Sampled);
+        }
+
+        for (int s = 0; s < unit.Targets.Sources.Count; s++)
+        {
+            NodeOrigin.Source source = unit.Targets.Sources[s];
+            (float[] sampled, float[] maps) = _samples!.TryGet(source.Member, source.Node, layout, unit.MapImages)!.Value;
+            int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s;
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Threads > 0 ? _options.Threads : -1 };
+            for (int batch = 0; batch < _images.Sizes.Count; batch++)
+            {
+                int first = _images.FirstOf(batch);
+                foreach (bool isHeldOut in (bool[])[false, true])
+                {
+                    int[] chosen = _images.Select(batch, isHeldOut);
+                    float[] values = unit.Values![batch][isHeldOut ? 1 : 0];
+                    Parallel.For(0, chosen.Length, parallel, c =>
+                        AddRows(unit, index, sampled.AsSpan((first + chosen[c]) * layout.PerImage * channels), values.AsSpan(c * layout.PerImage * layout.Channels, layout.PerImage * layout.Channels), channels));
+                }
+            }
+
+            int images = unit.MapImages?.Count ?? 0, mapLength = layout.Area * layout.Channels;
+            Parallel.For(0, images, parallel, image => AddRows(unit, index, maps.AsSpan(image * layout.Area * channels), unit.Maps.AsSpan(image * mapLength, mapLength), channels));
+            _samples.Release(source.Member, source.Node);
+        }
+    }
+
+    private static void AddRows(Unit unit, int source, ReadOnlySpan<float> values, Span<float> targets, int channels)
+    {
+        for (; targets.Length > 0; values = values[channels..], targets = targets[unit.Layout.Channels..])
+            unit.Targets.Add(source, values[..channels], targets[..unit.Layout.Channels]);
     }
 
     private float[] Rent(Unit unit, int batch, bool isHeldOut)
