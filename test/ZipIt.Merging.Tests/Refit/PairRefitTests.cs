@@ -148,6 +148,21 @@ public sealed class PairRefitTests
         }
     }
 
+    /// <summary>The token is cancelled when the features of the only pair have been computed: what follows before the next layer is its rounds.</summary>
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(0, true)]
+    public void Zip_CancelledDuringTheRounds_ThrowsBeforeTheLayerIsFinished(int rounds, bool isFinished)
+    {
+        using var source = new CancellationTokenSource();
+        var progress = new LayerCount();
+        ZipOptions options = Options(rounds) with { Engine = new CancellingEngine("block1.relu1", source) };
+        var zipper = new Zipper(Members([DrawBlocks(1, "ReLU", 1, 1, 1), DrawBlocks(2, "ReLU", 1, 1, 1)]), options);
+
+        Assert.Throws<OperationCanceledException>(() => zipper.Zip(SmallNetworks.Images, progress, source.Token));
+        Assert.Equal(isFinished ? 3 : 2, progress.Layers); // stem, block1.conv1, block1.add
+    }
+
     private static ZipOptions Options(int? rounds) => new() { Refit = new RefitOptions { PairRounds = rounds } };
 
     private static Network Zip(ZipOptions options, params Network[] networks) => new Zipper(Members(networks), options).Zip(SmallNetworks.Images).Network;
@@ -173,6 +188,51 @@ public sealed class PairRefitTests
         }
 
         Node Act(string name, Node x) => new(name, activation switch { "ReLU" => new ReLU(), "LeakyReLU" => new LeakyReLU(0.2f), _ => new Clip(-0.5f, 1.5f) }, x);
+    }
+
+    /// <summary>Counts layers that are refitted.</summary>
+    private sealed class LayerCount : IProgress<ZipProgress>
+    {
+        public long Layers { get; private set; }
+
+        public void Report(ZipProgress value) => Layers = value is { Stage: "Refit", IsFinished: false } ? value.Done : Layers;
+    }
+
+    /// <summary>Cancels a token after the first run that gives a node as an output.</summary>
+    private sealed class CancellingEngine(string node, CancellationTokenSource source) : INetworkEngine
+    {
+        public INetworkSession CreateSession(Network network, SessionOptions? options = null)
+        {
+            INetworkSession session = new CpuEngine().CreateSession(network, options);
+            return network.Heads.Any(head => head.Node.Name == node) ? new Session(session, source) : session;
+        }
+
+        private sealed class Session(INetworkSession inner, CancellationTokenSource source) : INetworkSession
+        {
+            public Network Network => inner.Network;
+
+            public int MaximumBatchSize => inner.MaximumBatchSize;
+
+            public void Run(ReadOnlySpan<float> images, int batchSize)
+            {
+                inner.Run(images, batchSize);
+                source.Cancel();
+            }
+
+            public void Run(IReadOnlyList<ReadOnlyMemory<float>> inputs, int batchSize)
+            {
+                inner.Run(inputs, batchSize);
+                source.Cancel();
+            }
+
+            public ReadOnlySpan<float> GetOutput(int head) => inner.GetOutput(head);
+
+            public ReadOnlySpan<float> GetTap(int tap) => inner.GetTap(tap);
+
+            public void GetBatchStatistics(Node node, Span<double> mean, Span<double> variance) => inner.GetBatchStatistics(node, mean, variance);
+
+            public void Dispose() => inner.Dispose();
+        }
     }
 
     /// <summary>One zip with three rounds and without any: for each pair, the error behind its second unit on the calibration images.</summary>
