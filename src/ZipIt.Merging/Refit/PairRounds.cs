@@ -46,7 +46,10 @@ internal sealed class PairRounds
     /// <param name="images">The images to work on.</param>
     /// <param name="targets">What the second unit should give for them [images, pixels, channels].</param>
     /// <param name="threads">Number of threads; 0 for one per processor. Results do not depend on it.</param>
-    public PairRounds(RefitPair pair, SampleLayout first, SampleLayout second, ImageSample images, float[] targets, int threads)
+    /// <param name="tileBytes">Memory of a tile, if it has more than one image.</param>
+    /// <param name="keptBytes">Memory of all tiles up to which they are kept. Results do not depend on it.</param>
+    public PairRounds(
+        RefitPair pair, SampleLayout first, SampleLayout second, ImageSample images, float[] targets, int threads, long tileBytes = TileBytes, long keptBytes = KeptBytes)
     {
         (_pair, _first, _second, Images, _targets, _threads) = (pair, first, second, images, targets, threads);
         _reader = pair.ReaderIndex;
@@ -54,8 +57,8 @@ internal sealed class PairRounds
         _allFirst = [.. Enumerable.Range(0, first.Area)];
         _allSecond = [.. Enumerable.Range(0, second.Area)];
         long bytes = ((long)first.Columns * first.Area + (long)second.Columns * second.Area) * sizeof(float) * images.Count;
-        _tileCount = (int)Math.Clamp((bytes + TileBytes - 1) / TileBytes, 1, images.Count);
-        _tiles = new Tile?[bytes <= KeptBytes ? _tileCount : 1];
+        _tileCount = (int)Math.Clamp((bytes + tileBytes - 1) / tileBytes, 1, images.Count);
+        _tiles = new Tile?[bytes <= keptBytes ? _tileCount : 1];
     }
 
     /// <summary>The images that the rounds work on.</summary>
@@ -403,7 +406,6 @@ internal sealed class PairRounds
                 end[0] = 1;
             }
         }
-
 
         private static float Slope(Activation activation, float x) => activation switch
         {
