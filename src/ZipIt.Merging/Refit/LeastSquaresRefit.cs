@@ -11,6 +11,7 @@ namespace ZipIt.Merging;
 /// <para>
 /// A convolution is fitted together with its batch normalization, which is folded into it. Layers that end in one residual sum are fitted together to
 /// <c>M·(original sum) − (the sum's other inputs as they are now)</c>, so that they repair what the stream has lost. In tails the targets are the member's own values.
+/// Where a layer alone reads what the one before it gives, both are then fitted together (<see cref="PairRounds"/>).
 /// </para>
 /// <para>
 /// Gram matrices are sums over tiles of im2col rows in double precision; the rows of the whole set are never in memory together unless they fit the budget. Results do not
