@@ -115,7 +115,6 @@ public sealed class Zipper
             return [];
         Node[] nodes = [.. spaces.Select(entry => entry.Structure.ObservationOf(entry.Space))];
         FeatureStatisticsCollector[] collectors = [.. spaces.Select(entry => new FeatureStatisticsCollector(options.Threads, entry.Structure.WidthsOf(entry.Space)))];
-        string[] TapsOf(int m) => [.. spaces.Select((entry, s) => entry.Structure.Alignment.CounterpartOf(nodes[s], m).Name)];
         Node[][] sampled = [.. members.Select((_, m) => samples?.NodesOf(m).ToArray() ?? [])];
         long imageBytes = (nodes.Sum((Node node) => LengthOf(members[0].Network, node)) * members.Count
             + sampled.Select((own, m) => own.Sum(node => LengthOf(members[m].Network, node))).Sum()) * sizeof(float);
@@ -124,7 +123,7 @@ public sealed class Zipper
         {
             MaximumBatchSize = batchSize,
             Threads = options.Threads,
-            Taps = [.. TapsOf(m), .. sampled[m].Select(node => node.Name)],
+            Taps = [.. spaces.Select((entry, s) => entry.Structure.Alignment.CounterpartOf(nodes[s], m).Name), .. sampled[m].Select(node => node.Name)],
         }))];
         var clock = Stopwatch.StartNew();
         long count = 0;

@@ -51,9 +51,11 @@ internal sealed class MemberSamples
         }
     }
 
-    /// <summary>A node's values at the sampled pixels [images, samples, channels] and at all pixels of some images; null if they were not taken like this.</summary>
+    /// <summary>
+    /// A node's values at the sampled pixels [images, samples, channels] and at all pixels of some images; null if they were not taken like this, or not of all images.
+    /// </summary>
     public (float[] Sampled, float[] Maps)? TryGet(int member, Node node, SampleLayout layout, ImageSample? maps) =>
-        _requests.GetValueOrDefault((member, node))?.Find(request => request.Matches(layout, maps)) is { } found ? (found.Sampled, found.Maps) : null;
+        _requests.GetValueOrDefault((member, node))?.Find(request => request.Matches(layout, maps)) is { } found && found.Count == _images ? (found.Sampled, found.Maps) : null;
 
     /// <summary>Gives a node's memory back.</summary>
     public void Release(int member, Node node) => _requests.Remove((member, node));
@@ -62,6 +64,9 @@ internal sealed class MemberSamples
     {
         private float[]? _sampled;
         private float[]? _maps;
+
+        /// <summary>Number of images that were added.</summary>
+        public int Count { get; private set; }
 
         public long Length => ((long)images * layout.PerImage + (long)(maps?.Count ?? 0) * layout.Area) * channels;
 
@@ -73,6 +78,7 @@ internal sealed class MemberSamples
 
         public void Add(ReadOnlySpan<float> values, int image)
         {
+            Count++;
             Span<float> sampled = Sampled.AsSpan(image * layout.PerImage * channels);
             foreach (int pixel in layout.PixelsOf(image))
             {

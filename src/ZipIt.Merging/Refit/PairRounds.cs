@@ -24,7 +24,7 @@ internal sealed class PairRounds
     private const double Damping = 1; // μ in units of the mean diagonal of W·Wᵀ
     private const int LengthsEvery = 4; // tiles that step lengths are chosen on
     private const long TileBytes = 16L << 20;
-    private const long KeptBytes = 256L << 20; // of tiles that need not be filled again in each pass
+    private const long KeptBytes = 128L << 20; // of tiles that need not be filled again in each pass
 
     private readonly RefitPair _pair;
     private readonly SampleLayout _first;

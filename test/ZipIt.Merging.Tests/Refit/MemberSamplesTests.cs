@@ -1,4 +1,5 @@
 using ZipIt.Networks;
+using ZipIt.TestFramework;
 
 namespace ZipIt.Merging.Tests;
 
@@ -58,6 +59,20 @@ public sealed class MemberSamplesTests
         Network actual = new Zipper(members, options with { Refit = options.Refit! with { MemoryBudget = 1 << 20 } }).Zip(SmallNetworks.Images).Network;
 
         Assert.True(SmallNetworks.AreClose(SmallNetworks.Run(actual), SmallNetworks.Run(expected)));
+    }
+
+    [Fact]
+    public void Zip_NothingToMatch_GivesWhatSeparatePassesGive()
+    {
+        ZipMember[] members = [.. Enumerable.Range(1, 2).Select(seed => new ZipMember($"{seed}", Draw(seed)))];
+
+        AssertSame(new Zipper(members, ZipOptions.For(ZipMethod.Best) with { Cut = ZipCut.Everything }), SmallNetworks.Images);
+
+        static Network Draw(int seed)
+        {
+            var pool = new Node("pool", new GlobalAveragePool(), new Node("image", new Input(3, 8, 8)));
+            return new Network(new Head("output", new Node("head", new NetworkGenerator(seed).DrawLinear(3, 4), new Node("flat", new Flatten(), pool))));
+        }
     }
 
     [Fact]
