@@ -1,3 +1,5 @@
+using ZipIt.Networks.Kernels;
+
 namespace ZipIt.Merging;
 
 /// <summary>A dense, row-major matrix of doubles.</summary>
@@ -45,4 +47,7 @@ public sealed class Matrix
 
     /// <summary>A copy in memory of its own.</summary>
     public Matrix Clone() => new(Rows, Columns, [.. _values]);
+
+    /// <summary>The matrix as weights [outputs, columns] that many rows are multiplied with.</summary>
+    internal PanelWeights Pack() => new(_values, Rows, Columns);
 }

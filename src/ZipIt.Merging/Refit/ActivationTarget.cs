@@ -53,6 +53,28 @@ internal static class ActivationTarget
         _ => throw new NotSupportedException($"The refit does not know the activation {activation.Kind}."),
     };
 
+    /// <summary>Values of an activation.</summary>
+    public static void Apply(Activation? activation, ReadOnlySpan<float> before, Span<float> after)
+    {
+        if (activation is ReLU)
+        {
+            System.Numerics.Tensors.TensorPrimitives.Max(before, 0, after);
+            return;
+        }
+
+        for (int i = 0; i < before.Length; i++)
+            after[i] = (float)Apply(activation, before[i]);
+    }
+
+    /// <summary>Slope of an activation that is linear in pieces.</summary>
+    public static float Slope(Activation activation, float x) => activation switch
+    {
+        ReLU => x > 0 ? 1 : 0,
+        LeakyReLU leaky => x >= 0 ? 1 : leaky.NegativeSlope,
+        Clip clip => x > clip.Lower && x < clip.Upper ? 1 : 0,
+        _ => throw new NotSupportedException($"The activation {activation.Kind} is not linear in pieces."),
+    };
+
     private static void ReluResiduals(ReadOnlySpan<float> targets, ReadOnlySpan<float> predictions, Span<float> residuals)
     {
         int i = 0;

@@ -37,7 +37,7 @@ internal sealed partial class LeastSquaresRefit
             var equations = new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads);
             bool choose = _owner._refit.Ridge is null && _samples.Rows < (long)PlentyOfSamples * _samples.Columns;
             NormalEquations heldOut = choose ? new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads) : equations;
-            PanelWeights zip = Pack(_prior);
+            PanelWeights zip = _prior.Pack();
             // The first step starts at 0, so that nothing need be predicted; the ridge pulls to the zip's weights all the same.
             ForTiles(false, null, (tile, predictions, targets, residuals) =>
             {
@@ -78,7 +78,7 @@ internal sealed partial class LeastSquaresRefit
             var fitted = _prior.Clone();
             for (int o = 0; o < _outputs; o++)
                 _fits.Apply(o, fitted.Row(o));
-            PanelWeights zip = Pack(fitted);
+            PanelWeights zip = fitted.Pack();
             double before = 0, after = 0;
             var sum = new double[_outputs];
             var squares = new double[_outputs];
@@ -140,12 +140,10 @@ internal sealed partial class LeastSquaresRefit
             }
         }
 
-        private PanelWeights Pack(Matrix weights) => new(weights.Values, weights.Rows, weights.Columns);
-
         /// <summary>Predicts with the present weights and gives predictions and targets (both with the sum's other inputs) and residuals, tile by tile.</summary>
         private void ForTiles(bool heldOutOnly, Activation? activation, TileAction action, bool startsAtZero = false)
         {
-            PanelWeights? weights = startsAtZero ? null : Pack(_weights);
+            PanelWeights? weights = startsAtZero ? null : _weights.Pack();
             float[] memory = [];
             foreach (RefitTile tile in _samples.Tiles(heldOutOnly))
             {

@@ -148,13 +148,7 @@ internal sealed partial class LeastSquaresRefit
                         column += own.Count;
                     }
 
-                    (int panel, int offset) = Math.DivRem(column, PanelMatrix.Width);
-                    for (int k = 0; k < perImage; k++)
-                    {
-                        Span<float> end = patches[g].Slice(panel, firstRow + k)[offset..];
-                        end.Clear();
-                        end[0] = 1;
-                    }
+                    patches[g].SetLastColumn(1, firstRow, perImage);
                 }
 
                 foreach (nint sum in sums)

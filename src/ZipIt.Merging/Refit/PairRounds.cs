@@ -38,6 +38,9 @@ internal sealed class PairRounds
     private readonly Tile?[] _tiles; // the last one alone if not all are kept
     private readonly int[] _allFirst; // pixels
     private readonly int[] _allSecond;
+    private float[] _spread = []; // for one tile at a time: what is missing, at every tap; the effect of the first unit's step
+    private float[] _changes = []; // of the first unit's values
+    private float[] _effect = []; // of the second unit's step
 
     /// <summary>Prepares rounds.</summary>
     /// <param name="pair">The units.</param>
@@ -135,7 +138,7 @@ internal sealed class PairRounds
     /// <summary>Squared error after the activation; if equations are given, what is missing is added to them.</summary>
     private double Pass(Matrix firstWeights, Matrix secondWeights, NormalEquations? first, NormalEquations second, CancellationToken cancellationToken)
     {
-        PanelWeights firstPacked = Pack(firstWeights), secondPacked = Pack(secondWeights);
+        PanelWeights firstPacked = firstWeights.Pack(), secondPacked = secondWeights.Pack();
         PanelWeights? back = first is null ? null : PackBack(secondWeights);
         double error = 0;
         foreach (Tile tile in Tiles(cancellationToken))
@@ -154,20 +157,20 @@ internal sealed class PairRounds
     /// <summary>The lengths of both steps for which the error is smallest, to first order.</summary>
     private (double First, double Second) ChooseLengths(Matrix firstWeights, Matrix secondWeights, Matrix firstStep, Matrix secondStep, CancellationToken cancellationToken)
     {
-        PanelWeights firstPacked = Pack(firstWeights), secondPacked = Pack(secondWeights), firstStepPacked = Pack(firstStep), secondStepPacked = Pack(secondStep);
+        PanelWeights firstPacked = firstWeights.Pack(), secondPacked = secondWeights.Pack(), firstStepPacked = firstStep.Pack(), secondStepPacked = secondStep.Pack();
         double aa = 0, ab = 0, bb = 0, ar = 0, br = 0;
         foreach (Tile tile in Tiles(cancellationToken, LengthsEvery))
         {
             // Kept tiles still hold what the pass before has computed.
             if (_tiles.Length < _tileCount)
                 tile.Forward(firstPacked, secondPacked);
-            float[] b = tile.Multiply(tile.SecondPatches, secondStepPacked);
-            float[] a = tile.EffectOf(firstStepPacked, secondPacked);
-            aa += TensorPrimitives.SumOfSquares<float>(a);
-            bb += TensorPrimitives.SumOfSquares<float>(b);
-            ab += TensorPrimitives.Dot<float>(a, b);
-            ar += TensorPrimitives.Dot<float>(a, tile.Residuals);
-            br += TensorPrimitives.Dot<float>(b, tile.Residuals);
+            ReadOnlySpan<float> b = tile.Multiply(tile.SecondPatches, secondStepPacked, ref _effect);
+            ReadOnlySpan<float> a = tile.EffectOf(firstStepPacked, secondPacked);
+            aa += TensorPrimitives.SumOfSquares(a);
+            bb += TensorPrimitives.SumOfSquares(b);
+            ab += TensorPrimitives.Dot(a, b);
+            ar += TensorPrimitives.Dot(a, tile.Residuals);
+            br += TensorPrimitives.Dot(b, tile.Residuals);
         }
 
         // Slightly damped, so that steps in almost the same direction share it.
@@ -183,7 +186,7 @@ internal sealed class PairRounds
         var values = new float[channels];
         for (int i = 0; i < _targets.Length; i += channels)
         {
-            Apply(_pair.Second.Activation, _targets.AsSpan(i, channels), values);
+            ActivationTarget.Apply(_pair.Second.Activation, _targets.AsSpan(i, channels), values);
             for (int c = 0; c < channels; c++)
             {
                 sum[c] += values[c];
@@ -193,8 +196,6 @@ internal sealed class PairRounds
 
         return Enumerable.Range(0, channels).Sum(c => squares[c] - sum[c] * sum[c] * channels / _targets.Length);
     }
-
-    private static PanelWeights Pack(Matrix weights) => new(weights.Values, weights.Rows, weights.Columns);
 
     /// <summary>Wᵀ·(W·Wᵀ + μI)⁻¹ [columns of the reader, outputs].</summary>
     private PanelWeights PackBack(Matrix weights)
@@ -218,7 +219,7 @@ internal sealed class PairRounds
         }
 
         Cholesky.TryFactor(gram, 0, _threads)?.SolveRows(back, _threads);
-        return Pack(back);
+        return back.Pack();
 
         ReadOnlySpan<double> Reader(int output) => weights.Row(output).Slice(_readerColumn, columns);
     }
@@ -240,18 +241,6 @@ internal sealed class PairRounds
 
             yield return tile;
         }
-    }
-
-    private static void Apply(Activation? activation, ReadOnlySpan<float> before, Span<float> after)
-    {
-        if (activation is ReLU)
-        {
-            TensorPrimitives.Max(before, 0, after);
-            return;
-        }
-
-        for (int i = 0; i < before.Length; i++)
-            after[i] = (float)ActivationTarget.Apply(activation, before[i]);
     }
 
     private ParallelOptions InParallel => new() { MaxDegreeOfParallelism = _threads > 0 ? _threads : -1 };
@@ -295,7 +284,7 @@ internal sealed class PairRounds
             images.CopyTo(Images, 0);
             Node input = _owner._pair.First.Layers[0].Node.Inputs[0];
             WritePatches(FirstPatches, _owner._first, _owner._allFirst, 0, 0, (i, length) => _owner._maps[input].AsSpan(Images[i] * length, length));
-            WriteIntercepts(FirstPatches);
+            FirstPatches.SetLastColumn(1, 0, FirstPatches.Rows);
             int mapLength = _ownTargets.Length / Images.Length;
             for (int i = 0; i < Images.Length; i++)
                 _owner._targets.AsSpan(Images[i] * mapLength, mapLength).CopyTo(_ownTargets.AsSpan(i * mapLength));
@@ -305,7 +294,7 @@ internal sealed class PairRounds
         public void Forward(PanelWeights first, PanelWeights second)
         {
             first.Multiply(FirstPatches, _before, _owner._threads);
-            Apply(_owner._pair.First.Activation, _before, _hidden);
+            ActivationTarget.Apply(_owner._pair.First.Activation, _before, _hidden);
 
             int column = 0;
             for (int layer = 0; layer < _owner._pair.Second.Layers.Count; layer++)
@@ -316,7 +305,7 @@ internal sealed class PairRounds
                 column += _owner._second.ColumnsOf(0)[layer].Count;
             }
 
-            WriteIntercepts(SecondPatches);
+            SecondPatches.SetLastColumn(1, 0, SecondPatches.Rows);
             second.Multiply(SecondPatches, _values, _owner._threads);
             int mapLength = _owner._second.Area * _owner._second.Channels;
             for (int i = 0; i < Images.Length; i++)
@@ -337,8 +326,8 @@ internal sealed class PairRounds
             float[] values = new float[mapLength], targets = new float[mapLength];
             for (int i = 0; i < Images.Length; i++)
             {
-                Apply(_owner._pair.Second.Activation, _values.AsSpan(i * mapLength, mapLength), values);
-                Apply(_owner._pair.Second.Activation, _ownTargets.AsSpan(i * mapLength, mapLength), targets);
+                ActivationTarget.Apply(_owner._pair.Second.Activation, _values.AsSpan(i * mapLength, mapLength), values);
+                ActivationTarget.Apply(_owner._pair.Second.Activation, _ownTargets.AsSpan(i * mapLength, mapLength), targets);
                 TensorPrimitives.Subtract<float>(values, targets, values);
                 error += TensorPrimitives.SumOfSquares<float>(values);
             }
@@ -348,12 +337,13 @@ internal sealed class PairRounds
 
         /// <summary>The changes of the first unit's values that make up for what is missing [pixels, channels].</summary>
         /// <param name="back">Takes what is missing at one pixel to the hidden features that the reader sees from there.</param>
-        public float[] HiddenChanges(PanelWeights back)
+        public ReadOnlySpan<float> HiddenChanges(PanelWeights back)
         {
             _missing.CopyFrom(Residuals);
             PatchColumns columns = _owner._second.ColumnsOf(0)[_owner._reader];
-            float[] spread = Multiply(_missing, back);
-            var changes = new float[_before.Length];
+            Multiply(_missing, back, ref _owner._spread);
+            float[] spread = _owner._spread, changes = Grow(ref _owner._changes, _before.Length);
+            Array.Clear(changes, 0, _before.Length);
             int rowsLength = _owner._second.Area * columns.Count, mapLength = columns.InputLength;
             Parallel.For(0, Images.Length, _owner.InParallel, i =>
             {
@@ -361,33 +351,37 @@ internal sealed class PairRounds
                 columns.AddBack(spread.AsSpan(i * rowsLength, rowsLength), _owner._second.Width, own);
                 Flatten(own, _before.AsSpan(i * mapLength, mapLength));
             });
-            return changes;
+            return changes.AsSpan(0, _before.Length);
         }
 
         /// <summary>What a step of the first unit changes in the second one's value, to first order.</summary>
-        public float[] EffectOf(PanelWeights firstStep, PanelWeights second)
+        public ReadOnlySpan<float> EffectOf(PanelWeights firstStep, PanelWeights second)
         {
-            float[] changes = Multiply(FirstPatches, firstStep);
-            Flatten(changes, _before);
+            Flatten(Multiply(FirstPatches, firstStep, ref _owner._changes), _before);
+            float[] changes = _owner._changes;
             // In the second unit's patches everything but the hidden features becomes 0.
             SecondPatches.Memory.Span.Clear();
             WritePatches(SecondPatches, _owner._second, _owner._allSecond, _owner._reader, _owner._readerColumn, (i, length) => changes.AsSpan(i * length, length));
-            return Multiply(SecondPatches, second);
+            return Multiply(SecondPatches, second, ref _owner._spread);
         }
 
-        public float[] Multiply(PanelMatrix x, PanelWeights weights)
+        /// <summary>x·Wᵀ, in memory that grows as needed and is used again.</summary>
+        public Span<float> Multiply(PanelMatrix x, PanelWeights weights, ref float[] memory)
         {
-            var result = new float[x.Rows * weights.Outputs];
+            int length = x.Rows * weights.Outputs;
+            Span<float> result = Grow(ref memory, length).AsSpan(0, length);
             weights.Multiply(x, result, _owner._threads);
             return result;
         }
+
+        private static float[] Grow(ref float[] memory, int length) => memory = memory.Length < length ? new float[length] : memory;
 
         /// <summary>Nothing changes where the activation is flat.</summary>
         private void Flatten(Span<float> changes, ReadOnlySpan<float> before)
         {
             Activation activation = _owner._pair.First.Activation!;
             for (int i = 0; i < changes.Length; i++)
-                changes[i] *= Slope(activation, before[i]);
+                changes[i] *= ActivationTarget.Slope(activation, before[i]);
         }
 
         private void WritePatches(PanelMatrix target, SampleLayout layout, int[] pixels, int layer, int column, MapOf map)
@@ -395,24 +389,6 @@ internal sealed class PairRounds
             PatchColumns columns = layout.ColumnsOf(0)[layer];
             Parallel.For(0, Images.Length, _owner.InParallel, i => columns.Write(map(i, columns.InputLength), pixels, layout.Width, target, i * pixels.Length, column));
         }
-
-        private static void WriteIntercepts(PanelMatrix patches)
-        {
-            (int panel, int offset) = Math.DivRem(patches.Columns - 1, PanelMatrix.Width);
-            for (int row = 0; row < patches.Rows; row++)
-            {
-                Span<float> end = patches.Slice(panel, row)[offset..];
-                end.Clear();
-                end[0] = 1;
-            }
-        }
-
-        private static float Slope(Activation activation, float x) => activation switch
-        {
-            LeakyReLU leaky => x >= 0 ? 1 : leaky.NegativeSlope,
-            Clip clip => x > clip.Lower && x < clip.Upper ? 1 : 0,
-            _ => x > 0 ? 1 : 0,
-        };
 
         private delegate ReadOnlySpan<float> MapOf(int image, int length);
     }

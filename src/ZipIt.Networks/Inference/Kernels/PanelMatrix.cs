@@ -63,6 +63,18 @@ internal sealed unsafe class PanelMatrix
         }
     }
 
+    /// <summary>Sets the last column, and with it the filling behind it, of some rows.</summary>
+    public void SetLastColumn(float value, int firstRow, int count)
+    {
+        (int panel, int offset) = Math.DivRem(Columns - 1, Width);
+        for (int row = firstRow; row < firstRow + count; row++)
+        {
+            Span<float> end = Slice(panel, row)[offset..];
+            end.Clear();
+            end[0] = value;
+        }
+    }
+
     /// <summary>Distance of panels: not a multiple of a page, so that a row's values do not all fall on the same lines of the cache.</summary>
     private static int Stride(int rows) => checked((rows % PageRows == 0 ? rows + 1 : rows) * Width);
 }
