@@ -3,7 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Xunit;
 
-namespace ZipIt.TestFramework;
+namespace ZipIt.MLNet.Tests;
 
 /// <summary>
 /// What ML.NET's own tests demand of every estimator: promises about schemas are kept, bad input is refused by each method, a saved model is the same model, and values do

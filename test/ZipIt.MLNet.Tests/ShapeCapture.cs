@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace ZipIt.TestFramework;
+namespace ZipIt.MLNet.Tests;
 
 /// <summary>Gets the <see cref="SchemaShape"/> of a schema, for which ML.NET has no public method: a chain of estimators shows it to its members before it fits them.</summary>
 public static class ShapeCapture
