@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using ZipIt.Numerics;
 
 namespace ZipIt.Networks;
 

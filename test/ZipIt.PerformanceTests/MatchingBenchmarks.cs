@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using ZipIt.Merging;
+using ZipIt.Numerics;
 
 namespace ZipIt.PerformanceTests;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
 
 namespace ZipIt.PerformanceTests;
 

@@ -1,3 +1,5 @@
+using ZipIt.Numerics;
+
 namespace ZipIt.Merging;
 
 /// <summary>What a matcher needs to know about one feature space.</summary>

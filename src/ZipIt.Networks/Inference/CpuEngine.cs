@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
 
 namespace ZipIt.Networks;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
 
 namespace ZipIt.Networks;
 

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using ZipIt.Numerics;
 
 namespace ZipIt.Merging.Tests.Matching;
 

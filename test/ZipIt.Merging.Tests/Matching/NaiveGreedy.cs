@@ -1,3 +1,5 @@
+using ZipIt.Numerics;
+
 namespace ZipIt.Merging.Tests.Matching;
 
 /// <summary>

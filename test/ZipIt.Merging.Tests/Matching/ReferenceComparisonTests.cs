@@ -1,3 +1,5 @@
+using ZipIt.Numerics;
+
 namespace ZipIt.Merging.Tests.Matching;
 
 /// <summary>Matchers against what the reference implementation of the method computed from the same covariances.</summary>

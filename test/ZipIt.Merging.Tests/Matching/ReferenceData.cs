@@ -1,4 +1,5 @@
 using ZipIt.Networks;
+using ZipIt.Numerics;
 
 namespace ZipIt.Merging.Tests.Matching;
 

@@ -1,5 +1,5 @@
 using ZipIt.Networks;
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
 
 namespace ZipIt.Merging.Tests;
 

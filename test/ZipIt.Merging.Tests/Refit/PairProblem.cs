@@ -1,5 +1,5 @@
 using ZipIt.Networks;
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
 using ZipIt.TestFramework;
 
 namespace ZipIt.Merging.Tests;

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using ZipIt.Networks;
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
 using ZipIt.TestFramework;
 
 namespace ZipIt.Merging.Tests;

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
 using ZipIt.TestFramework;
 
 namespace ZipIt.Networks.Tests.Inference;

@@ -1,4 +1,4 @@
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
 using ZipIt.TestFramework;
 
 namespace ZipIt.Networks.Tests.Inference;

@@ -1,3 +1,5 @@
+using ZipIt.Numerics;
+
 namespace ZipIt.Networks;
 
 /// <summary>Places values in memory such that values that are needed at the same time do not overlap.</summary>

@@ -1,4 +1,5 @@
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
+
 
 namespace ZipIt.Networks;
 

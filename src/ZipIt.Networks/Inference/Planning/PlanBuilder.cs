@@ -1,4 +1,5 @@
-using ZipIt.Networks.Kernels;
+using ZipIt.Numerics;
+
 
 namespace ZipIt.Networks;
 
@@ -194,7 +195,7 @@ internal sealed class PlanBuilder
         else if (normalization >= 0 && TakeSum(node, ref last) is { } other)
             inputs = [node.Inputs[0], other];
 
-        operation = node.Layer is Activation activation ? PostOperation.Of(activation) : TakeActivation(ref last);
+        operation = node.Layer is Activation activation ? ActivationOperations.Of(activation) : TakeActivation(ref last);
         AddStep(last, inputs, (values, output) =>
             new PointwiseStep(values, output, ChannelScale.Of(scales), normalization, operation, _kernels) { Awaited = awaited });
     }
@@ -240,7 +241,7 @@ internal sealed class PlanBuilder
         if (NextOf(last) is not { Layer: Activation activation } next)
             return PostOperation.None;
         last = Fuse(next);
-        return PostOperation.Of(activation);
+        return ActivationOperations.Of(activation);
     }
 
     /// <summary>The only node that needs a node's value; null if there are others, or if it is read from outside.</summary>

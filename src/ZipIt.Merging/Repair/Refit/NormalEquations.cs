@@ -1,0 +1,169 @@
+using ZipIt.Numerics;
+
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// Normal equations of a linear least-squares problem with an intercept: XᵀX and XᵀR, summed in double precision over any number of rows. The last column of X is 1.
+/// </summary>
+internal sealed class NormalEquations
+{
+    private readonly SymmetricTiles _gram;
+    private readonly double[] _cross; // [panels of columns, panels of outputs, panel width, panel width]
+    private readonly int _threads;
+    private PanelMatrix? _residuals;
+    private double[]? _factor;
+
+    public NormalEquations(int columns, int outputs, int threads)
+    {
+        (Columns, Outputs, _threads) = (columns, outputs, threads);
+        _gram = new SymmetricTiles(columns);
+        _cross = new double[checked(PanelMatrix.CountPanels(columns) * PanelMatrix.CountPanels(outputs) * PanelMatrix.Width * PanelMatrix.Width)];
+    }
+
+    /// <summary>Number of columns of X, the intercept included.</summary>
+    public int Columns { get; }
+
+    /// <summary>Number of right-hand sides.</summary>
+    public int Outputs { get; }
+
+    /// <summary>Number of rows.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Sum of squares of all right-hand sides.</summary>
+    public double Energy { get; private set; }
+
+    /// <summary>Adds rows to XᵀX.</summary>
+    public void AddRows(PanelMatrix x)
+    {
+        PanelProducts.AddSymmetric(x, _gram, _threads);
+        Rows += x.Rows;
+    }
+
+    /// <summary>Adds rows to XᵀR.</summary>
+    /// <param name="x">Rows of X.</param>
+    /// <param name="residuals">Their right-hand sides [rows, outputs].</param>
+    public void AddResiduals(PanelMatrix x, ReadOnlySpan<float> residuals)
+    {
+        if (_residuals?.Rows != x.Rows)
+            _residuals = new PanelMatrix(x.Rows, Outputs);
+        _residuals.CopyFrom(residuals);
+        PanelProducts.AddProduct(x, _residuals, _cross, _threads);
+        Energy += System.Numerics.Tensors.TensorPrimitives.SumOfSquares(residuals);
+    }
+
+    /// <summary>Forgets XᵀR.</summary>
+    public void ClearResiduals()
+    {
+        Array.Clear(_cross);
+        Energy = 0;
+    }
+
+    /// <summary>Adds the equations of other rows.</summary>
+    public void Add(NormalEquations other)
+    {
+        System.Numerics.Tensors.TensorPrimitives.Add<double>(_gram.Values, other._gram.Values, _gram.Values);
+        System.Numerics.Tensors.TensorPrimitives.Add<double>(_cross, other._cross, _cross);
+        Rows += other.Rows;
+        Energy += other.Energy;
+    }
+
+    /// <summary>Mean variance of the columns times the number of rows: the unit of the ridge.</summary>
+    public double MeanSquare()
+    {
+        int n = Columns - 1;
+        double sum = 0;
+        for (int j = 0; j < n; j++)
+            sum += Math.Max(_gram[j, j] - _gram[n, j] * _gram[n, j] / Math.Max(Rows, 1), 0);
+        return n == 0 ? 0 : sum / n;
+    }
+
+    /// <summary>
+    /// Factors XᵀX + λI (the intercept is free). Where it is singular to working precision, λ is raised tenfold from 10⁻⁸ of the mean square on, until it is not.
+    /// The factor is valid until the next one is asked for, which takes its memory.
+    /// </summary>
+    public Cholesky Factor(double ridge)
+    {
+        double unit = MeanSquare();
+        // Columns that never vary get a ridge of their own, so that a layer whose inputs are all dead still has a solution.
+        double least = unit > 0 ? 1e-12 * unit : 1;
+        for (double wanted = Math.Max(ridge, least); ; wanted = Math.Max(10 * wanted, 1e-8 * unit))
+        {
+            double added = wanted;
+            Cholesky? factor = Cholesky.TryFactor(
+                Columns,
+                (row, values) =>
+                {
+                    _gram.CopyRow(row, values);
+                    if (row < Columns - 1)
+                        values[row] += added;
+                },
+                _threads,
+                ref _factor);
+            if (factor is not null)
+                return factor;
+            if (!double.IsFinite(wanted) || wanted > 1e6 * Math.Max(unit, 1))
+                throw new ArithmeticException("The features of the calibration images are not finite; the layer cannot be refitted.");
+        }
+    }
+
+    /// <summary>Solves (XᵀX + λI)·Δ = XᵀR − λ·(W − W₀).</summary>
+    /// <param name="factor">What <see cref="Factor"/> gave.</param>
+    /// <param name="ridge">λ.</param>
+    /// <param name="weights">W: the weights that R is the residual of [outputs, columns].</param>
+    /// <param name="prior">W₀: the weights that the ridge pulls to.</param>
+    /// <returns>Δ [outputs, columns].</returns>
+    public Matrix Solve(Cholesky factor, double ridge, Matrix weights, Matrix prior)
+    {
+        var step = new Matrix(Outputs, Columns);
+        for (int o = 0; o < Outputs; o++)
+        {
+            Span<double> row = step.Row(o);
+            for (int j = 0; j < Columns; j++)
+                row[j] = Cross(j, o) - (j < Columns - 1 ? ridge * (weights[o, j] - prior[o, j]) : 0);
+        }
+
+        factor.SolveRows(step, _threads);
+        return step;
+    }
+
+    /// <summary>Squared error that remains after a step: ‖R‖² − 2·tr(Δ·XᵀR) + tr(Δ·XᵀX·Δᵀ).</summary>
+    public double ErrorAfter(Matrix step)
+    {
+        // Several outputs share one pass through the Gram matrix.
+        const int Strip = 8;
+        var errors = new double[Outputs];
+        Parallel.For(0, (Outputs + Strip - 1) / Strip, new ParallelOptions { MaxDegreeOfParallelism = _threads > 0 ? _threads : -1 }, strip =>
+        {
+            int first = strip * Strip, last = Math.Min(first + Strip, Outputs);
+            for (int row = 0; row < Columns; row++)
+            {
+                for (int o = first; o < last; o++)
+                    errors[o] += step[o, row] * (2 * ProductBelow(row, step.Row(o)) + _gram[row, row] * step[o, row] - 2 * Cross(row, o));
+            }
+        });
+        double error = Energy;
+        foreach (double part in errors)
+            error += part;
+        return error;
+    }
+
+    /// <summary>Product of a row of XᵀX, left of its diagonal, with a vector.</summary>
+    private double ProductBelow(int row, ReadOnlySpan<double> vector)
+    {
+        double sum = 0;
+        for (int first = 0; first < row; first += SymmetricTiles.Width)
+        {
+            int count = Math.Min(SymmetricTiles.Width, row - first);
+            sum += System.Numerics.Tensors.TensorPrimitives.Dot(_gram.Slice(row, first / SymmetricTiles.Width)[..count], vector.Slice(first, count));
+        }
+
+        return sum;
+    }
+
+    private double Cross(int column, int output)
+    {
+        const int Width = PanelMatrix.Width;
+        return _cross[((column / Width * PanelMatrix.CountPanels(Outputs) + output / Width) * Width + column % Width) * Width + output % Width];
+    }
+}

@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace ZipIt.Numerics;
+
+/// <summary>
+/// Products of columns of panel matrices, added to tiles of doubles: what <see cref="RankUpdate"/> does, without copying, for data that is multiplied several times.
+/// </summary>
+/// <remarks>
+/// Products are summed in single precision over at most <see cref="RankUpdate.ChunkRows"/> rows and then added in double precision. Each element is summed in one order:
+/// results do not depend on the number of threads.
+/// </remarks>
+internal static unsafe class PanelProducts
+{
+    // A block's panels (of one chunk of rows: 24 KiB each) and tiles (8 KiB each) stay in the second-level cache.
+    private const int BlockPanels = 4;
+    private const int OtherBlockPanels = 8;
+    private const int TileSize = PanelMatrix.Width * PanelMatrix.Width;
+
+    /// <summary>gram += XᵀX.</summary>
+    /// <param name="x">X.</param>
+    /// <param name="gram">Result.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="kernels">Kernels to use; null for the best.</param>
+    public static void AddSymmetric(PanelMatrix x, SymmetricTiles gram, int threads = 0, KernelSet? kernels = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(gram.Size, x.Columns, nameof(gram));
+        Run(x, null, gram.Values, threads, kernels);
+    }
+
+    /// <summary>product += XᵀY.</summary>
+    /// <param name="x">X.</param>
+    /// <param name="y">Y, of as many rows.</param>
+    /// <param name="product">Result [panels of X, panels of Y, panel width, panel width].</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="kernels">Kernels to use; null for the best.</param>
+    public static void AddProduct(PanelMatrix x, PanelMatrix y, Span<double> product, int threads = 0, KernelSet? kernels = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(y.Rows, x.Rows, nameof(y));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(product.Length, checked(x.PanelCount * y.PanelCount * TileSize), nameof(product));
+        Run(x, y, product, threads, kernels);
+    }
+
+    private static void Run(PanelMatrix x, PanelMatrix? y, Span<double> tiles, int threads, KernelSet? kernels)
+    {
+        var team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
+        fixed (double* pointer = tiles)
+        {
+            var work = new Work(x, y, pointer, kernels ?? KernelSet.Best);
+            team.Gather();
+            try
+            {
+                team.Run(work, work.BlockCount);
+            }
+            finally
+            {
+                team.Dismiss();
+            }
+        }
+
+        GC.KeepAlive(x.Memory);
+        GC.KeepAlive(y?.Memory);
+    }
+
+    /// <summary>A product whose blocks are rectangles of tiles; if it is symmetric, those on and below the diagonal.</summary>
+    private sealed class Work(PanelMatrix x, PanelMatrix? y, double* tiles, KernelSet kernels) : IParallelWork
+    {
+        private readonly int _blockRows = (x.PanelCount + BlockPanels - 1) / BlockPanels;
+        private readonly int _blockColumns = y is null ? 0 : (y.PanelCount + OtherBlockPanels - 1) / OtherBlockPanels;
+
+        public int BlockCount => y is null ? _blockRows * (_blockRows + 1) / 2 : _blockRows * _blockColumns;
+
+        [SkipLocalsInit]
+        public void Run(int block, int worker)
+        {
+            (int i, int j) = Find(block);
+            int firstRow = i * BlockPanels, lastRow = Math.Min(firstRow + BlockPanels, x.PanelCount);
+            int width = y is null ? BlockPanels : OtherBlockPanels;
+            int firstColumn = j * width, lastColumn = Math.Min(firstColumn + width, (y ?? x).PanelCount);
+            byte* memory = stackalloc byte[TileSize * sizeof(float) + AlignedMemory.Alignment];
+            float* product = (float*)((nint)(memory + AlignedMemory.Alignment - 1) & -AlignedMemory.Alignment);
+            int chunks = (x.Rows + RankUpdate.ChunkRows - 1) / RankUpdate.ChunkRows;
+            for (int chunk = 0; chunk < chunks; chunk++)
+            {
+                int from = (int)((long)x.Rows * chunk / chunks), count = (int)((long)x.Rows * (chunk + 1) / chunks) - from;
+                for (int row = firstRow; row < lastRow; row++)
+                {
+                    // The last panel often holds one column alone: an intercept.
+                    int used = Math.Min(PanelMatrix.Width, x.Columns - row * PanelMatrix.Width);
+                    for (int column = firstColumn; column < (y is null ? Math.Min(lastColumn, row + 1) : lastColumn); column++)
+                    {
+                        kernels.MultiplyColumns(x.Panel(row) + (nint)from * PanelMatrix.Width, used, (y ?? x).Panel(column) + (nint)from * PanelMatrix.Width, count, product);
+                        Add(product, used * PanelMatrix.Width, tiles + (y is null ? SymmetricTiles.IndexOf(row, column) : ((nint)row * y.PanelCount + column) * TileSize));
+                    }
+                }
+            }
+        }
+
+        private (int I, int J) Find(int block)
+        {
+            if (y is not null)
+                return Math.DivRem(block, _blockColumns);
+            int i = 0;
+            while ((i + 1) * (i + 2) / 2 <= block)
+                i++;
+            return (i, block - i * (i + 1) / 2);
+        }
+    }
+
+    /// <summary>tile += product, both without gaps, for a multiple of the panel width: sixteen floats become two vectors of doubles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Add(float* product, int count, double* tile)
+    {
+        for (int i = 0; i < count; i += Vector512<float>.Count)
+        {
+            (Vector512<double> low, Vector512<double> high) = Vector512.Widen(Vector512.Load(product + i));
+            Vector512.Store(Vector512.Load(tile + i) + low, tile + i);
+            Vector512.Store(Vector512.Load(tile + i + Vector512<double>.Count) + high, tile + i + Vector512<double>.Count);
+        }
+    }
+}
