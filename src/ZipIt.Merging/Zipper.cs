@@ -163,7 +163,7 @@ public sealed class Zipper
 
     /// <summary>Finds the merge and unmerge matrices of all merged spaces.</summary>
     /// <param name="statistics">
-    /// What <see cref="CollectStatistics"/> gave, of this zipper or of another one with the same members whose cut reaches as far: features are looked up by the name of
+    /// What <see cref="CollectStatistics(IImageSource, IProgress{ZipProgress}, CancellationToken)"/> gave, of this zipper or of another one with the same members whose cut reaches as far: features are looked up by the name of
     /// the node where they were measured.
     /// </param>
     /// <param name="progress">Is told after each space.</param>
