@@ -82,7 +82,7 @@ internal sealed class ZipStructure
             foreach (Node node in own.Nodes.Where(node => !sharedOf.ContainsKey(node)))
             {
                 long cost = NetworkCost.CountMultiplyAdds(own, node);
-                bool folds = node.Layer is Linear or Conv2d { Groups: 1 } && sharedOf.TryGetValue(node.Inputs[0], out Node? input) && !IsCommon(input);
+                bool folds = node.Layer.Flow == ChannelFlow.Mix && sharedOf.TryGetValue(node.Inputs[0], out Node? input) && !IsCommon(input);
                 total += folds ? cost / own.ShapeOf(node.Inputs[0])[0] * MergedLength(sharedOf[node.Inputs[0]]) : cost;
             }
 
@@ -93,7 +93,7 @@ internal sealed class ZipStructure
                 Node counterpart = Alignment.CounterpartOf(node, m);
                 ReadOnlySpan<int> shape = own.ShapeOf(counterpart);
                 long pixels = shape.Length == 3 ? (long)shape[1] * shape[2] : 1;
-                if (counterpart.Layer is Linear or Conv2d { Groups: 1 })
+                if (counterpart.Layer.Flow == ChannelFlow.Mix)
                 {
                     long cost = NetworkCost.CountMultiplyAdds(own, counterpart);
                     bool isKept = consumers[own.IndexOf(counterpart)].Any(consumer => !sharedOf.ContainsKey(consumer)) || own.Heads.Any(head => head.Node == counterpart);
@@ -117,7 +117,7 @@ internal sealed class ZipStructure
         Network own = Alignment.Members[member].Network;
         long perOutput = multiplyAdds / own.ShapeOf(node)[0] * MergedLength(node);
         Node input = node.Inputs[0];
-        return FeatureSpaces.IsWeightLayer(node.Layer) && !IsCommon(input) ? perOutput / own.ShapeOf(input)[0] * MergedLength(input) : perOutput;
+        return node.Layer.MixesChannels && !IsCommon(input) ? perOutput / own.ShapeOf(input)[0] * MergedLength(input) : perOutput;
     }
 
     /// <summary>Number of merged features of a node's value if each space keeps the widest member's number.</summary>
@@ -229,7 +229,7 @@ internal sealed class ZipStructure
         var gathered = new HashSet<Node>();
         foreach (Node node in Alignment.Base.Nodes)
         {
-            if (!IsCommon(node) && (node.Layer is ChannelGather || node.Inputs.Any(gathered.Contains)))
+            if (!IsCommon(node) && (node.Layer.Flow == ChannelFlow.Gather || node.Inputs.Any(gathered.Contains)))
                 gathered.Add(node);
         }
 
@@ -259,27 +259,8 @@ internal sealed class ZipStructure
     }
 
     /// <summary>Whether all members do the same to the channels of the image, so that one node does for all.</summary>
-    private bool HasEqualConstants(Node node)
-    {
-        for (int m = 1; m < Alignment.Members.Count; m++)
-        {
-            bool equal = (node.Layer, Alignment.CounterpartOf(node, m).Layer) switch
-            {
-                (ChannelAffine a, ChannelAffine b) => AreEqual(a.Scale, b.Scale) && AreEqual(a.Shift, b.Shift),
-                (BatchNorm2d a, BatchNorm2d b) => AreEqual(a.Weight, b.Weight) && AreEqual(a.Bias, b.Bias) && AreEqual(a.Mean, b.Mean)
-                    && AreEqual(a.Variance, b.Variance) && a.Epsilon == b.Epsilon,
-                (Conv2d a, Conv2d b) => AreEqual(a.Weight, b.Weight) && (a.Bias is null ? b.Bias is null : b.Bias is not null && AreEqual(a.Bias, b.Bias)),
-                (ChannelGather a, ChannelGather b) => a.Sources.SequenceEqual(b.Sources),
-                _ => true,
-            };
-            if (!equal)
-                return false;
-        }
-
-        return true;
-    }
-
-    private static bool AreEqual(Tensor a, Tensor b) => a.Shape.SequenceEqual(b.Shape) && a.Span.SequenceEqual(b.Span);
+    private bool HasEqualConstants(Node node) =>
+        Enumerable.Range(1, Alignment.Members.Count - 1).All(m => node.Layer.ComputesSameAs(Alignment.CounterpartOf(node, m).Layer));
 
     /// <summary>
     /// Takes back nodes that only per-channel layers of the tails would read (a shortcut whose sum is not shared): the merge would save them little, and
@@ -302,7 +283,7 @@ internal sealed class ZipStructure
         {
             Node node = network.Nodes[i];
             if (shared.Contains(node) && !IsCommon(node) && !outputs.Contains(node)
-                && !consumers[i].Any(consumer => shared.Contains(consumer) || FeatureSpaces.IsWeightLayer(consumer.Layer)))
+                && !consumers[i].Any(consumer => shared.Contains(consumer) || consumer.Layer.MixesChannels))
             {
                 shared.Remove(node);
             }

@@ -4,7 +4,7 @@ namespace ZipIt.Networks;
 /// One multiplication and one addition per channel: y = scale·x + shift, [channels, h, w] → the same. The usual first layer: it turns
 /// pixels of 0–255 into normalized ones.
 /// </summary>
-public sealed record ChannelAffine : Layer
+public sealed record ChannelAffine : Layer, IAffineLayer, IStoredLayer<ChannelAffine>
 {
     /// <summary>Describes the layer.</summary>
     /// <param name="scale">Factors [channels].</param>
@@ -29,6 +29,19 @@ public sealed record ChannelAffine : Layer
     /// <summary>Number of channels.</summary>
     public int Channels => Scale.Length;
 
+    /// <inheritdoc/>
+    public override ChannelFlow Flow => ChannelFlow.Keep;
+
+    /// <inheritdoc/>
+    public override string Signature => Kind;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LayerParameter> Parameters =>
+    [
+        new("scale", ParameterRole.Constant, Scale, ParameterAxis.Channel),
+        new("shift", ParameterRole.Constant, Shift, ParameterAxis.Channel),
+    ];
+
     /// <summary>The layer that normalizes pixels: y = (x/<paramref name="range"/> − mean)/deviation per channel.</summary>
     /// <param name="mean">Mean of each channel in units of <paramref name="range"/> (0 … 1).</param>
     /// <param name="deviation">Standard deviation of each channel in units of <paramref name="range"/>; positive.</param>
@@ -50,4 +63,27 @@ public sealed record ChannelAffine : Layer
 
         return new ChannelAffine(scale, shift);
     }
+
+    /// <summary>A layer's multiplication and addition per channel, rounded to single precision.</summary>
+    /// <param name="layer">For example a batch normalization.</param>
+    public static ChannelAffine Of(IAffineLayer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        var scale = new Tensor(layer.Channels);
+        var shift = new Tensor(layer.Channels);
+        for (int c = 0; c < layer.Channels; c++)
+        {
+            (double factor, double summand) = layer.GetAffine(c);
+            (scale.Span[c], shift.Span[c]) = ((float)factor, (float)summand);
+        }
+
+        return new ChannelAffine(scale, shift);
+    }
+
+    /// <inheritdoc/>
+    public (double Scale, double Shift) GetAffine(int channel) => (Scale.Span[channel], Shift.Span[channel]);
+
+    private protected override Layer Remake(ReadOnlySpan<Tensor?> values) => new ChannelAffine(values[0]!, values[1]!);
+
+    static ChannelAffine IStoredLayer<ChannelAffine>.Read(LayerReader reader) => new(reader.ReadTensor(), reader.ReadTensor());
 }

@@ -3,7 +3,7 @@ namespace ZipIt.Networks;
 /// <summary>
 /// Batch normalization per channel (Ioffe &amp; Szegedy 2015) with stored statistics: y = γ·(x − μ)/√(σ² + ε) + β, [channels, h, w] → the same.
 /// </summary>
-public sealed record BatchNorm2d : Layer
+public sealed record BatchNorm2d : Layer, IAffineLayer, IStoredLayer<BatchNorm2d>
 {
     /// <summary>ε of PyTorch's and torchvision's layers.</summary>
     public const float DefaultEpsilon = 1e-5f;
@@ -50,21 +50,46 @@ public sealed record BatchNorm2d : Layer
     /// <summary>Number of channels.</summary>
     public int Channels => Weight.Length;
 
+    /// <inheritdoc/>
+    public override ChannelFlow Flow => ChannelFlow.Keep;
+
+    /// <inheritdoc/>
+    public override string Signature => Kind;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Where channels are merged, the paper squares M for the running variance; its reference implementation does not, and neither does this library: after the statistics have been reset
+    /// both are forgotten.
+    /// </remarks>
+    public override IReadOnlyList<LayerParameter> Parameters =>
+    [
+        new("weight", ParameterRole.NormScale, Weight, ParameterAxis.Channel),
+        new("bias", ParameterRole.NormShift, Bias, ParameterAxis.Channel),
+        new("running_mean", ParameterRole.RunningMean, Mean, ParameterAxis.Channel),
+        new("running_var", ParameterRole.RunningVariance, Variance, ParameterAxis.Channel),
+    ];
+
     /// <summary>The same normalization with other running statistics.</summary>
     public BatchNorm2d With(Tensor mean, Tensor variance) => new(Weight, Bias, mean, variance, Epsilon);
 
-    /// <summary>The layer as one multiplication and one addition per channel: y = scale·x + shift.</summary>
+    /// <inheritdoc/>
+    public (double Scale, double Shift) GetAffine(int channel)
+    {
+        double scale = Weight.Span[channel] / Math.Sqrt((double)Variance.Span[channel] + Epsilon);
+        return (scale, Bias.Span[channel] - scale * Mean.Span[channel]);
+    }
+
+    /// <summary>The layer as one multiplication and one addition per channel, in single precision: y = scale·x + shift.</summary>
     public (Tensor Scale, Tensor Shift) ToAffine()
     {
-        var scale = new Tensor(Channels);
-        var shift = new Tensor(Channels);
-        for (int c = 0; c < Channels; c++)
-        {
-            double s = Weight.Span[c] / Math.Sqrt((double)Variance.Span[c] + Epsilon);
-            scale.Span[c] = (float)s;
-            shift.Span[c] = (float)(Bias.Span[c] - s * Mean.Span[c]);
-        }
-
-        return (scale, shift);
+        var affine = ChannelAffine.Of(this);
+        return (affine.Scale, affine.Shift);
     }
+
+    private protected override Layer Remake(ReadOnlySpan<Tensor?> values) => new BatchNorm2d(values[0]!, values[1]!, values[2]!, values[3]!, Epsilon);
+
+    static BatchNorm2d IStoredLayer<BatchNorm2d>.Read(LayerReader reader) =>
+        new(reader.ReadTensor(), reader.ReadTensor(), reader.ReadTensor(), reader.ReadTensor(ParameterRole.RunningVariance), reader.ReadSingle());
+
+    void IStoredLayer.WriteAttributes(LayerWriter writer) => writer.WriteSingle(Epsilon);
 }

@@ -4,7 +4,7 @@ namespace ZipIt.Networks;
 /// Two-dimensional convolution (cross-correlation, as every deep-learning library defines it) with zero padding:
 /// [<see cref="InputChannels"/>, h, w] → [<see cref="OutputChannels"/>, h', w'], h' = ⌊(h + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
 /// </summary>
-public sealed record Conv2d : Layer
+public sealed record Conv2d : Layer, IStoredLayer<Conv2d>
 {
     /// <summary>Describes a convolution.</summary>
     /// <param name="weight">Weights [output channels, input channels / groups, kernel height, kernel width].</param>
@@ -62,6 +62,44 @@ public sealed record Conv2d : Layer
     /// <summary>Extent of the kernel in taps.</summary>
     public Size2 Kernel => new(Weight[2], Weight[3]);
 
-    /// <summary>The same convolution with other weights.</summary>
-    public Conv2d With(Tensor weight, Tensor? bias) => new(weight, bias, Stride, Padding, Dilation, Groups);
+    /// <summary>Whether every channel is convolved alone, with one kernel each.</summary>
+    public bool IsDepthwise => Groups > 1 && Groups == InputChannels && Groups == OutputChannels;
+
+    /// <inheritdoc/>
+    public override ChannelFlow Flow => IsDepthwise ? ChannelFlow.Keep : Groups > 1 ? ChannelFlow.MixInGroups : ChannelFlow.Mix;
+
+    /// <inheritdoc/>
+    public override string Signature =>
+        $"{Kind} {Kernel}, stride {Stride}, padding {Padding}, dilation {Dilation}, {(IsDepthwise ? "depthwise" : $"groups {Groups}")}";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LayerParameter> Parameters
+    {
+        get
+        {
+            ParameterAxis output = IsDepthwise ? ParameterAxis.Channel : ParameterAxis.Output;
+            ParameterAxis input = Groups > 1 ? ParameterAxis.None : ParameterAxis.Input;
+            return
+            [
+                new("weight", ParameterRole.Weight, Weight, output, input, ParameterAxis.None, ParameterAxis.None),
+                new("bias", ParameterRole.Bias, Bias, output) { IsOptional = true },
+            ];
+        }
+    }
+
+    /// <summary>The same convolution with other weights; a depthwise one has as many groups as they have channels.</summary>
+    public Conv2d With(Tensor weight, Tensor? bias) => new(weight, bias, Stride, Padding, Dilation, IsDepthwise ? weight[0] : Groups);
+
+    private protected override Layer Remake(ReadOnlySpan<Tensor?> values) => With(values[0]!, values[1]);
+
+    static Conv2d IStoredLayer<Conv2d>.Read(LayerReader reader) =>
+        new(reader.ReadTensor(), reader.ReadOptionalTensor(), reader.ReadSize(), reader.ReadSize(), reader.ReadSize(), reader.ReadInt32());
+
+    void IStoredLayer.WriteAttributes(LayerWriter writer)
+    {
+        writer.WriteSize(Stride);
+        writer.WriteSize(Padding);
+        writer.WriteSize(Dilation);
+        writer.WriteInt32(Groups);
+    }
 }

@@ -1,6 +1,6 @@
 namespace ZipIt.Networks;
 
-/// <summary>What a tensor of a checkpoint is for.</summary>
+/// <summary>What a tensor of a layer or of a checkpoint is for.</summary>
 public enum ParameterRole
 {
     /// <summary>Weights of a convolution [outputs, inputs, kernel height, kernel width] or of a fully connected layer [outputs, inputs].</summary>
@@ -9,10 +9,10 @@ public enum ParameterRole
     /// <summary>Bias of a convolution or of a fully connected layer [outputs].</summary>
     Bias,
 
-    /// <summary>Scale of a batch normalization [channels].</summary>
+    /// <summary>Scale of a normalization [channels].</summary>
     NormScale,
 
-    /// <summary>Shift of a batch normalization [channels].</summary>
+    /// <summary>Shift of a normalization [channels].</summary>
     NormShift,
 
     /// <summary>Running mean of a batch normalization [channels].</summary>
@@ -20,4 +20,7 @@ public enum ParameterRole
 
     /// <summary>Running variance of a batch normalization [channels], at least 0.</summary>
     RunningVariance,
+
+    /// <summary>Fixed numbers that are no part of the training, e.g. factors that normalize pixels.</summary>
+    Constant,
 }

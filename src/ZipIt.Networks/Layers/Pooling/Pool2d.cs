@@ -1,7 +1,7 @@
 namespace ZipIt.Networks;
 
 /// <summary>Takes one value per window and channel: [channels, h, w] → [channels, h', w'].</summary>
-public abstract record Pool2d : Layer
+public abstract record Pool2d : Layer, IStoredLayer
 {
     private protected Pool2d(Size2 kernel, Size2? stride, Size2? padding, bool ceilingMode)
     {
@@ -28,31 +28,20 @@ public abstract record Pool2d : Layer
 
     /// <summary>Whether a last window that is only partly inside counts.</summary>
     public bool CeilingMode { get; }
-}
 
-/// <summary>Largest value of each window.</summary>
-public sealed record MaxPool2d : Pool2d
-{
-    /// <summary>Describes the layer.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Kernel or stride is not positive, or padding exceeds half the kernel.</exception>
-    public MaxPool2d(Size2 kernel, Size2? stride = null, Size2? padding = null, bool ceilingMode = false)
-        : base(kernel, stride, padding, ceilingMode)
+    /// <inheritdoc/>
+    public override ChannelFlow Flow => ChannelFlow.Keep;
+
+    /// <inheritdoc/>
+    public override string Signature => $"{Kind} {Kernel}, stride {Stride}, padding {Padding}, ceiling {CeilingMode}";
+
+    void IStoredLayer.WriteAttributes(LayerWriter writer) => WriteAttributes(writer);
+
+    private protected virtual void WriteAttributes(LayerWriter writer)
     {
+        writer.WriteSize(Kernel);
+        writer.WriteSize(Stride);
+        writer.WriteSize(Padding);
+        writer.WriteBoolean(CeilingMode);
     }
 }
-
-/// <summary>Mean value of each window.</summary>
-public sealed record AvgPool2d : Pool2d
-{
-    /// <summary>Describes the layer.</summary>
-    /// <param name="countPadding">Whether padding counts as zeros in the mean (PyTorch's default) or is left out.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Kernel or stride is not positive, or padding exceeds half the kernel.</exception>
-    public AvgPool2d(Size2 kernel, Size2? stride = null, Size2? padding = null, bool ceilingMode = false, bool countPadding = true)
-        : base(kernel, stride, padding, ceilingMode) => CountPadding = countPadding;
-
-    /// <summary>Whether padding counts as zeros in the mean.</summary>
-    public bool CountPadding { get; }
-}
-
-/// <summary>Mean over all pixels: [channels, h, w] → [channels, 1, 1].</summary>
-public sealed record GlobalAveragePool : Layer;
