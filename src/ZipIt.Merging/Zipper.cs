@@ -261,7 +261,7 @@ public sealed class Zipper
         if (!entry.Statistics.Widths.SequenceEqual(_structure.WidthsOf(space)))
             throw new ArgumentException($"The statistics of node '{node}' are those of other networks.", nameof(statistics));
         int? width = widths.TryGetValue(space, out int own) ? own : null;
-        return new MatchingProblem(entry.Statistics, width, mapOf is null ? entry.Importance : ImportanceAmongKept(space, mapOf));
+        return new MatchingProblem(entry.Statistics, width, mapOf is null ? entry.Importance : ImportanceAmongKept(space, mapOf)) { Threads = Options.Threads };
     }
 
     /// <summary>Widths that the options name, or that fit the budget: measured by what a selection of features leaves unexplained.</summary>
@@ -273,7 +273,7 @@ public sealed class Zipper
             Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
             {
                 MatchingProblem problem = ProblemOf(space, byNode, [], null);
-                return selection.Select(new MatchingProblem(problem.Statistics, problem.Statistics.FeatureCount, problem.Importance)).UnexplainedAfter;
+                return selection.Select(new MatchingProblem(problem.Statistics, problem.Statistics.FeatureCount, problem.Importance) { Threads = Options.Threads }).UnexplainedAfter;
             });
             return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));
         }
