@@ -101,8 +101,8 @@ internal sealed class PlanBuilder
             case Activation or BatchNorm2d or ChannelAffine or Add:
                 TranslatePointwise(node);
                 break;
-            case Pool2d pool:
-                AddStep(node, (inputs, output) => new PoolStep(pool, inputs[0], output, _kernels));
+            case Pool2d:
+                AddStep(node, (inputs, output) => new PoolStep(node, inputs[0], output, _kernels));
                 break;
             case GlobalAveragePool:
                 AddStep(node, (inputs, output) => new GlobalPoolStep(inputs[0], output, _kernels));
@@ -161,9 +161,9 @@ internal sealed class PlanBuilder
                 return new ConvolutionStep(new ConvolutionGeometry(linear), new FoldedWeights(linear.Weight, linear.Bias, scales), values, output, operation, _kernels);
             var conv = (Conv2d)layer;
             var weights = new FoldedWeights(conv.Weight, conv.Bias, scales);
+            var geometry = new ConvolutionGeometry(node, conv, values[0], output);
             if (DepthwiseStep.Fits(conv))
-                return new DepthwiseStep(conv, weights, values, output, operation, _kernels);
-            var geometry = new ConvolutionGeometry(conv, values[0], output);
+                return new DepthwiseStep(geometry, weights, values, output, operation, _kernels);
             return WinogradStep.ChooseTile(geometry, _kernels) is { } tile
                 ? new WinogradStep(geometry, tile, weights, values, output, operation, _kernels)
                 : new ConvolutionStep(geometry, weights, values, output, operation, _kernels);
