@@ -16,7 +16,7 @@ internal sealed unsafe class Batch
     public Batch(ExecutionPlan plan, int maximumImages, int threads)
     {
         _plan = plan;
-        _passing = AlignedBuffer.Uninitialized(checked(plan.PassingSize * maximumImages));
+        _passing = AlignedBuffer.Uninitialized(checked((int)(plan.PassingSize * maximumImages)));
         _inputs = new float*[plan.Network.Inputs.Count];
         Threads = threads;
     }
@@ -49,8 +49,8 @@ internal sealed unsafe class Batch
 
     /// <summary>Address of a value: that of the first image.</summary>
     public float* At(PlannedValue value) => value.IsKept
-        ? _kept + (nint)value.Offset * _plan.MaximumBatchSize + (nint)_firstImage * value.ImageSize
-        : _passing.Pointer + (nint)value.Offset * Images;
+        ? _kept + (nint)(value.Offset * _plan.MaximumBatchSize) + (nint)_firstImage * value.ImageSize
+        : _passing.Pointer + (nint)(value.Offset * Images);
 
     /// <summary>Asserts that some floats belong to the batch's images of a value.</summary>
     [Conditional("DEBUG")]

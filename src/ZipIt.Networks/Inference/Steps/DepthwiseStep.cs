@@ -1,6 +1,5 @@
 using ZipIt.Numerics;
 
-
 namespace ZipIt.Networks;
 
 /// <summary>A convolution in which each channel sees itself only, with what follows it fused. A block is a row of the output.</summary>
