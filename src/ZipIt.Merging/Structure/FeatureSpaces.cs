@@ -42,6 +42,18 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
     /// <summary>The channels of a node's value, as consecutive segments of feature spaces.</summary>
     public ReadOnlySpan<ChannelSegment> LayoutOf(Node node) => _layouts[node];
 
+    /// <summary>Whether a node's value consists of the channels of the image, which all models have in common.</summary>
+    internal bool IsCommon(Node node)
+    {
+        foreach (ChannelSegment segment in LayoutOf(node))
+        {
+            if (!this[segment.Space].IsInput)
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Whether a layer mixes all its input channels into new ones.</summary>
     internal static bool IsWeightLayer(Layer layer) => layer is Linear || (layer is Conv2d conv && !IsDepthwise(conv));
 
