@@ -32,7 +32,7 @@ public sealed class Zipper
         Options.Refit?.Check();
         CheckNames(members);
         Members = BatchNormFolding.Unify([.. members]);
-        _structure = new ZipStructure(Members, Options.Cut, Options.Start);
+        _structure = CutSearch.Find(Members, Options.Cut, Options.Start);
     }
 
     /// <summary>
@@ -288,7 +288,7 @@ public sealed class Zipper
         return [.. Enumerable.Range(0, Members.Count).SelectMany(m =>
         {
             FeatureSpaces own = FeatureSpaces.Find(Members[m].Network);
-            Dictionary<Node, Node> baseOf = _structure.Shared.ToDictionary(node => _structure.Alignment.CounterpartOf(node, m));
+            IReadOnlyDictionary<Node, Node> baseOf = _structure.SharedOf(m);
             return FeatureImportance.Compute(own, own[own.LayoutOf(_structure.Alignment.CounterpartOf(observation, m))[0].Space], reader =>
                 baseOf.TryGetValue(reader, out Node? shared)
                 && _structure.Spaces.LayoutOf(shared) is [{ } written]
