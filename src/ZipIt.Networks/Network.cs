@@ -103,21 +103,19 @@ public sealed class Network
     public Network Replace(Func<Node, Layer> replace)
     {
         ArgumentNullException.ThrowIfNull(replace);
-        var copies = new Node[Nodes.Count];
-        for (int i = 0; i < copies.Length; i++)
+        var rewriter = new NetworkRewriter(this);
+        foreach (Node node in Nodes)
         {
-            Node node = Nodes[i];
             Layer layer = replace(node);
-            Node[] inputs = [.. node.Inputs.Select(input => copies[IndexOf(input)])];
-            bool same = ReferenceEquals(layer, node.Layer) && inputs.AsSpan().SequenceEqual(node.Inputs.ToArray());
-            copies[i] = same ? node : new Node(node.Name, layer, inputs);
+            if (!ReferenceEquals(layer, node.Layer))
+                rewriter.Replace(node, layer);
         }
 
-        return new Network([.. Heads.Select(head => new Head(head.Name, copies[IndexOf(head.Node)]))]);
+        return rewriter.ToNetwork();
     }
 
     /// <summary>Depth-first from the heads, without recursion: a hostile graph may be deep.</summary>
-    private static IReadOnlyList<Node> Sort(IReadOnlyList<Head> heads)
+    internal static IReadOnlyList<Node> Sort(IReadOnlyList<Head> heads)
     {
         var sorted = new List<Node>();
         var seen = new HashSet<Node>(ReferenceEqualityComparer.Instance);
