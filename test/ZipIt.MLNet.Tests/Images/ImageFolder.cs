@@ -1,0 +1,41 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace ZipIt.MLNet.Tests;
+
+/// <summary>A folder of image files that is deleted with its test, and the pipeline that reads it.</summary>
+internal sealed class ImageFolder : IDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("images").FullName;
+    private readonly List<ImageFile> _files = [];
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    /// <summary>Writes a file and lists it; null lists a file that does not exist.</summary>
+    public ImageFolder Add(string name, byte[]? content)
+    {
+        if (content is not null)
+            File.WriteAllBytes(Path.Combine(_path, name), content);
+        _files.Add(new ImageFile { ImagePath = name, Label = $"label of {name}" });
+        return this;
+    }
+
+    /// <summary>The files with columns for path, label, image and pixels.</summary>
+    public IDataView Load(MLContext context, int size, params string[] dropped)
+    {
+        IDataView files = context.Data.LoadFromEnumerable(_files);
+        EstimatorChain<ImagePixelExtractingTransformer> pipeline = context.Transforms.LoadImages("Image", _path, "ImagePath")
+            .Append(context.Transforms.ResizeImages("Image", size, size))
+            .Append(context.Transforms.ExtractPixels("Pixels", "Image"));
+        IDataView pixels = pipeline.Fit(files).Transform(files);
+        return dropped.Length == 0 ? pixels : context.Transforms.DropColumns(dropped).Fit(pixels).Transform(pixels);
+    }
+
+    private sealed class ImageFile
+    {
+        public string? ImagePath { get; set; }
+
+        public string? Label { get; set; }
+    }
+}
