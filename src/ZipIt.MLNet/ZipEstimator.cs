@@ -90,8 +90,10 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     /// <param name="input">Calibration images of all tasks, as pixels.</param>
     /// <returns>The merged network as a transformer.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The pixel column is missing, or has another type or size than the networks take.</exception>
-    /// <exception cref="InvalidOperationException">There are fewer than two images.</exception>
-    /// <exception cref="OperationCanceledException">The cancellation token of the options was set.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are fewer than two images, or more than are kept in memory, and the data does not give the same ones in the same order each time.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The cancellation token of the options was set, or the context was stopped.</exception>
     public ZipTransformer Fit(IDataView input)
     {
         if (input is null)
@@ -103,14 +105,19 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
             return CreateTransformer(first, null);
 
         using IChannel channel = _host.Start("Fit");
+        using var cancellation = new ContextCancellation(_host, _options.CancellationToken);
         var log = new FitLog(channel);
-        var images = new DataViewImages(_host, input, column, shape, _options.MaximumNumberOfCalibrationImages, log.ReportImages);
+        var images = new DataViewImages(_host, input, column, shape, _options.MaximumNumberOfCalibrationImages, log.ReportImages, cancellation.Token);
         WarnBefore(log);
         try
         {
-            ZipResult result = _zipper.Zip(images, log, _options.CancellationToken);
+            ZipResult result = _zipper.Zip(images, log, cancellation.Token);
             WarnAfter(log, images, result.Report);
             return CreateTransformer(result.Network, result.Report);
+        }
+        catch (OperationCanceledException) when (cancellation.Token.IsCancellationRequested)
+        {
+            throw _host.Process(cancellation.ToException());
         }
         catch (Exception failure)
         {
@@ -182,7 +189,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     private static void WarnAfter(FitLog log, DataViewImages images, ZipReport report)
     {
         if (images.Skipped > 0)
-            log.Warn($"{images.Skipped} of {images.Skipped + images.Count} calibration images have values that are not finite numbers and were left out.");
+            log.Warn($"{images.Skipped} of {images.Skipped + images.Count} calibration images have values that are no pixels, not finite or beyond ±{PixelReader.LargestValue:0e0}, and were left out.");
         if (images.Count is > 0 and < EnoughImages)
             log.Warn($"Only {images.Count} calibration images: {EnoughImages} or more of all tasks make the merge better.");
         SpaceReport[] weak = [.. report.Spaces.Where(space => space.MeanCorrelation < ZipReport.LowCorrelation)];

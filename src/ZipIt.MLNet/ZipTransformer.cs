@@ -80,7 +80,7 @@ public sealed class ZipTransformer : ITransformer
     {
         if (input is null)
             throw _host.Process(new ArgumentNullException(nameof(input)));
-        return new ScoredDataView(Bind(input.Schema), input);
+        return new ScoredDataTransform(Bind(input.Schema), input, this);
     }
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(Bind(inputSchema));

@@ -30,4 +30,7 @@ internal static class HostAccess
 
     /// <summary>The seed that the <see cref="MLContext"/> was made with; null if there was none.</summary>
     public static int? FindSeed(IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
+
+    /// <summary>Whether the <see cref="MLContext"/> was told to stop all work.</summary>
+    public static bool IsCanceled(IHostEnvironment environment) => environment is ICancelable { IsCanceled: true };
 }
