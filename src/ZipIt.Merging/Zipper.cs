@@ -32,7 +32,7 @@ public sealed class Zipper
         Options.Refit?.Check();
         CheckNames(members);
         Members = BatchNormFolding.Unify([.. members]);
-        _structure = new ZipStructure(Members, Options.Cut, Options.Start);
+        _structure = CutSearch.Find(Members, Options.Cut, Options.Start);
     }
 
     /// <summary>
@@ -261,7 +261,7 @@ public sealed class Zipper
         if (!entry.Statistics.Widths.SequenceEqual(_structure.WidthsOf(space)))
             throw new ArgumentException($"The statistics of node '{node}' are those of other networks.", nameof(statistics));
         int? width = widths.TryGetValue(space, out int own) ? own : null;
-        return new MatchingProblem(entry.Statistics, width, mapOf is null ? entry.Importance : ImportanceAmongKept(space, mapOf));
+        return new MatchingProblem(entry.Statistics, width, mapOf is null ? entry.Importance : ImportanceAmongKept(space, mapOf)) { Threads = Options.Threads };
     }
 
     /// <summary>Widths that the options name, or that fit the budget: measured by what a selection of features leaves unexplained.</summary>
@@ -273,7 +273,7 @@ public sealed class Zipper
             Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
             {
                 MatchingProblem problem = ProblemOf(space, byNode, [], null);
-                return selection.Select(new MatchingProblem(problem.Statistics, problem.Statistics.FeatureCount, problem.Importance)).UnexplainedAfter;
+                return selection.Select(new MatchingProblem(problem.Statistics, problem.Statistics.FeatureCount, problem.Importance) { Threads = Options.Threads }).UnexplainedAfter;
             });
             return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));
         }
@@ -288,7 +288,7 @@ public sealed class Zipper
         return [.. Enumerable.Range(0, Members.Count).SelectMany(m =>
         {
             FeatureSpaces own = FeatureSpaces.Find(Members[m].Network);
-            Dictionary<Node, Node> baseOf = _structure.Shared.ToDictionary(node => _structure.Alignment.CounterpartOf(node, m));
+            IReadOnlyDictionary<Node, Node> baseOf = _structure.SharedOf(m);
             return FeatureImportance.Compute(own, own[own.LayoutOf(_structure.Alignment.CounterpartOf(observation, m))[0].Space], reader =>
                 baseOf.TryGetValue(reader, out Node? shared)
                 && _structure.Spaces.LayoutOf(shared) is [{ } written]

@@ -37,7 +37,7 @@ public sealed class ZipTuner
         _candidates = [.. cuts
             .SelectMany(cut => matchers.Select((matcher, i) => (
                 Zipper: new Zipper(members, Options.Zip with { Cut = cut, Matcher = matcher }), Options: Options.Zip with { Cut = cut, Matcher = Options.Matchers[i] })))
-            .OrderBy(candidate => candidate.Zipper.Structure.CountMultiplyAdds())];
+            .OrderBy(candidate => ZipCost.CountMultiplyAdds(candidate.Zipper.Structure))];
     }
 
     /// <summary>What is tried.</summary>
