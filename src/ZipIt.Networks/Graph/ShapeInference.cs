@@ -30,6 +30,9 @@ public static class ShapeInference
             case IAffineLayer affine:
                 CheckChannels(node, ExpectMap(node, inputs[0]), affine.Channels);
                 return inputs[0];
+            case PReLU prelu:
+                CheckChannels(node, inputs[0], prelu.Channels);
+                return inputs[0];
             case Pool2d pool:
                 ExpectMap(node, inputs[0]);
                 return

@@ -13,6 +13,7 @@ internal static class EveryLayer
         x = new Node("relu", new ReLU(), x);
         x = new Node("clip", new Clip(0, 6), x);
         x = new Node("leaky", new LeakyReLU(0.2f), x);
+        x = new Node("prelu", new PReLU(Ramp(4)), x);
         x = new Node("tanh", new Tanh(), x);
         x = new Node("sigmoid", new Sigmoid(), x);
         x = new Node("silu", new SiLU(), x);

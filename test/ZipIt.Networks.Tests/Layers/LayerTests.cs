@@ -128,6 +128,7 @@ public sealed class LayerTests
     {
         Assert.Equal(new Linear(EveryLayer.Ramp(2, 3)).Signature, new Linear(EveryLayer.Ramp(5, 1), EveryLayer.Ramp(5)).Signature);
         Assert.Equal(Depthwise(3).Signature, Depthwise(8).Signature);
+        Assert.Equal(new PReLU(EveryLayer.Ramp(2)).Signature, new PReLU(EveryLayer.Ramp(3)).Signature);
     }
 
     [Fact]
@@ -183,6 +184,15 @@ public sealed class LayerTests
         Assert.Throws<ArgumentException>(() => new LayerParameter("weight", ParameterRole.Weight, new Tensor(2, 3), ParameterAxis.Output));
         Assert.Throws<ArgumentException>(() => new LayerParameter("weight", ParameterRole.Weight, null, ParameterAxis.Output, ParameterAxis.Channel));
         Assert.Throws<ArgumentException>(() => new LayerParameter("weight", ParameterRole.Weight, null, ParameterAxis.Input, ParameterAxis.Input));
+    }
+
+    [Fact]
+    public void PReLU_SlopesOfTheWrongShape_AreRefused()
+    {
+        Assert.Throws<ArgumentException>(() => new PReLU(new Tensor(2, 3)));
+        Assert.Throws<ArgumentException>(() => new PReLU(new Tensor(0)));
+        var node = new Node("prelu", new PReLU(new Tensor(4)), new Node("input", new Input(3, 2, 2)));
+        Assert.Contains("'prelu'", Assert.Throws<ArgumentException>(() => new Network(new Head("output", node))).Message);
     }
 
     private static Layer[] LayersOf(string kind) => [.. Layers.Where(layer => layer.Kind == kind)];

@@ -101,6 +101,9 @@ internal sealed class PlanBuilder
             case Activation or IAffineLayer or Add:
                 TranslatePointwise(node);
                 break;
+            case PReLU prelu:
+                AddStep(node, (inputs, output) => new PReLUStep(prelu, inputs[0], output, _kernels));
+                break;
             case Pool2d pool:
                 AddStep(node, (inputs, output) => new PoolStep(pool, inputs[0], output, _kernels));
                 break;
