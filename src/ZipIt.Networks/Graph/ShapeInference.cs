@@ -33,10 +33,7 @@ public static class ShapeInference
                 if (inputs[0].Length != 1 || inputs[0][0] != linear.Inputs)
                     throw Mismatch(node, $"a vector of {linear.Inputs} features", inputs[0]);
                 return [linear.Outputs];
-            case BatchNorm2d norm:
-                CheckChannels(node, ExpectMap(node, inputs[0]), norm.Channels);
-                return inputs[0];
-            case ChannelAffine affine:
+            case IAffineLayer affine:
                 CheckChannels(node, ExpectMap(node, inputs[0]), affine.Channels);
                 return inputs[0];
             case Pool2d:

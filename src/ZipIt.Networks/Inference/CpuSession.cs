@@ -114,17 +114,12 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     {
         _images = batchSize;
         _chunkSize = ChooseChunkSize(batchSize);
-        _team.Gather();
-        try
+        using (_team.Gather())
         {
             if (_chunkSize > 0)
                 _team.Run(this, (batchSize + _chunkSize - 1) / _chunkSize);
             else
                 RunWaves();
-        }
-        finally
-        {
-            _team.Dismiss();
         }
     }
 

@@ -87,7 +87,7 @@ internal sealed class PlanBuilder
         {
             if (node.Layer is Conv2d or Linear || MeasuresBatch(node))
                 return node;
-            if (!IsScale(node))
+            if (node.Layer is not IAffineLayer)
                 return null;
             node = node.Inputs[0];
         }
@@ -105,7 +105,7 @@ internal sealed class PlanBuilder
             case Conv2d or Linear:
                 TranslateProduct(node);
                 break;
-            case Activation or BatchNorm2d or ChannelAffine or Add:
+            case Activation or IAffineLayer or Add:
                 TranslatePointwise(node);
                 break;
             case Pool2d:
@@ -141,14 +141,14 @@ internal sealed class PlanBuilder
     {
         int index = _inputs++; // nodes and inputs stand in the same order
         Node last = node;
-        List<Layer> scales = TakeScales(ref last);
+        List<IAffineLayer> scales = TakeScales(ref last);
         AddStep(node, last, [], (_, output) => new InputStep(index, _options.ChannelsLastInputs, ChannelScale.Of(scales), output, _kernels));
     }
 
     private void TranslateProduct(Node node)
     {
         Node last = node;
-        List<Layer> scales = TakeScales(ref last);
+        List<IAffineLayer> scales = TakeScales(ref last);
         Node? other = TakeSum(node, ref last);
         PostOperation operation = TakeActivation(ref last);
         Node input = node.Inputs[0];
@@ -182,7 +182,7 @@ internal sealed class PlanBuilder
         Node last = node;
         PlannedValue[] awaited = [];
         int normalization = -1;
-        var scales = new List<Layer>();
+        var scales = new List<IAffineLayer>();
         Node[] inputs = [node.Inputs[0]];
         PostOperation operation = PostOperation.None;
         if (MeasuresBatch(node))
@@ -190,9 +190,9 @@ internal sealed class PlanBuilder
             normalization = _normalizations.Count;
             awaited = [MeasureBatch(node)];
         }
-        else if (IsScale(node))
+        else if (node.Layer is IAffineLayer affine)
         {
-            scales.Add(node.Layer);
+            scales.Add(affine);
             scales.AddRange(TakeScales(ref last));
         }
 
@@ -220,12 +220,12 @@ internal sealed class PlanBuilder
     }
 
     /// <summary>Fuses the scales behind a node, and goes on to the last of them.</summary>
-    private List<Layer> TakeScales(ref Node last)
+    private List<IAffineLayer> TakeScales(ref Node last)
     {
-        var scales = new List<Layer>();
-        while (NextOf(last) is { } next && IsScale(next) && !MeasuresBatch(next))
+        var scales = new List<IAffineLayer>();
+        while (NextOf(last) is { Layer: IAffineLayer affine } next && !MeasuresBatch(next))
         {
-            scales.Add(next.Layer);
+            scales.Add(affine);
             last = Fuse(next);
         }
 
@@ -263,8 +263,6 @@ internal sealed class PlanBuilder
     }
 
     private bool IsHidden(Node node) => !_visible.Contains(node) && _consumers[_network.IndexOf(node)].Count == 1;
-
-    private static bool IsScale(Node node) => node.Layer is BatchNorm2d or ChannelAffine;
 
     private bool MeasuresBatch(Node node) => _options.BatchStatistics && node.Layer is BatchNorm2d;
 
