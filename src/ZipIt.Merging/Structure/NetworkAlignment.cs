@@ -31,6 +31,13 @@ internal sealed class NetworkAlignment
     /// <summary>The counterpart of an aligned node in one of the networks.</summary>
     public Node CounterpartOf(Node node, int member) => _counterparts[member][node];
 
+    /// <summary>Number of features of each network in a space of the first one.</summary>
+    public int[] WidthsOf(FeatureSpace space)
+    {
+        Node node = space.Nodes.First(IsAligned);
+        return [.. Members.Select((member, m) => member.Network.ShapeOf(CounterpartOf(node, m))[0])];
+    }
+
     /// <summary>Says in which member a node of the first network has no counterpart, or nothing that could be merged with it.</summary>
     public string Describe(Node node)
     {

@@ -90,7 +90,7 @@ internal sealed class WidthPlan
         for (int m = 0; m < alignment.Members.Count; m++)
         {
             Network network = alignment.Members[m].Network;
-            Dictionary<Node, Node> baseOf = _structure.Shared.ToDictionary(node => alignment.CounterpartOf(node, m));
+            IReadOnlyDictionary<Node, Node> baseOf = _structure.SharedOf(m);
             foreach (Node node in network.Nodes.Where(node => node.Layer.HasWeights))
             {
                 bool isShared = baseOf.TryGetValue(node, out Node? shared);

@@ -13,7 +13,7 @@ public abstract record Pool2d : Layer, IStoredLayer
             throw new ArgumentOutOfRangeException(nameof(kernel), $"Expected a positive kernel, found {kernel}.");
         if (Stride.Height < 1 || Stride.Width < 1)
             throw new ArgumentOutOfRangeException(nameof(stride), $"Expected a positive stride, found {Stride}.");
-        if (Padding.Height < 0 || Padding.Width < 0 || 2 * Padding.Height > kernel.Height || 2 * Padding.Width > kernel.Width)
+        if (Padding.Height < 0 || Padding.Width < 0 || Padding.Height > kernel.Height / 2 || Padding.Width > kernel.Width / 2)
             throw new ArgumentOutOfRangeException(nameof(padding), $"Expected a padding between 0 and half the kernel {kernel}, found {Padding}.");
     }
 
