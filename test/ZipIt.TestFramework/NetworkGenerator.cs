@@ -89,7 +89,8 @@ public sealed class NetworkGenerator(int seed)
             case 2:
                 return DrawConvNode(node, channels, height, width);
             case 3:
-                return (new Node(Name("norm"), DrawNorm(channels), node), channels, height, width);
+                Layer norm = channels % 3 == 1 ? new InstanceNorm2d(DrawTensor(1, channels), DrawTensor(0.5, channels), 1e-2f) : DrawNorm(channels);
+                return (new Node(Name("norm"), norm, node), channels, height, width);
             case 4:
                 Layer perChannel = channels % 2 == 0 ? new PReLU(DrawTensor(0.5, channels)) : new ChannelAffine(DrawTensor(1, channels), DrawTensor(1, channels));
                 return (new Node(Name("channels"), perChannel, node), channels, height, width);

@@ -10,6 +10,7 @@ internal static class EveryLayer
         var x = new Node("normalization", new ChannelAffine(Ramp(2), Ramp(2)), input);
         x = new Node("conv", new Conv2d(Ramp(4, 1, 3, 1), null, new Size2(1, 2), new Size2(1, 3), new Size2(1, 2), 2), x);
         x = new Node("norm", new BatchNorm2d(Ramp(4), Ramp(4), Ramp(4), Ramp(4), 1e-3f), x);
+        x = new Node("instance", new InstanceNorm2d(Ramp(4), Ramp(4), 1e-2f), x);
         x = new Node("relu", new ReLU(), x);
         x = new Node("clip", new Clip(0, 6), x);
         x = new Node("leaky", new LeakyReLU(0.2f), x);

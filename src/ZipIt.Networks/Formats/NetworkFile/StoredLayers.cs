@@ -9,6 +9,7 @@ namespace ZipIt.Networks;
  *   Linear             tensor weight, optional tensor bias
  *   BatchNorm2d        tensor weight, bias, mean, variance, float32 epsilon
  *   ChannelAffine      tensor scale, shift
+ *   InstanceNorm2d     tensor weight, bias, float32 epsilon
  *   ChannelGather      int32 number of sources, int32 … sources
  *   Clip               float32 lower, upper
  *   LeakyReLU          float32 slope
@@ -45,6 +46,7 @@ internal static class StoredLayers
         Of<Flatten>(19),
         Of<Softmax>(20),
         Of<PReLU>(21),
+        Of<InstanceNorm2d>(22),
     ];
 
     private static readonly Dictionary<Type, byte> Numbers = Kinds.ToDictionary(kind => kind.Type, kind => kind.Number);
