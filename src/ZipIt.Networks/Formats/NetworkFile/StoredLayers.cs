@@ -13,6 +13,7 @@ namespace ZipIt.Networks;
  *   Clip               float32 lower, upper
  *   LeakyReLU          float32 slope
  *   GELU               bool tanh approximation
+ *   ELU                float32 alpha
  *   MaxPool2d          size kernel, stride, padding, bool ceiling mode
  *   AvgPool2d          the same, bool count padding
  *   all others         tensors alone
@@ -45,6 +46,8 @@ internal static class StoredLayers
         Of<Flatten>(19),
         Of<Softmax>(20),
         Of<PReLU>(21),
+        Of<HardSwish>(22),
+        Of<ELU>(23),
     ];
 
     private static readonly Dictionary<Type, byte> Numbers = Kinds.ToDictionary(kind => kind.Type, kind => kind.Number);
