@@ -9,18 +9,9 @@ internal static class FirstLayer
     /// <exception cref="ArgumentException">The layer has another number of channels than the input.</exception>
     public static Network Insert(Network network, ChannelAffine layer)
     {
-        string name = "normalization";
-        while (network.Contains(name))
-            name += "_";
-        var copies = new Dictionary<Node, Node>(ReferenceEqualityComparer.Instance);
-        foreach (Node node in network.Nodes)
-        {
-            copies[node] = node.Layer is Input
-                ? new Node(name, layer, node)
-                : new Node(node.Name, node.Layer, [.. node.Inputs.Select(input => copies[input])]);
-        }
-
-        return new Network([.. network.Heads.Select(head => new Head(head.Name, copies[head.Node]))]);
+        var rewriter = new NetworkRewriter(network);
+        rewriter.InsertBehind(network.Inputs[0], rewriter.FindFreeName("normalization"), layer);
+        return rewriter.ToNetwork();
     }
 
     /// <summary>Whether both networks do the same to the pixels before their first other layer.</summary>

@@ -38,6 +38,9 @@ public sealed class MatchingProblem
     /// <summary>What each feature matters to the layers that read it, or null if unknown.</summary>
     public double[]? Importance { get; }
 
+    /// <summary>Number of threads; 0 for one per processor. What is matched does not depend on it. Default 0.</summary>
+    public int Threads { get; init; }
+
     /// <summary>Correlation of every pair of features, computed once. Callers must not change it.</summary>
     public Matrix Correlation => _correlation ??= Statistics.ToCorrelation();
 }

@@ -63,7 +63,7 @@ internal sealed class SpaceMatching
         {
             SpaceStatistics entry = StatisticsOf(space);
             int? width = widths.TryGetValue(space, out int own) ? own : null;
-            var problem = new MatchingProblem(entry.Statistics, width, earlier is null ? entry.Importance : ImportanceAmongKept(space, earlier));
+            var problem = new MatchingProblem(entry.Statistics, width, earlier is null ? entry.Importance : ImportanceAmongKept(space, earlier)) { Threads = _options.Threads };
             map = _cache is null ? _options.Matcher.Match(problem) : _cache.Match(_options.Matcher, problem);
         }
 
@@ -89,7 +89,7 @@ internal sealed class SpaceMatching
         Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
         {
             SpaceStatistics entry = StatisticsOf(space);
-            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance)).UnexplainedAfter;
+            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance) { Threads = _options.Threads }).UnexplainedAfter;
         });
         return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));
     }

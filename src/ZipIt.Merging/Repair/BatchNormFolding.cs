@@ -22,37 +22,18 @@ internal static class BatchNormFolding
         ArgumentNullException.ThrowIfNull(network);
         IReadOnlyList<IReadOnlyList<Node>> consumers = network.FindConsumers();
         var outputs = network.Heads.Select(head => head.Node).ToHashSet();
-        var folded = new Dictionary<Node, Node>();
+        var rewriter = new NetworkRewriter(network);
         foreach (Node node in network.Nodes)
         {
-            Node[] inputs = [.. node.Inputs.Select(input => folded[input])];
             if (node.Layer is BatchNorm2d norm && node.Inputs[0] is { Layer: Conv2d conv } source
                 && consumers[network.IndexOf(source)].Count == 1 && !outputs.Contains(source))
             {
-                folded[node] = new Node(source.Name, Fold(conv, norm), [.. inputs[0].Inputs]);
-            }
-            else
-            {
-                folded[node] = inputs.Length == 0 ? node : new Node(node.Name, node.Layer, inputs);
+                (Tensor weight, Tensor bias) = new FoldedWeights(conv.Weight, conv.Bias, ChannelAffine.Of(norm)).ToTensors();
+                rewriter.Replace(source, conv.With(weight, bias));
+                rewriter.Remove(node);
             }
         }
 
-        return new Network([.. network.Heads.Select(head => new Head(head.Name, folded[head.Node]))]);
-    }
-
-    private static Conv2d Fold(Conv2d conv, BatchNorm2d norm)
-    {
-        (Tensor scale, Tensor shift) = norm.ToAffine();
-        Tensor weight = conv.Weight.Clone();
-        int length = weight.Length / weight[0];
-        for (int o = 0; o < weight[0]; o++)
-        {
-            foreach (ref float value in weight.Span.Slice(o * length, length))
-                value *= scale.Span[o];
-            if (conv.Bias is not null)
-                shift.Span[o] += scale.Span[o] * conv.Bias.Span[o];
-        }
-
-        return conv.With(weight, shift);
+        return rewriter.ToNetwork();
     }
 }

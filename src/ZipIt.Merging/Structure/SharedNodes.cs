@@ -21,7 +21,7 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
         RemoveGathered(wanted);
         if (cut.IsLenient)
             RemoveUncommon(wanted, front);
-        wanted.UnionWith(network.Nodes.Where(node => spaces.IsCommon(node) && alignment.IsAligned(node)));
+        wanted.UnionWith(network.Nodes.Where(node => spaces.IsImage(node) && alignment.IsAligned(node)));
 
         foreach (Node node in network.Nodes.Where(wanted.Contains))
         {
@@ -37,7 +37,7 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
                 CheckOutputs(output);
         }
 
-        wanted.RemoveWhere(node => spaces.IsCommon(node) && !HasEqualConstants(node));
+        wanted.RemoveWhere(node => spaces.IsImage(node) && !HasEqualConstants(node));
         Prune(wanted);
         CheckNames(wanted);
         return wanted;
@@ -74,7 +74,7 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
         var gathered = new HashSet<Node>();
         foreach (Node node in alignment.Base.Nodes)
         {
-            if (!spaces.IsCommon(node) && (node.Layer is ChannelGather || node.Inputs.Any(gathered.Contains)))
+            if (!spaces.IsImage(node) && (node.Layer.Flow == ChannelFlow.Gather || node.Inputs.Any(gathered.Contains)))
                 gathered.Add(node);
         }
 
@@ -86,7 +86,7 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
     {
         foreach (Node node in alignment.Base.Nodes)
         {
-            bool isReached = node.Inputs.All(input => wanted.Contains(input) || front.Contains(input) || spaces.IsCommon(input));
+            bool isReached = node.Inputs.All(input => wanted.Contains(input) || front.Contains(input) || spaces.IsImage(input));
             if (!isReached || !alignment.IsAligned(node) || !CanBeMerged(node))
                 wanted.Remove(node);
         }
@@ -104,27 +104,8 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
     }
 
     /// <summary>Whether all members do the same to the channels of the image, so that one node does for all.</summary>
-    private bool HasEqualConstants(Node node)
-    {
-        for (int m = 1; m < alignment.Members.Count; m++)
-        {
-            bool equal = (node.Layer, alignment.CounterpartOf(node, m).Layer) switch
-            {
-                (ChannelAffine a, ChannelAffine b) => AreEqual(a.Scale, b.Scale) && AreEqual(a.Shift, b.Shift),
-                (BatchNorm2d a, BatchNorm2d b) => AreEqual(a.Weight, b.Weight) && AreEqual(a.Bias, b.Bias) && AreEqual(a.Mean, b.Mean)
-                    && AreEqual(a.Variance, b.Variance) && a.Epsilon == b.Epsilon,
-                (Conv2d a, Conv2d b) => AreEqual(a.Weight, b.Weight) && (a.Bias is null ? b.Bias is null : b.Bias is not null && AreEqual(a.Bias, b.Bias)),
-                (ChannelGather a, ChannelGather b) => a.Sources.SequenceEqual(b.Sources),
-                _ => true,
-            };
-            if (!equal)
-                return false;
-        }
-
-        return true;
-    }
-
-    private static bool AreEqual(Tensor a, Tensor b) => a.Shape.SequenceEqual(b.Shape) && a.Span.SequenceEqual(b.Span);
+    private bool HasEqualConstants(Node node) =>
+        Enumerable.Range(1, alignment.Members.Count - 1).All(m => node.Layer.ComputesSameAs(alignment.CounterpartOf(node, m).Layer));
 
     /// <summary>
     /// Takes back nodes that only per-channel layers of the tails would read (a shortcut whose sum is not shared): the merge would save them little, and
@@ -139,15 +120,15 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
         foreach (Node node in network.Nodes)
         {
             // An unshared common node (a normalization of its own) leaves nothing to merge in the layer behind it.
-            if (node.Inputs.Any(input => spaces.IsCommon(input) && !shared.Contains(input)))
+            if (node.Inputs.Any(input => spaces.IsImage(input) && !shared.Contains(input)))
                 shared.Remove(node);
         }
 
         for (int i = network.Nodes.Count - 1; i >= 0; i--)
         {
             Node node = network.Nodes[i];
-            if (shared.Contains(node) && !spaces.IsCommon(node) && !outputs.Contains(node)
-                && !consumers[i].Any(consumer => shared.Contains(consumer) || FeatureSpaces.IsWeightLayer(consumer.Layer)))
+            if (shared.Contains(node) && !spaces.IsImage(node) && !outputs.Contains(node)
+                && !consumers[i].Any(consumer => shared.Contains(consumer) || consumer.Layer.MixesChannels))
             {
                 shared.Remove(node);
             }

@@ -33,7 +33,7 @@ internal sealed class ZipCost
             foreach (Node node in own.Nodes.Where(node => !sharedOf.ContainsKey(node)))
             {
                 long cost = NetworkCost.CountMultiplyAdds(own, node);
-                bool folds = node.Layer is Linear or Conv2d { Groups: 1 } && sharedOf.TryGetValue(node.Inputs[0], out Node? input) && !_spaces.IsCommon(input);
+                bool folds = node.Layer.Flow == ChannelFlow.Mix && sharedOf.TryGetValue(node.Inputs[0], out Node? input) && !_spaces.IsImage(input);
                 total += folds ? cost / own.ShapeOf(node.Inputs[0])[0] * MergedLength(sharedOf[node.Inputs[0]]) : cost;
             }
 
@@ -44,7 +44,7 @@ internal sealed class ZipCost
                 Node counterpart = _alignment.CounterpartOf(node, m);
                 ReadOnlySpan<int> shape = own.ShapeOf(counterpart);
                 long pixels = shape.Length == 3 ? (long)shape[1] * shape[2] : 1;
-                if (counterpart.Layer is Linear or Conv2d { Groups: 1 })
+                if (counterpart.Layer.Flow == ChannelFlow.Mix)
                 {
                     long cost = NetworkCost.CountMultiplyAdds(own, counterpart);
                     bool isKept = consumers[own.IndexOf(counterpart)].Any(consumer => !sharedOf.ContainsKey(consumer)) || own.Heads.Any(head => head.Node == counterpart);
@@ -65,11 +65,11 @@ internal sealed class ZipCost
     {
         Network network = _alignment.Base;
         long multiplyAdds = NetworkCost.CountMultiplyAdds(network, node);
-        if (multiplyAdds == 0 || _spaces.IsCommon(node))
+        if (multiplyAdds == 0 || _spaces.IsImage(node))
             return multiplyAdds;
         long perOutput = multiplyAdds / network.ShapeOf(node)[0] * MergedLength(node);
         Node input = node.Inputs[0];
-        return FeatureSpaces.IsWeightLayer(node.Layer) && !_spaces.IsCommon(input)
+        return node.Layer.MixesChannels && !_spaces.IsImage(input)
             ? perOutput / network.ShapeOf(input)[0] * MergedLength(input)
             : perOutput;
     }

@@ -82,10 +82,9 @@ internal static unsafe class RankUpdate
         if (_panels is null || _panels.Length < size)
             _panels = AlignedBuffer.Uninitialized(size);
         AlignedBuffer buffer = _panels;
-        var team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
+        var team = new WorkerTeam(threads);
         var work = new Work(x, buffer.Pointer, panelRows, result, sums, kernels ?? KernelSet.Best);
-        team.Gather();
-        try
+        using (team.Gather())
         {
             for (int row = 0; row < rows; row += PassRows)
             {
@@ -97,10 +96,6 @@ internal static unsafe class RankUpdate
 
             work.Phase = Phase.Mirror;
             team.Run(work, work.CountPairs());
-        }
-        finally
-        {
-            team.Dismiss();
         }
 
         GC.KeepAlive(buffer);

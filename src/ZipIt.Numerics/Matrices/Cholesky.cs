@@ -77,7 +77,9 @@ public sealed class Cholesky
             factor.Row(i)[(i + 1)..].Clear();
         }
 
-        return factor.Factor(threads) ? factor : null;
+        var team = new WorkerTeam(threads);
+        using (team.Gather())
+            return factor.Factor(team) ? factor : null;
     }
 
     /// <summary>Writes a row of the matrix up to its diagonal.</summary>
@@ -97,6 +99,16 @@ public sealed class Cholesky
         for (int i = 0; i < rows; i++)
             rightHandSides.Row(i).CopyTo(solution.AsSpan(i * _stride));
 
+        var team = new WorkerTeam(threads);
+        using (team.Gather())
+            Solve(solution, rows, team);
+        for (int i = 0; i < rows; i++)
+            solution.AsSpan(i * _stride, Size).CopyTo(rightHandSides.Row(i));
+    }
+
+    /// <summary>Forward substitution with L, then backward with Lᵀ, one block of columns after the other.</summary>
+    private void Solve(double[] solution, int rows, WorkerTeam team)
+    {
         var packed = new double[_stride * Block];
         var inverse = new double[Block * Block];
         for (int column = 0; column < Size; column += Block)
@@ -104,7 +116,7 @@ public sealed class Cholesky
             PackTransposed(column, packed);
             InvertDiagonal(column, inverse, isTransposed: true);
             int done = column;
-            ForStrips(0, rows, threads, (start, count) =>
+            ForStrips(0, rows, team, (start, count) =>
             {
                 Subtract(solution, _stride, start, count, 0, done, packed, done);
                 SolveDiagonal(solution, start, count, done, inverse);
@@ -118,15 +130,12 @@ public sealed class Cholesky
                 _lower.AsSpan(k * _stride + column, Block).CopyTo(packed.AsSpan((k - from) * Block));
             InvertDiagonal(column, inverse, isTransposed: false);
             int current = column;
-            ForStrips(0, rows, threads, (start, count) =>
+            ForStrips(0, rows, team, (start, count) =>
             {
                 Subtract(solution, _stride, start, count, from, Size - from, packed, current);
                 SolveDiagonal(solution, start, count, current, inverse);
             });
         }
-
-        for (int i = 0; i < rows; i++)
-            solution.AsSpan(i * _stride, Size).CopyTo(rightHandSides.Row(i));
     }
 
     private static int Padded(int size) => (size + Block - 1) / Block * Block;
@@ -137,7 +146,7 @@ public sealed class Cholesky
     /// Finishes one block of columns after the other: subtracts what the columns to the left contribute, factors the block on the diagonal, and solves the
     /// rows below it.
     /// </summary>
-    private bool Factor(int threads)
+    private bool Factor(WorkerTeam team)
     {
         var packed = new double[_stride * Block];
         var inverse = new double[Block * Block];
@@ -151,7 +160,7 @@ public sealed class Cholesky
             if (!FactorDiagonal(column, below))
                 return false;
             InvertDiagonal(column, inverse, isTransposed: true);
-            ForStrips(below, Size, threads, (start, count) =>
+            ForStrips(below, Size, team, (start, count) =>
             {
                 Subtract(_lower, _stride, start, count, 0, done, packed, done);
                 SolveDiagonal(_lower, start, count, done, inverse);
@@ -234,18 +243,8 @@ public sealed class Cholesky
         }
     }
 
-    private static void ForStrips(int from, int to, int threads, Action<int, int> work)
-    {
-        int strips = (to - from + Strip - 1) / Strip;
-        if (strips <= 1 || threads == 1)
-        {
-            for (int s = 0; s < strips; s++)
-                work(from + s * Strip, Math.Min(Strip, to - from - s * Strip));
-            return;
-        }
-
-        Parallel.For(0, strips, new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : -1 }, s => work(from + s * Strip, Math.Min(Strip, to - from - s * Strip)));
-    }
+    private static void ForStrips(int from, int to, WorkerTeam team, Action<int, int> work) =>
+        team.Run((s, _) => work(from + s * Strip, Math.Min(Strip, to - from - s * Strip)), (to - from + Strip - 1) / Strip);
 
     /// <summary>rows[i, column..column + Block) = −rows[i, column..column + Block) · inverse for a strip of rows.</summary>
     private void SolveDiagonal(double[] rows, int start, int count, int column, double[] inverse)

@@ -43,19 +43,10 @@ internal static unsafe class PanelProducts
 
     private static void Run(PanelMatrix x, PanelMatrix? y, Span<double> tiles, int threads, KernelSet? kernels)
     {
-        var team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
         fixed (double* pointer = tiles)
         {
             var work = new Work(x, y, pointer, kernels ?? KernelSet.Best);
-            team.Gather();
-            try
-            {
-                team.Run(work, work.BlockCount);
-            }
-            finally
-            {
-                team.Dismiss();
-            }
+            WorkerTeam.For(threads, work.BlockCount, work);
         }
 
         GC.KeepAlive(x.Memory);

@@ -49,19 +49,8 @@ internal sealed unsafe class PanelWeights
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(x.Columns, _columns, nameof(x));
         ArgumentOutOfRangeException.ThrowIfNotEqual(result.Length, checked(x.Rows * _outputs), nameof(result));
-        var team = new WorkerTeam(threads == 0 ? Environment.ProcessorCount : threads);
         fixed (float* pointer = result)
-        {
-            team.Gather();
-            try
-            {
-                team.Run(new Work(this, x, pointer), (x.Rows + BlockRows - 1) / BlockRows);
-            }
-            finally
-            {
-                team.Dismiss();
-            }
-        }
+            WorkerTeam.For(threads, (x.Rows + BlockRows - 1) / BlockRows, new Work(this, x, pointer));
 
         GC.KeepAlive(x.Memory);
         GC.KeepAlive(this);

@@ -8,6 +8,9 @@ internal sealed unsafe class AlignedBuffer
     /// <summary>Room to move the start to a cache line, and one for kernels that read a vector beyond the end.</summary>
     private const int Slack = 2 * AlignedMemory.Alignment / sizeof(float);
 
+    /// <summary>Largest number of floats.</summary>
+    public static readonly int MaximumLength = Array.MaxLength - Slack;
+
     private readonly float[] _array;
 
     private AlignedBuffer(float[] array, int length)

@@ -4,9 +4,9 @@ using System.Runtime.ExceptionServices;
 namespace ZipIt.Numerics;
 
 /// <summary>
-/// The threads of one session: the caller, and helpers that are borrowed from the process for the time of a run. A helper that nobody else needs
-/// joins; when all are busy elsewhere the caller does the work alone. Nobody ever waits for a helper that has not begun, so that sessions
-/// that run at the same time cannot lock each other out.
+/// The threads that share some work: the caller, and helpers that are borrowed from the process for the time of a run. A helper that nobody else needs
+/// joins; when all are busy elsewhere the caller does the work alone. Nobody ever waits for a helper that has not begun, so that teams
+/// that work at the same time cannot lock each other out.
 /// </summary>
 internal sealed class WorkerTeam
 {
@@ -15,7 +15,8 @@ internal sealed class WorkerTeam
 
     private const ulong Closed = 1UL << 63;
 
-    private readonly Helper[] _helpers;
+    private readonly HelperPool _pool;
+    private readonly HelperPool.Helper[] _helpers;
     private int _helperCount;
     private IParallelWork? _work;
     private int _blockCount;
@@ -24,24 +25,41 @@ internal sealed class WorkerTeam
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Makes a team; threads start when they are first needed.</summary>
-    /// <param name="threads">Number of threads, the caller included.</param>
-    public WorkerTeam(int threads)
+    /// <param name="threads">Number of threads, the caller included; 0 for one per processor.</param>
+    /// <param name="pool">Where helpers are borrowed; null for those of the process.</param>
+    public WorkerTeam(int threads, HelperPool? pool = null)
     {
-        Threads = Math.Clamp(threads, 1, MaximumThreads);
-        _helpers = new Helper[Threads - 1];
+        Threads = Count(threads);
+        _pool = pool ?? HelperPool.Shared;
+        _helpers = new HelperPool.Helper[Threads - 1];
     }
 
     /// <summary>Number of threads, the caller included.</summary>
     public int Threads { get; }
 
-    /// <summary>Borrows helpers for a number of <see cref="Run"/>s.</summary>
-    public void Gather() => _helperCount = Helper.Rent(this, _helpers);
-
-    /// <summary>Gives the helpers back.</summary>
-    public void Dismiss()
+    /// <summary>Does all blocks of a piece of work, each once, with helpers that are borrowed for it alone.</summary>
+    /// <param name="threads">Number of threads, the caller included; 0 for one per processor.</param>
+    /// <param name="blocks">Number of blocks.</param>
+    /// <param name="work">Does a block.</param>
+    public static void For(int threads, int blocks, IParallelWork work)
     {
-        Helper.Return(_helpers.AsSpan(0, _helperCount));
-        _helperCount = 0;
+        var team = new WorkerTeam(Math.Clamp(blocks, 1, Count(threads)));
+        using (team.Gather())
+            team.Run(work, blocks);
+    }
+
+    /// <summary>Does all blocks of a piece of work, each once, with helpers that are borrowed for it alone.</summary>
+    /// <param name="threads">Number of threads, the caller included; 0 for one per processor.</param>
+    /// <param name="blocks">Number of blocks.</param>
+    /// <param name="work">Does a block, given its number and the thread's: see <see cref="IParallelWork.Run"/>.</param>
+    public static void For(int threads, int blocks, Action<int, int> work) => For(threads, blocks, new DelegatedWork(work));
+
+    /// <summary>Borrows helpers for a number of runs.</summary>
+    /// <returns>Gives them back when it is disposed.</returns>
+    public Loan Gather()
+    {
+        _helperCount = _pool.Rent(this, _helpers);
+        return new Loan(this);
     }
 
     /// <summary>Does all blocks of a piece of work, each once, on some of the threads, and returns when they are done.</summary>
@@ -74,8 +92,11 @@ internal sealed class WorkerTeam
         failure?.Throw();
     }
 
+    /// <summary>Does all blocks of a piece of work, each once, on some of the threads, and returns when they are done.</summary>
+    public void Run(Action<int, int> work, int blocks) => Run(new DelegatedWork(work), blocks);
+
     /// <summary>A helper takes part if there is work left. It gets a slot that nobody else has while it works: its number of scratch memory.</summary>
-    private bool TryHelp()
+    internal bool TryHelp()
     {
         ulong slots = Volatile.Read(ref _slots);
         while (true)
@@ -97,6 +118,8 @@ internal sealed class WorkerTeam
         }
     }
 
+    private static int Count(int threads) => Math.Clamp(threads == 0 ? Environment.ProcessorCount : threads, 1, MaximumThreads);
+
     private void Work(int worker)
     {
         try
@@ -112,109 +135,19 @@ internal sealed class WorkerTeam
         }
     }
 
-    /// <summary>A thread of the process that helps one team after another. It looks for work for a few dozen microseconds, then sleeps.</summary>
-    private sealed class Helper
+    /// <summary>Helpers that a team has borrowed.</summary>
+    public readonly ref struct Loan(WorkerTeam team)
     {
-        private const int SpinsBeforeSleep = 400;
-        private const int IterationsPerSpin = 8;
-
-        private static readonly Lock Gate = new();
-        private static readonly Stack<Helper> Idle = [];
-        private static int _started;
-
-        private readonly AutoResetEvent _wake = new(false);
-        private volatile WorkerTeam? _team;
-        private int _asleep;
-
-        private Helper()
+        /// <summary>Gives them back.</summary>
+        public void Dispose()
         {
-            var thread = new Thread(Live) { IsBackground = true, Name = "ZipIt inference" };
-            thread.Start();
+            team._pool.Return(team._helpers.AsSpan(0, team._helperCount));
+            team._helperCount = 0;
         }
+    }
 
-        /// <summary>Takes idle helpers, and starts new ones as long as there are fewer than processors (or than one team alone asks for).</summary>
-        public static int Rent(WorkerTeam team, Span<Helper> helpers)
-        {
-            if (helpers.IsEmpty)
-                return 0;
-            int count = 0;
-            lock (Gate)
-            {
-                int most = Math.Max(Environment.ProcessorCount - 1, helpers.Length);
-                while (count < helpers.Length)
-                {
-                    if (!Idle.TryPop(out Helper? helper))
-                    {
-                        if (_started >= most)
-                            break;
-                        helper = new Helper();
-                        _started++;
-                    }
-
-                    helper._team = team;
-                    helpers[count++] = helper;
-                }
-            }
-
-            return count;
-        }
-
-        public static void Return(ReadOnlySpan<Helper> helpers)
-        {
-            if (helpers.IsEmpty)
-                return;
-            lock (Gate)
-            {
-                for (int i = helpers.Length - 1; i >= 0; i--)
-                {
-                    helpers[i]._team = null;
-                    Idle.Push(helpers[i]);
-                }
-            }
-        }
-
-        public void Wake()
-        {
-            if (Volatile.Read(ref _asleep) == 1 && Interlocked.Exchange(ref _asleep, 0) == 1)
-                _wake.Set();
-        }
-
-        private void Live()
-        {
-            int spins = 0;
-            while (true)
-            {
-                if (_team is { } team && team.TryHelp())
-                {
-                    spins = 0;
-                }
-                else if (++spins < SpinsBeforeSleep)
-                {
-                    Thread.SpinWait(IterationsPerSpin);
-                }
-                else
-                {
-                    Sleep();
-                    spins = 0;
-                }
-            }
-        }
-
-        /// <summary>
-        /// Announces the sleep, looks for work once more, and only then sleeps: work is published before <see cref="Wake"/> looks at the
-        /// announcement, so that one of the two sees the other.
-        /// </summary>
-        private void Sleep()
-        {
-            Interlocked.Exchange(ref _asleep, 1);
-            if (_team is { } team && team.TryHelp())
-            {
-                // A wake-up may be on its way; then the next sleep ends at once, which does no harm.
-                Interlocked.Exchange(ref _asleep, 0);
-                return;
-            }
-
-            _wake.WaitOne();
-        }
+    private sealed class DelegatedWork(Action<int, int> work) : IParallelWork
+    {
+        public void Run(int block, int worker) => work(block, worker);
     }
 }

@@ -57,7 +57,7 @@ public sealed record KMeansMatcher : IFeatureMatcher
     public FeatureMap Match(MatchingProblem problem)
     {
         ArgumentNullException.ThrowIfNull(problem);
-        Matrix products = InnerProducts(problem.Correlation);
+        Matrix products = InnerProducts(problem.Correlation, problem.Threads);
         var random = new Random(Seed);
         (double Error, int[] Labels) best = (double.PositiveInfinity, []);
         for (int run = 0; run < Restarts; run++)
@@ -73,7 +73,7 @@ public sealed record KMeansMatcher : IFeatureMatcher
         return Compatibility ? FeatureMap.FromGroups(widths, groups, size => 1 / (size + 1e-5)) : FeatureMap.FromGroups(widths, groups);
     }
 
-    private Matrix InnerProducts(Matrix correlation)
+    private Matrix InnerProducts(Matrix correlation, int threads)
     {
         int count = correlation.Rows;
         Matrix rows = correlation;
@@ -85,7 +85,7 @@ public sealed record KMeansMatcher : IFeatureMatcher
         }
 
         var products = new Matrix(count, count);
-        Parallel.For(0, count, i =>
+        WorkerTeam.For(threads, count, (i, _) =>
         {
             for (int j = 0; j <= i; j++)
                 products[i, j] = products[j, i] = TensorPrimitives.Dot<double>(rows.Row(i), rows.Row(j));

@@ -19,6 +19,7 @@ internal sealed class ColumnSelection
     private const int SmallestParallel = 512;
     private const int Strips = 8;
 
+    private readonly int _threads;
     private readonly Matrix _residual; // [count, count], the first _active rows and columns hold R[_feature[i], _feature[j]] for i ≤ j
     private readonly int[] _feature; // [_active], feature at each position
     private readonly int[] _position; // [count], place of a feature, −1 once it is taken
@@ -31,10 +32,11 @@ internal sealed class ColumnSelection
 
     /// <summary>Starts with R = A.</summary>
     /// <param name="matrix">A, symmetric; overwritten.</param>
-    public ColumnSelection(Matrix matrix)
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    public ColumnSelection(Matrix matrix, int threads)
     {
         int count = matrix.Rows;
-        _residual = matrix;
+        (_residual, _threads) = (matrix, threads);
         _feature = [.. Enumerable.Range(0, count)];
         _position = [.. Enumerable.Range(0, count)];
         _diagonal = new double[count];
@@ -86,7 +88,7 @@ internal sealed class ColumnSelection
     private void UpdateInStrips(double inverse)
     {
         int active = _active;
-        Parallel.For(0, Strips, strip =>
+        WorkerTeam.For(_threads, Strips, (strip, _) =>
         {
             Array.Clear(_stripSums[strip], 0, active);
             Update(Boundary(strip, active), Boundary(strip + 1, active), inverse, _stripSums[strip]);

@@ -103,7 +103,7 @@ public sealed record SelectionMatcher : IFeatureMatcher
         var total = new double[weighted.Rows];
         for (int j = 0; j < total.Length; j++)
             total[j] = weighted[j, j];
-        var selection = new ColumnSelection(weighted);
+        var selection = new ColumnSelection(weighted, problem.Threads);
         var order = new List<int>(problem.MergedCount);
         var unexplained = new List<double>(problem.MergedCount);
         int informative = Select(problem, selection, total, order, unexplained);
@@ -144,7 +144,7 @@ public sealed record SelectionMatcher : IFeatureMatcher
             Span<double> row = weighted.Row(i);
             TensorPrimitives.Multiply(statistics.Covariance.Row(i), scale, row);
             TensorPrimitives.Multiply(row, scale[i], row);
-            if (TensorPrimitives.IsFiniteAll<double>(row))
+            if (double.IsFinite(TensorPrimitives.MaxMagnitude<double>(row)))
                 continue;
             foreach (ref double value in row)
                 value = Finite(value);
@@ -268,7 +268,7 @@ public sealed record SelectionMatcher : IFeatureMatcher
         if (Unmerge == SelectionUnmerge.StrongestCorrelation)
             CopyStrongest(problem, selected, others, unmerge);
         else
-            Reconstruct(problem.Statistics, informative, position, others, unmerge);
+            Reconstruct(problem, informative, position, others, unmerge);
         return new FeatureMap(problem.Statistics.Widths, merge, unmerge);
     }
 
@@ -294,8 +294,9 @@ public sealed record SelectionMatcher : IFeatureMatcher
     /// U = cov[:, S]·cov[S, S]⁻¹, computed on correlations, so that the ridge treats weak and strong features alike: with x = S's features over their
     /// deviations, y ≈ σ(y)·corr(y, S)·(corr(S, S) + ρI)⁻¹·x.
     /// </summary>
-    private void Reconstruct(FeatureStatistics statistics, int[] selected, int[] position, List<int> others, FeatureMap.Entry[][] unmerge)
+    private void Reconstruct(MatchingProblem problem, int[] selected, int[] position, List<int> others, FeatureMap.Entry[][] unmerge)
     {
+        FeatureStatistics statistics = problem.Statistics;
         double[] deviations = statistics.ToDeviations();
         double[] inverses = [.. deviations.Select(deviation => deviation > 0 ? 1 / deviation : 0)];
         int[] usable = [.. selected.Where(j => deviations[j] > 0)];
@@ -312,11 +313,11 @@ public sealed record SelectionMatcher : IFeatureMatcher
         for (double ridge = Ridge; factor is null; ridge = Math.Max(10 * ridge, 1e-12))
         {
             if (ridge > 1e6)
-                throw new ArgumentException("The covariance is not positive semidefinite.", nameof(statistics));
-            factor = Cholesky.TryFactor(gram, ridge);
+                throw new ArgumentException("The covariance is not positive semidefinite.", nameof(problem));
+            factor = Cholesky.TryFactor(gram, ridge, problem.Threads);
         }
 
-        factor.SolveRows(coefficients);
+        factor.SolveRows(coefficients, problem.Threads);
         for (int i = 0; i < others.Count; i++)
         {
             var row = new FeatureMap.Entry[usable.Length];

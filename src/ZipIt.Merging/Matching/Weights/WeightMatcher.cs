@@ -58,7 +58,7 @@ public sealed record WeightMatcher
         }
 
         int members = zipper.Members.Count;
-        int[][][] permutations = [.. Enumerable.Range(1, members - 1).Select(m => new Ascent(structure, m, this).Run())];
+        int[][][] permutations = [.. Enumerable.Range(1, members - 1).Select(m => new Ascent(zipper, m, this).Run())];
         return [.. structure.MergedSpaces.Select(space =>
         {
             int[] widths = [.. Enumerable.Repeat(space.Width, members)];
@@ -73,13 +73,15 @@ public sealed record WeightMatcher
     {
         private readonly ZipStructure _structure;
         private readonly WeightMatcher _matcher;
+        private readonly int _threads;
         private readonly int[][] _permutation; // [spaces][channels], the channel of the further network for each one of the first
         private readonly List<Parameters>[] _touching; // [spaces], parameters with an axis in the space
         private readonly int[] _free; // spaces that are permuted
 
-        public Ascent(ZipStructure structure, int member, WeightMatcher matcher)
+        public Ascent(Zipper zipper, int member, WeightMatcher matcher)
         {
-            (_structure, _matcher) = (structure, matcher);
+            ZipStructure structure = zipper.Structure;
+            (_structure, _matcher, _threads) = (structure, matcher, zipper.Options.Threads);
             FeatureSpaces spaces = structure.Spaces;
             _permutation = [.. spaces.Select(space => Enumerable.Range(0, space.Width).ToArray())];
             _touching = [.. spaces.Select(_ => new List<Parameters>())];
@@ -121,24 +123,11 @@ public sealed record WeightMatcher
         private void AddParameters(Node first, Node second)
         {
             ChannelSegment[] outputs = _structure.Spaces.LayoutOf(first).ToArray();
-            switch (first.Layer, second.Layer)
+            foreach ((LayerParameter a, LayerParameter b) in first.Layer.Parameters.Zip(second.Layer.Parameters))
             {
-                case (Conv2d { Groups: 1 } a, Conv2d b):
-                    Add(a.Weight, b.Weight, outputs, _structure.Spaces.LayoutOf(first.Inputs[0]).ToArray());
-                    Add(a.Bias, b.Bias, outputs);
-                    break;
-                case (Conv2d a, Conv2d b) when FeatureSpaces.IsDepthwise(a):
-                    Add(a.Weight, b.Weight, outputs);
-                    Add(a.Bias, b.Bias, outputs);
-                    break;
-                case (Linear a, Linear b):
-                    Add(a.Weight, b.Weight, outputs, _structure.Spaces.LayoutOf(first.Inputs[0]).ToArray());
-                    Add(a.Bias, b.Bias, outputs);
-                    break;
-                case (BatchNorm2d a, BatchNorm2d b):
-                    Add(a.Weight, b.Weight, outputs);
-                    Add(a.Bias, b.Bias, outputs);
-                    break;
+                // Running statistics and constants were not learnt; groups are not permuted.
+                if (a.Role.IsLearnt() && a.OutputAxis == 0 && first.Layer.Flow != ChannelFlow.MixInGroups)
+                    Add(a.Value, b.Value, outputs, a.InputAxis == 1 ? _structure.Spaces.LayoutOf(first.Inputs[0]).ToArray() : null);
             }
         }
 
@@ -233,11 +222,11 @@ public sealed record WeightMatcher
         private delegate void RowReader(int feature, Span<float> row);
 
         /// <summary>Adds the inner products of the rows of every two channels; a channel's repeats stand one after the other.</summary>
-        private static void AddProducts(Matrix gains, ChannelSegment segment, int length, RowReader first, RowReader second)
+        private void AddProducts(Matrix gains, ChannelSegment segment, int length, RowReader first, RowReader second)
         {
             int whole = segment.Repeats * length;
             float[] a = Gather(first), b = Gather(second);
-            Parallel.For(0, segment.Channels, i =>
+            WorkerTeam.For(_threads, segment.Channels, (i, _) =>
             {
                 for (int j = 0; j < segment.Channels; j++)
                     gains[i, j] += TensorPrimitives.Dot<float>(a.AsSpan(i * whole, whole), b.AsSpan(j * whole, whole));

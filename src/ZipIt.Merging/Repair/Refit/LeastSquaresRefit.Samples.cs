@@ -134,7 +134,7 @@ internal sealed partial class LeastSquaresRefit
             static ReadOnlySpan<float> Slice(nint values, int start, int length) => new((float*)values + start, length);
 
             void Fill() =>
-            Parallel.For(0, chosen.Length, new ParallelOptions { MaxDegreeOfParallelism = _owner._options.Threads > 0 ? _owner._options.Threads : -1 }, c =>
+            WorkerTeam.For(_owner._options.Threads, chosen.Length, (c, _) =>
             {
                 int image = chosen[c], firstRow = c * perImage;
                 int[] pixels = _layout.PixelsOf(firstImage + image);

@@ -259,7 +259,7 @@ internal sealed partial class LeastSquaresRefit
         if (_taskOutputs is null || _outputTargets is not null)
             return _outputTargets;
         _targets.Get(_units[target], 0, false); // the members' outputs are computed together with the first output's targets
-        return _outputTargets = new OutputTargets(_refit.Tasks, [.. _taskOutputs.Select(output => _targets.GetOutput(output.Node))]);
+        return _outputTargets = new OutputTargets(_refit.Tasks, [.. _taskOutputs.Select(output => _targets.GetOutput(output.Node))], _options.Threads);
     }
 
     /// <summary>The member's output that decides about each task; null if not every task is a member's.</summary>

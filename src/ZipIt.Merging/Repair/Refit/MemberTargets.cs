@@ -1,4 +1,5 @@
 using ZipIt.Networks;
+using ZipIt.Numerics;
 
 namespace ZipIt.Merging;
 
@@ -137,7 +138,6 @@ internal sealed class MemberTargets
             NodeOrigin.Source source = unit.Targets.Sources[s];
             (float[] sampled, float[] maps) = _samples!.TryGet(source.Member, source.Node, layout, unit.MapImages)!.Value;
             int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s;
-            var parallel = new ParallelOptions { MaxDegreeOfParallelism = _options.Threads > 0 ? _options.Threads : -1 };
             for (int batch = 0; batch < _images.Sizes.Count; batch++)
             {
                 int first = _images.FirstOf(batch);
@@ -145,13 +145,13 @@ internal sealed class MemberTargets
                 {
                     int[] chosen = _images.Select(batch, isHeldOut);
                     float[] values = unit.Values![batch][isHeldOut ? 1 : 0];
-                    Parallel.For(0, chosen.Length, parallel, c =>
+                    WorkerTeam.For(_options.Threads, chosen.Length, (c, _) =>
                         AddRows(unit, index, sampled.AsSpan((first + chosen[c]) * layout.PerImage * channels), values.AsSpan(c * layout.PerImage * layout.Channels, layout.PerImage * layout.Channels), channels));
                 }
             }
 
             int images = unit.MapImages?.Count ?? 0, mapLength = layout.Area * layout.Channels;
-            Parallel.For(0, images, parallel, image => AddRows(unit, index, maps.AsSpan(image * layout.Area * channels), unit.Maps.AsSpan(image * mapLength, mapLength), channels));
+            WorkerTeam.For(_options.Threads, images, (image, _) => AddRows(unit, index, maps.AsSpan(image * layout.Area * channels), unit.Maps.AsSpan(image * mapLength, mapLength), channels));
             _samples.Release(source.Member, source.Node);
         }
     }
@@ -217,7 +217,7 @@ internal sealed class MemberTargets
         fixed (float* pinned = values)
         {
             float* node = pinned;
-            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = _options.Threads > 0 ? _options.Threads : -1 }, i =>
+            WorkerTeam.For(_options.Threads, count, (i, _) =>
             {
                 int image = _images.FirstOf(batch) + first + i;
                 (bool isHeldOut, int place) = _images.PlaceOf(batch, first + i);

@@ -133,7 +133,7 @@ internal sealed class NormalEquations
         // Several outputs share one pass through the Gram matrix.
         const int Strip = 8;
         var errors = new double[Outputs];
-        Parallel.For(0, (Outputs + Strip - 1) / Strip, new ParallelOptions { MaxDegreeOfParallelism = _threads > 0 ? _threads : -1 }, strip =>
+        WorkerTeam.For(_threads, (Outputs + Strip - 1) / Strip, (strip, _) =>
         {
             int first = strip * Strip, last = Math.Min(first + Strip, Outputs);
             for (int row = 0; row < Columns; row++)

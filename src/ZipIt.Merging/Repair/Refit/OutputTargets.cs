@@ -17,14 +17,16 @@ internal sealed class OutputTargets
     private readonly ClassificationTask[] _tasks;
     private readonly float[][] _outputs; // by task: [images, output length]
     private readonly int _images;
+    private readonly int _threads;
     private readonly double[] _confidence; // [images, tasks]: probability of the most probable class
 
     /// <summary>Prepares targets.</summary>
     /// <param name="tasks">The tasks.</param>
     /// <param name="outputs">For each task the outputs of its own member [images, output length].</param>
-    public OutputTargets(IReadOnlyList<ClassificationTask> tasks, IReadOnlyList<float[]> outputs)
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    public OutputTargets(IReadOnlyList<ClassificationTask> tasks, IReadOnlyList<float[]> outputs, int threads)
     {
-        (_tasks, _outputs) = ([.. tasks], [.. outputs]);
+        (_tasks, _outputs, _threads) = ([.. tasks], [.. outputs], threads);
         _images = outputs[0].Length / tasks[0].OutputLength;
         _confidence = new double[_images * tasks.Count];
         for (int t = 0; t < _tasks.Length; t++)
@@ -155,7 +157,7 @@ internal sealed class OutputTargets
     private void AddScores(IReadOnlyList<int> tasks, float[] targets, int length)
     {
         int classes = tasks.Sum(t => _tasks[t].Labels.Count);
-        double[,] inverse = Invert([.. tasks.Select(t => _tasks[t].Prototypes!)], length);
+        double[,] inverse = Invert([.. tasks.Select(t => _tasks[t].Prototypes!)], length, _threads);
         double[] norms = [.. tasks.Select(t => Enumerable.Range(0, _images).Average(i => (double)TensorPrimitives.Norm(Output(t, i))))];
         double common = norms.Average();
         var scores = new double[_images, classes];
@@ -244,7 +246,7 @@ internal sealed class OutputTargets
     }
 
     /// <summary>(P·Pᵀ + ρI)⁻¹·P [classes, length] for the stacked prototypes P: the embeddings that change one score alone.</summary>
-    private static double[,] Invert(Tensor[] parts, int length)
+    private static double[,] Invert(Tensor[] parts, int length, int threads)
     {
         int classes = parts.Sum(part => part[0]);
         float[] stacked = [.. parts.SelectMany(part => part.Span.ToArray())];
@@ -257,8 +259,8 @@ internal sealed class OutputTargets
                 gram[i, j] = TensorPrimitives.Dot<float>(stacked.AsSpan(i * length, length), stacked.AsSpan(j * length, length));
         }
 
-        Cholesky factor = Cholesky.TryFactor(gram, 1e-4) ?? throw new ArithmeticException("The prototypes are not finite.");
-        factor.SolveRows(solution);
+        Cholesky factor = Cholesky.TryFactor(gram, 1e-4, threads) ?? throw new ArithmeticException("The prototypes are not finite.");
+        factor.SolveRows(solution, threads);
         var inverse = new double[classes, length];
         for (int i = 0; i < classes; i++)
         {

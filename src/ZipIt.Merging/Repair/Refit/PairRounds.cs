@@ -243,8 +243,6 @@ internal sealed class PairRounds
         }
     }
 
-    private ParallelOptions InParallel => new() { MaxDegreeOfParallelism = _threads > 0 ? _threads : -1 };
-
     /// <summary>All pixels of a few images, with what both units see, give and lack there.</summary>
     private sealed class Tile
     {
@@ -345,7 +343,7 @@ internal sealed class PairRounds
             float[] spread = _owner._spread, changes = Grow(ref _owner._changes, _before.Length);
             Array.Clear(changes, 0, _before.Length);
             int rowsLength = _owner._second.Area * columns.Count, mapLength = columns.InputLength;
-            Parallel.For(0, Images.Length, _owner.InParallel, i =>
+            WorkerTeam.For(_owner._threads, Images.Length, (i, _) =>
             {
                 Span<float> own = changes.AsSpan(i * mapLength, mapLength);
                 columns.AddBack(spread.AsSpan(i * rowsLength, rowsLength), _owner._second.Width, own);
@@ -387,7 +385,7 @@ internal sealed class PairRounds
         private void WritePatches(PanelMatrix target, SampleLayout layout, int[] pixels, int layer, int column, MapOf map)
         {
             PatchColumns columns = layout.ColumnsOf(0)[layer];
-            Parallel.For(0, Images.Length, _owner.InParallel, i => columns.Write(map(i, columns.InputLength), pixels, layout.Width, target, i * pixels.Length, column));
+            WorkerTeam.For(_owner._threads, Images.Length, (i, _) => columns.Write(map(i, columns.InputLength), pixels, layout.Width, target, i * pixels.Length, column));
         }
 
         private delegate ReadOnlySpan<float> MapOf(int image, int length);

@@ -122,7 +122,7 @@ public abstract record ZipCut
         foreach (Node node in network.Nodes)
         {
             int before = node.Inputs.Count == 0 ? 0 : node.Inputs.Max(input => depth[input]);
-            depth[node] = before + (node.Layer is Linear or Conv2d ? 1 : 0);
+            depth[node] = before + (node.Layer.HasWeights ? 1 : 0);
         }
 
         return depth;
@@ -133,7 +133,7 @@ public abstract record ZipCut
     {
         foreach (Node node in network.Nodes)
         {
-            if (!FeatureSpaces.IsWeightLayer(node.Layer) && node.Inputs.Count > 0 && node.Inputs.All(selected.Contains))
+            if (!node.Layer.MixesChannels && node.Inputs.Count > 0 && node.Inputs.All(selected.Contains))
                 selected.Add(node);
         }
 

@@ -12,10 +12,10 @@ namespace ZipIt.Networks;
  *   int32     format version, 1
  *   int32     number of nodes, in topological order
  *     string    name
- *     byte      kind of layer (NetworkFileLayer)
+ *     byte      kind of layer (StoredLayers)
  *     int32     number of inputs
  *     int32 …   positions of the inputs in this list, each smaller than the node's own
- *     …         attributes of the layer (NetworkFileLayers)
+ *     …         tensors and attributes of the layer (StoredLayers)
  *   int32     number of outputs
  *     string    name
  *     int32     position of the node
@@ -55,11 +55,11 @@ public static class NetworkFile
         foreach (Node node in network.Nodes)
         {
             writer.WriteString(node.Name);
-            writer.WriteByte((byte)NetworkFileLayers.KindOf(node));
+            writer.WriteByte(StoredLayers.NumberOf(node));
             writer.WriteInt32(node.Inputs.Count);
             foreach (Node input in node.Inputs)
                 writer.WriteInt32(network.IndexOf(input));
-            NetworkFileLayers.Write(writer, node);
+            StoredLayers.Write(writer, node);
         }
 
         writer.WriteInt32(network.Heads.Count);
@@ -149,7 +149,7 @@ public static class NetworkFile
     private static Node ReadNode(HashedReader reader, ReadOnlySpan<Node> earlier)
     {
         string name = reader.ReadString();
-        var kind = (NetworkFileLayer)reader.ReadByte();
+        byte kind = reader.ReadByte();
         var inputs = new Node[reader.ReadCount(sizeof(int))];
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -161,7 +161,7 @@ public static class NetworkFile
 
         try
         {
-            return new Node(name, NetworkFileLayers.Read(reader, name, kind), inputs);
+            return new Node(name, StoredLayers.Read(reader, name, kind), inputs);
         }
         catch (ArgumentException exception)
         {
