@@ -7,7 +7,7 @@ public sealed class ZipReportTests
 {
     private static readonly ZipReport Report = new Zipper(
         [new("cats", SmallNetworks.Draw("residual", 1)), new("dogs", SmallNetworks.Draw("residual", 2, outputs: 3))],
-        new ZipOptions { Matcher = new ZipMatcher { Alpha = 1, Beta = 1 } }).Zip(SmallNetworks.Images).Report;
+        ZipOptions.For(ZipMethod.Paper) with { Matcher = new ZipMatcher { Alpha = 1, Beta = 1 } }).Zip(SmallNetworks.Images).Report;
 
     [Fact]
     public void Spaces_EveryMerge_IsCountedOnce()
