@@ -56,15 +56,17 @@ public sealed class Zipper
         CheckShape(images);
         var stages = new StageTimes(progress);
         RefitPreparation? prepared = null;
+        var pass = new StatisticsPass([Structure], Options);
         IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock =>
         {
             prepared = PrepareRefit(images, cancellationToken);
-            return new StatisticsPass([Structure], Options).Run(images, prepared?.Samples, clock, cancellationToken);
+            return pass.Run(images, prepared?.Samples, clock, cancellationToken);
         });
         IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => new SpaceMatching(Structure, Options, statistics).Run(clock, cancellationToken));
         maps = Describe(maps, statistics);
         statistics = []; // they may take more memory than anything that follows
-        return Finish(maps, images, prepared, stages, cancellationToken);
+        ZipResult result = Finish(maps, images, prepared, stages, cancellationToken);
+        return result with { Report = result.Report with { Images = pass.Images, DistinctImages = pass.DistinctImages } };
     }
 
     /// <summary>Measures mean and covariance of the members' features in every space that is matched.</summary>
@@ -176,7 +178,7 @@ public sealed class Zipper
     {
         Dictionary<string, SpaceStatistics> byNode = statistics.ToDictionary(entry => entry.Node);
         return [.. maps.Select(entry => !entry.Space.IsOutput && byNode.TryGetValue(Structure.ObservationOf(entry.Space).Name, out SpaceStatistics? own)
-            ? entry with { Report = SpaceReport.Of(own.Node, entry.Map, own.Statistics) }
+            ? entry with { Report = SpaceReport.Of(own.Node, entry.Map, own.Statistics, own.Importance, Options.Threads) }
             : entry)];
     }
 
