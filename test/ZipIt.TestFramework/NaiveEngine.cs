@@ -149,6 +149,8 @@ public sealed class NaiveEngine : INetworkEngine
                 Tanh => Array.ConvertAll(x, Math.Tanh),
                 Sigmoid => Array.ConvertAll(x, Logistic),
                 SiLU => Array.ConvertAll(x, v => v * Logistic(v)),
+                HardSwish => Array.ConvertAll(x, v => v * Math.Min(Math.Max(v + 3, 0), 6) / 6),
+                ELU elu => Array.ConvertAll(x, v => v >= 0 ? v : elu.Alpha * (Math.Exp(v) - 1)),
                 GELU { TanhApproximation: true } => Array.ConvertAll(x, v => v / 2 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v)))),
                 GELU => Array.ConvertAll(x, v => v * NormalDistribution(v)),
                 Pool2d pool => Pool(pool, x, height, width, Shape(node)),

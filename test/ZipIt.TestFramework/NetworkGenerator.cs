@@ -150,7 +150,7 @@ public sealed class NetworkGenerator(int seed)
         return (pooled, channels, shape[1], shape[2]);
     }
 
-    private Activation DrawActivation() => _random.Next(8) switch
+    private Activation DrawActivation() => _random.Next(10) switch
     {
         0 => new Clip(-0.5f, 0.8f),
         1 => new LeakyReLU(0.1f),
@@ -158,6 +158,8 @@ public sealed class NetworkGenerator(int seed)
         3 => new Sigmoid(),
         4 => new SiLU(),
         5 => new GELU(_random.Next(2) == 0),
+        6 => new HardSwish(),
+        7 => new ELU(0.7f),
         _ => new ReLU(),
     };
 

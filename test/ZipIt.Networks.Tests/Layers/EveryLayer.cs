@@ -18,6 +18,8 @@ internal static class EveryLayer
         x = new Node("tanh", new Tanh(), x);
         x = new Node("sigmoid", new Sigmoid(), x);
         x = new Node("silu", new SiLU(), x);
+        x = new Node("hardswish", new HardSwish(), x);
+        x = new Node("elu", new ELU(0.5f), x);
         x = new Node("gelu", new GELU(true), x);
         x = new Node("sum", new Add(), x, x, x);
         x = new Node("joined", new Concat(), x, x);

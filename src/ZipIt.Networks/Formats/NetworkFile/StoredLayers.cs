@@ -14,6 +14,7 @@ namespace ZipIt.Networks;
  *   Clip               float32 lower, upper
  *   LeakyReLU          float32 slope
  *   GELU               bool tanh approximation
+ *   ELU                float32 alpha
  *   MaxPool2d          size kernel, stride, padding, bool ceiling mode
  *   AvgPool2d          the same, bool count padding
  *   all others         tensors alone
@@ -47,6 +48,8 @@ internal static class StoredLayers
         Of<Softmax>(20),
         Of<PReLU>(21),
         Of<InstanceNorm2d>(22),
+        Of<HardSwish>(23),
+        Of<ELU>(24),
     ];
 
     private static readonly Dictionary<Type, byte> Numbers = Kinds.ToDictionary(kind => kind.Type, kind => kind.Number);
