@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ZipIt.Networks;
+using ZipIt.Numerics;
 
 namespace ZipIt.Merging;
 
@@ -56,10 +57,11 @@ public sealed class Zipper
     public ZipResult Zip(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var times = new Dictionary<string, TimeSpan>();
+        using var pool = new BufferPool();
         RefitPreparation? prepared = null;
         IReadOnlyList<SpaceStatistics> statistics = Time("Statistics", () =>
         {
-            prepared = PrepareRefit(images, cancellationToken);
+            prepared = PrepareRefit(images, pool);
             return CollectStatistics([this], images, progress, cancellationToken, prepared?.Samples);
         });
         IReadOnlyList<SpaceMap> maps = Time("Matching", () => Match(statistics, progress, cancellationToken));
@@ -69,7 +71,7 @@ public sealed class Zipper
         IReadOnlyList<LayerReport> layers = [];
         if (Options.Refit is not null && MergedSpaces.Count > 0)
         {
-            RefitResult refit = Time("Refit", () => LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, progress, cancellationToken, prepared));
+            RefitResult refit = Time("Refit", () => LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, pool, progress, cancellationToken, prepared));
             (merged, layers) = (refit.Network, refit.Layers);
         }
         else
@@ -223,7 +225,8 @@ public sealed class Zipper
     {
         ArgumentNullException.ThrowIfNull(maps);
         CheckShape(images);
-        return LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, progress, cancellationToken);
+        using var pool = new BufferPool();
+        return LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, pool, progress, cancellationToken);
     }
 
     internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) => NetworkMerger.Merge(_structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
@@ -318,13 +321,13 @@ public sealed class Zipper
     /// <summary>
     /// Where the widths of the zipped network are known before features are matched, members are sampled for the refit while they run for the statistics.
     /// </summary>
-    private RefitPreparation? PrepareRefit(IImageSource images, CancellationToken cancellationToken)
+    private RefitPreparation? PrepareRefit(IImageSource images, BufferPool pool)
     {
         if (Options.Refit is not { MaximumImages: null } || Options.FlopsBudget is not null || Options.Widths.Count > 0 || MergedSpaces.Count == 0)
             return null;
         CheckShape(images);
         SpaceMap[] likely = [.. MergedSpaces.Select(space => new SpaceMap(space, LikelyMap(_structure.WidthsOf(space))))];
-        return LeastSquaresRefit.Prepare(MergeWithOrigins(likely), Members, images, Options, cancellationToken);
+        return RefitPreparation.Make(MergeWithOrigins(likely), Members, images, Options, pool);
 
         static FeatureMap LikelyMap(int[] widths)
         {

@@ -5,7 +5,7 @@ namespace ZipIt.Networks;
 /// <summary>Places values in memory such that values that are needed at the same time do not overlap.</summary>
 internal static class BufferAssignment
 {
-    private const int Alignment = AlignedMemory.Alignment / sizeof(float);
+    private const int Alignment = AlignedBuffer.Alignment / sizeof(float);
 
     /// <summary>Places values that are read after the run, one behind the other.</summary>
     /// <returns>Number of floats for one image.</returns>
