@@ -7,13 +7,15 @@ namespace ZipIt.Networks;
 public sealed class Network
 {
     private readonly Dictionary<string, int> _indexOf;
+    private readonly Dictionary<Node, int> _positions;
+    private readonly Dictionary<string, int> _heads;
     private readonly int[][] _shapes;
 
     /// <summary>Makes a network of all nodes that its heads need, and checks it.</summary>
     /// <param name="heads">The outputs; at least one, with distinct names.</param>
     /// <exception cref="ArgumentException">
-    /// There is no head or no input, two heads or two nodes share a name, or a layer does not fit the shape of its input; the message
-    /// names the node.
+    /// There is no head or no input, two heads or two nodes share a name, a layer does not fit the shape of its input, or the network is beyond
+    /// <see cref="NetworkLimits"/>; the message names the node.
     /// </exception>
     public Network(params ReadOnlySpan<Head> heads)
     {
@@ -22,17 +24,19 @@ public sealed class Network
         Heads = heads.ToArray();
         Nodes = Sort(Heads);
         _indexOf = new Dictionary<string, int>(Nodes.Count, StringComparer.Ordinal);
+        _positions = new Dictionary<Node, int>(Nodes.Count, ReferenceEqualityComparer.Instance);
         for (int i = 0; i < Nodes.Count; i++)
         {
             if (!_indexOf.TryAdd(Nodes[i].Name, i))
-                throw new ArgumentException($"Two nodes are called '{Nodes[i].Name}'.", nameof(heads));
+                throw new ArgumentException($"Two nodes are called '{NameList.Shorten(Nodes[i].Name)}'.", nameof(heads));
+            _positions.Add(Nodes[i], i);
         }
 
-        var headNames = new HashSet<string>(StringComparer.Ordinal);
-        foreach (Head head in Heads)
+        _heads = new Dictionary<string, int>(Heads.Count, StringComparer.Ordinal);
+        for (int i = 0; i < Heads.Count; i++)
         {
-            if (!headNames.Add(head.Name))
-                throw new ArgumentException($"Two outputs are called '{head.Name}'.", nameof(heads));
+            if (!_heads.TryAdd(Heads[i].Name, i))
+                throw new ArgumentException($"Two outputs are called '{NameList.Shorten(Heads[i].Name)}'.", nameof(heads));
         }
 
         Inputs = [.. Nodes.Where(node => node.Layer is Input)];
@@ -61,21 +65,28 @@ public sealed class Network
     /// <exception cref="KeyNotFoundException">There is no node of that name.</exception>
     public int IndexOf(string name) => _indexOf.TryGetValue(name, out int index)
         ? index
-        : throw new KeyNotFoundException($"The network has no node called '{name}'.");
+        : throw new KeyNotFoundException($"The network has no node called '{NameList.Shorten(name)}'.");
 
     /// <summary>Position of a node in <see cref="Nodes"/>.</summary>
     /// <exception cref="KeyNotFoundException">The node is not part of this network.</exception>
     public int IndexOf(Node node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        int index = IndexOf(node.Name);
-        return ReferenceEquals(Nodes[index], node) ? index : throw new KeyNotFoundException($"The node '{node.Name}' belongs to another network.");
+        return _positions.TryGetValue(node, out int index)
+            ? index
+            : throw new KeyNotFoundException($"The node '{NameList.Shorten(node.Name)}' belongs to another network.");
     }
 
     /// <summary>The output of a given name.</summary>
     /// <exception cref="KeyNotFoundException">There is no output of that name.</exception>
-    public Head Head(string name) => Heads.FirstOrDefault(head => head.Name == name)
-        ?? throw new KeyNotFoundException($"The network has no output called '{name}'; it has {string.Join(", ", Heads.Select(head => $"'{head.Name}'"))}.");
+    public Head Head(string name) => Heads[IndexOfHead(name)];
+
+    /// <summary>Position of an output in <see cref="Heads"/>.</summary>
+    /// <exception cref="KeyNotFoundException">There is no output of that name.</exception>
+    public int IndexOfHead(string name) => _heads.TryGetValue(name, out int index)
+        ? index
+        : throw new KeyNotFoundException(
+            $"The network has no output called '{NameList.Shorten(name)}'; it has {NameList.Format([.. Heads.Select(head => head.Name)])}.");
 
     /// <summary>Shape of a node's value for one image: [channels, height, width] or [features].</summary>
     public ReadOnlySpan<int> ShapeOf(Node node) => _shapes[IndexOf(node)];
@@ -118,6 +129,7 @@ public sealed class Network
     internal static IReadOnlyList<Node> Sort(IReadOnlyList<Head> heads)
     {
         var sorted = new List<Node>();
+        int edges = 0;
         var seen = new HashSet<Node>(ReferenceEqualityComparer.Instance);
         var path = new Stack<(Node Node, int NextInput)>();
         foreach (Head head in heads)
@@ -129,6 +141,13 @@ public sealed class Network
                 if (top.NextInput == top.Node.Inputs.Count)
                 {
                     sorted.Add(top.Node);
+                    edges += top.Node.Inputs.Count;
+                    if (sorted.Count > NetworkLimits.Nodes || edges > NetworkLimits.Edges)
+                    {
+                        throw new ArgumentException($"The network has more than {NetworkLimits.Nodes} nodes or {NetworkLimits.Edges} inputs of nodes; "
+                            + $"node '{NameList.Shorten(top.Node.Name)}' is the first beyond.", nameof(heads));
+                    }
+
                     continue;
                 }
 

@@ -84,7 +84,7 @@ public sealed class Tensor
     }
 
     /// <summary>Whether every element is a finite number.</summary>
-    public bool IsFinite() => Length == 0 || TensorPrimitives.IsFiniteAll<float>(Span);
+    public bool IsFinite() => Length == 0 || float.IsFinite(TensorPrimitives.MaxMagnitude<float>(Span));
 
     /// <summary>Whether both tensors have the same shape.</summary>
     public bool HasShape(params ReadOnlySpan<int> shape) => shape.SequenceEqual(_shape);

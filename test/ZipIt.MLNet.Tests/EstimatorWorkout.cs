@@ -144,7 +144,8 @@ public static class EstimatorWorkout
         }
     }
 
-    private static void CheckSameRows(
+    /// <summary>Checks that two views hold the same rows, values and ids in some columns; the second one may be read with more of them.</summary>
+    public static void CheckSameRows(
         IDataView expected, IEnumerable<DataViewSchema.Column> expectedColumns, IDataView actual, IEnumerable<DataViewSchema.Column> actualColumns)
     {
         DataViewSchema.Column[] own = [.. expectedColumns], other = [.. actualColumns];

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
 
 namespace ZipIt.MLNet.Tests;
 
@@ -59,6 +60,37 @@ public sealed class SchemaTests
         var failure = Assert.Throws<ArgumentOutOfRangeException>(() => Samples.Zipped.GetOutputSchema(schema));
         Assert.StartsWith("Schema mismatch for input column 'Pixels': expected Vector<Single, 3, 8, 8>, got ", failure.Message);
         Assert.Equal("inputSchema", failure.ParamName);
+    }
+
+    [Theory]
+    [InlineData("interleavePixelColors: false", 8, 8, 3)]
+    [InlineData("interleavePixelColors: false", 16, 16, 3)]
+    [InlineData("colorsToExtract", 4, 8, 8)]
+    [InlineData("imageWidth: 8, imageHeight: 8", 3, 16, 16)]
+    public void PixelColumn_OtherPlanesOrOrder_GetsAdvice(string advice, params int[] dimensions) =>
+        Assert.Contains(advice, Assert.Throws<ArgumentOutOfRangeException>(() => Samples.Zipped.GetOutputSchema(Schema(NumberDataViewType.Single, dimensions))).Message);
+
+    [Fact]
+    public void PixelColumn_BytesOrImages_GetsAdvice()
+    {
+        DataViewSchema bytes = Schema(NumberDataViewType.Byte, 3, 8, 8);
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumn("Pixels", new ImageDataViewType(8, 8));
+
+        Assert.Contains("outputAsFloatArray: true", Assert.Throws<ArgumentOutOfRangeException>(() => Samples.Zipped.GetOutputSchema(bytes)).Message);
+        Assert.Contains("ExtractPixels", Assert.Throws<ArgumentOutOfRangeException>(() => Samples.Zipped.GetOutputSchema(builder.ToSchema())).Message);
+    }
+
+    [Fact]
+    public void Fit_InterleavedPixels_GetsAdviceBeforeAnImageIsRead()
+    {
+        IDataView paths = _context.Data.LoadFromEnumerable(new[] { new { Path = "missing.png" } });
+        var pipeline = _context.Transforms.LoadImages("Image", "", "Path")
+            .Append(_context.Transforms.ResizeImages("Image", 8, 8))
+            .Append(_context.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: true))
+            .Append(_context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier));
+
+        Assert.Contains("interleavePixelColors: false", Assert.Throws<ArgumentOutOfRangeException>(() => pipeline.Fit(paths)).Message);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class ZipPropertyTests
         var zipper = new Zipper(Members([network, SmallNetworks.WithHead(network, 1, 9), SmallNetworks.WithHead(network, 2, 2)]), options);
         Network zipped = zipper.Merge(zipper.Match(zipper.CollectStatistics(SmallNetworks.Images)));
 
-        return zipper.Structure.CountMultiplyAdds() == NetworkCost.Of(zipped).MultiplyAdds;
+        return ZipCost.CountMultiplyAdds(zipper.Structure) == NetworkCost.Of(zipped).MultiplyAdds;
     }));
 
     [Fact]

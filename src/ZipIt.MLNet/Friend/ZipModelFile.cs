@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using ZipIt.Networks;
@@ -39,12 +40,29 @@ internal static class ZipModelFile
 
     /// <summary>Reads a model; ML.NET calls this method by its name.</summary>
     /// <exception cref="FormatException">The model is damaged, incomplete or of another version; the message says what is wrong.</exception>
+    /// <exception cref="NotSupportedException">This version of ML.NET lacks a member that the library needs.</exception>
     private static ZipTransformer Create(IHostEnvironment env, ModelLoadContext context)
     {
         ArgumentNullException.ThrowIfNull(env);
         IHost host = env.Register(nameof(ZipTransformer));
         if (context is null)
             throw host.Process(new ArgumentNullException(nameof(context)));
+        try
+        {
+            FriendMembers.Check();
+        }
+        catch (NotSupportedException missing)
+        {
+            host.Process(missing);
+            throw;
+        }
+
+        return Read(host, context);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ZipTransformer Read(IHost host, ModelLoadContext context)
+    {
         try
         {
             context.CheckAtModel(GetVersionInfo());

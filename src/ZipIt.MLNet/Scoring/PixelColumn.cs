@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Image;
 using ZipIt.Networks;
 
 namespace ZipIt.MLNet;
@@ -21,7 +22,7 @@ internal static class PixelColumn
         if (schema.GetColumnOrNull(name) is not { } column)
             throw Missing(context, name);
         if (column.Type is not VectorDataViewType { IsKnownSize: true } vector || vector.ItemType != NumberDataViewType.Single || !IsPlanar(vector, shape))
-            throw Mismatch(context, name, $"Vector<Single, {string.Join(", ", shape.ToArray())}>", $"{column.Type}");
+            throw Mismatch(context, name, $"Vector<Single, {string.Join(", ", shape.ToArray())}>", $"{column.Type}{Advise(column.Type, shape)}");
         return column;
     }
 
@@ -36,7 +37,7 @@ internal static class PixelColumn
             throw Missing(context, name);
         SchemaShape.Column column = found[^1];
         if (column.Kind != SchemaShape.Column.VectorKind.Vector || column.IsKey || column.ItemType != NumberDataViewType.Single)
-            throw Mismatch(context, name, "Vector<Single>", column.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{column.ItemType}" : $"{column.Kind}<{column.ItemType}>");
+            throw Mismatch(context, name, "Vector<Single>", column.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{column.ItemType}" : $"{column.Kind}<{column.ItemType}>{Advise(column.ItemType)}");
     }
 
     /// <summary>A flat vector of the right size counts, and one of the right dimensions; interleaved pixels do not.</summary>
@@ -50,6 +51,27 @@ internal static class PixelColumn
         return vector.Dimensions.Length == 1
             || vector.Dimensions.Where(extent => extent != 1).SequenceEqual(shape.ToArray().Where(extent => extent != 1));
     }
+
+    /// <summary>What to change in the pipeline, where the type shows it.</summary>
+    private static string Advise(DataViewType type, ReadOnlySpan<int> shape)
+    {
+        if (type is ImageDataViewType)
+            return ". Extract its pixels: ExtractPixels";
+        if (type is not VectorDataViewType vector)
+            return "";
+        if (vector.ItemType != NumberDataViewType.Single)
+            return Advise(vector.ItemType);
+        (int channels, int height, int width) = (shape[0], shape[1], shape[2]);
+        return vector.Dimensions switch
+        {
+            [var h, _, var c] when c == channels && h != channels => ". The colors of each pixel stand together; extract whole planes: ExtractPixels(…, interleavePixelColors: false)",
+            [var c, var h, var w] when (h, w) == (height, width) && c != channels => $". The network takes {channels} colors, these are {c}: ExtractPixels(…, colorsToExtract: …)",
+            [var c, _, _] when c == channels => $". Resize the images first: ResizeImages(…, imageWidth: {width}, imageHeight: {height})",
+            _ => "",
+        };
+    }
+
+    private static string Advise(DataViewType item) => item == NumberDataViewType.Byte ? ". Extract numbers: ExtractPixels(…, outputAsFloatArray: true)" : "";
 
     private static ArgumentOutOfRangeException Missing(IExceptionContext context, string name) =>
         context.Process(new ArgumentOutOfRangeException("inputSchema", $"Could not find input column '{name}'"));

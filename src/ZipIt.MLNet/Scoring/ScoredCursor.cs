@@ -1,69 +1,89 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// Scores rows batch by batch though they are asked for one by one. A leading cursor reads the pixels of a whole batch ahead; a trailing one walks behind it, row by row,
-/// and gives the other columns, so that none of their values is copied.
+/// Scores rows batch by batch though they are asked for one by one. One cursor over the input reads a whole batch ahead; the other columns that are asked for wait in buffers until
+/// their row comes. So every row keeps its own scores, even if the input gives its rows in another order each time it is read.
 /// </summary>
+/// <remarks>
+/// Nothing shows that rows are read ahead: an exception of the input is thrown at the row, and by the getter, that it belongs to.
+/// </remarks>
 internal sealed class ScoredCursor : DataViewRowCursor
 {
+    /// <summary>Size of the buffered values in bytes at which a batch ends early: large images do not pile up.</summary>
+    private const long BufferedBytes = 64L << 20;
+
     private readonly ScoringBinding _binding;
     private readonly bool[] _active;
-    private readonly DataViewRowCursor? _leading;
-    private readonly DataViewRowCursor? _trailing;
-    private readonly ScoredImages? _images;
-    private readonly PixelReader? _reader;
-    private readonly ValueGetter<DataViewRowId>? _leadingId;
-    private readonly ValueGetter<DataViewRowId>? _trailingId;
-    private readonly DataViewRowId[] _ids = [];
-    private readonly long[] _batches = [];
-    private readonly Delegate?[] _getters = [];
+    private readonly DataViewRowCursor _input;
+    private readonly Action<bool> _onEnd;
+    private readonly ScoredImages _images;
+    private readonly PixelReader _reader;
+    private readonly ColumnBuffer[] _buffers;
+    private readonly Delegate?[] _getters;
+    private readonly ValueGetter<DataViewRowId> _inputId;
+    private readonly DataViewRowId[] _ids;
+    private readonly long[] _batches;
+    private ExceptionDispatchInfo? _failure; // of the row behind those that were read ahead
     private long _position = -1;
     private int _row = -1;
     private bool _done;
     private bool _disposed;
 
-    /// <summary>Takes over one or two cursors over the same rows.</summary>
+    /// <summary>Takes over a cursor.</summary>
     /// <param name="binding">The model and the schemas.</param>
     /// <param name="active">For each column of the output schema whether it is asked for.</param>
-    /// <param name="leading">Gives the pixels; null if no score is asked for.</param>
-    /// <param name="trailing">Gives the input's columns; null if none is asked for.</param>
-    public ScoredCursor(ScoringBinding binding, bool[] active, DataViewRowCursor? leading, DataViewRowCursor? trailing)
+    /// <param name="input">Gives the pixels and the columns that are asked for.</param>
+    /// <param name="onEnd">Is told once that all rows were read, and whether scores were.</param>
+    public ScoredCursor(ScoringBinding binding, bool[] active, DataViewRowCursor input, Action<bool> onEnd)
     {
-        (_binding, _active, _leading, _trailing) = (binding, active, leading, trailing);
-        _trailingId = trailing?.GetIdGetter();
-        if (leading is null)
-            return;
+        (_binding, _active, _input, _onEnd) = (binding, active, input, onEnd);
         int capacity = binding.Model.BatchSize;
         _images = new ScoredImages(binding.Model, capacity);
-        _reader = new PixelReader(binding.Host, leading, binding.Pixels);
-        _leadingId = leading.GetIdGetter();
+        _getters = binding.CreateGetters(active, _images, FindCurrent);
         _ids = new DataViewRowId[capacity];
         _batches = new long[capacity];
-        _getters = binding.CreateGetters(active, _images, FindCurrent);
+        _inputId = input.GetIdGetter();
+        DataViewSchema.Column[] passed = binding.PassedThrough(active);
+        _buffers = new ColumnBuffer[passed.Length];
+        ValueGetter<VBuffer<float>>? buffered = null;
+        for (int i = 0; i < passed.Length; i++)
+        {
+            _buffers[i] = ColumnBuffer.Create(input, passed[i], capacity);
+            _getters[passed[i].Index] = _buffers[i].CreateGetter(FindCurrent);
+
+            // Pixels that are asked for beside the scores are read once: they may be other ones the second time.
+            if (passed[i].Index == binding.Pixels.Index)
+                buffered = (ValueGetter<VBuffer<float>>)_buffers[i].CreateGetter(() => _images.Count);
+        }
+
+        _reader = new PixelReader(binding.Host, input, binding.Pixels, buffered);
     }
 
     public override DataViewSchema Schema => _binding.OutputSchema;
 
     public override long Position => _position;
 
-    public override long Batch => _trailing?.Batch ?? (_position < 0 ? 0 : _batches[_row]);
+    public override long Batch => _row < 0 ? 0 : _batches[_row];
 
     public override bool IsColumnActive(DataViewSchema.Column column) => _binding.IsActive(column, _active);
 
-    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => _binding.GetGetter<TValue>(column, _active, _trailing, _getters);
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => _binding.GetGetter<TValue>(column, _active, _input, _getters);
 
-    public override ValueGetter<DataViewRowId> GetIdGetter() => _trailing is not null
-        ? _trailing.GetIdGetter()
-        : (ref DataViewRowId value) => value = _ids[FindCurrent()];
+    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = _ids[FindCurrent()];
 
     public override bool MoveNext()
     {
         if (_done)
             return false;
-        if (_leading is null ? _trailing!.MoveNext() : MoveInBatch())
+        if (_row + 1 < _images.Count)
+            _row++;
+        else
+            ReadAhead();
+        if (_row >= 0)
         {
             _position++;
             return true;
@@ -71,6 +91,7 @@ internal sealed class ScoredCursor : DataViewRowCursor
 
         _done = true;
         _position = -1;
+        _onEnd(_images.HasRun);
         return false;
     }
 
@@ -80,55 +101,49 @@ internal sealed class ScoredCursor : DataViewRowCursor
             return;
         _disposed = true;
         _done = true;
-        _position = -1;
+        (_position, _row) = (-1, -1);
         if (disposing)
-        {
-            _leading?.Dispose();
-            _trailing?.Dispose();
-        }
-
+            _input.Dispose();
         base.Dispose(disposing);
     }
 
-    private int FindCurrent() => _position >= 0
+    private int FindCurrent() => _row >= 0
         ? _row
         : throw _binding.Host.Process(new InvalidOperationException("The cursor stands on no row: it was not moved yet, or is at the end."));
 
-    private bool MoveInBatch()
-    {
-        _row++;
-        if (_row >= _images!.Count)
-        {
-            ReadAhead();
-            _row = 0;
-        }
-
-        bool moved = _images.Count > 0;
-        if (_trailing is null)
-            return moved;
-        DataViewRowId id = default;
-        bool followed = _trailing.MoveNext();
-        if (followed)
-            _trailingId!(ref id);
-        if (followed != moved || (moved && !id.Equals(_ids[_row])))
-        {
-            throw _binding.Host.Process(new InvalidOperationException(
-                "The input gives its rows in another order each time it is read, so that scores cannot be put beside the other columns. " +
-                "Cache the data before it is scored, or shuffle it with a fixed seed."));
-        }
-
-        return moved;
-    }
-
+    /// <summary>Goes to the first row of a new batch; to none if there are no more.</summary>
     private void ReadAhead()
     {
-        _images!.Clear();
-        while (_images.Count < _images.Capacity && _leading!.MoveNext())
+        _row = -1;
+        _images.Clear();
+        ExceptionDispatchInfo? failure = _failure;
+        _failure = null;
+        failure?.Throw();
+        long bytes = 0;
+        while (_images.Count < _images.Capacity && bytes < BufferedBytes && MoveInput())
         {
-            int row = _images.Count;
-            _leadingId!(ref _ids[row]);
-            _batches[row] = _leading.Batch;
-            _images.Add(_reader!);
+            int slot = _images.Count;
+            _inputId(ref _ids[slot]);
+            _batches[slot] = _input.Batch;
+            foreach (ColumnBuffer buffer in _buffers)
+                bytes += buffer.Read(slot);
+            _images.Add(_reader);
+        }
+
+        if (_images.Count > 0)
+            _row = 0;
+    }
+
+    private bool MoveInput()
+    {
+        try
+        {
+            return _input.MoveNext();
+        }
+        catch (Exception failure) when (_images.Count > 0)
+        {
+            _failure = ExceptionDispatchInfo.Capture(failure);
+            return false;
         }
     }
 }

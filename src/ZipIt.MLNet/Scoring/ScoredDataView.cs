@@ -3,47 +3,47 @@ using Microsoft.ML;
 namespace ZipIt.MLNet;
 
 /// <summary>A data view with the columns of a zipped model. Reads nothing until a cursor does.</summary>
-internal sealed class ScoredDataView(ScoringBinding binding, IDataView input) : IDataView
+internal class ScoredDataView(ScoringBinding binding, IDataView input) : IDataView
 {
-    public bool CanShuffle => input.CanShuffle;
+    private readonly ScoringPasses _passes = new(binding.Host);
+
+    public bool CanShuffle => Source.CanShuffle;
 
     public DataViewSchema Schema => binding.OutputSchema;
 
-    public long? GetRowCount() => input.GetRowCount();
+    /// <summary>The rows that are scored.</summary>
+    public IDataView Source => input;
+
+    public long? GetRowCount() => Source.GetRowCount();
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         bool[] active = binding.Activate(columnsNeeded);
-        DataViewSchema.Column[] passed = binding.PassedThrough(active);
         Random? order = CanShuffle ? rand : null;
-        if (!binding.NeedsScores(active))
-            return new ScoredCursor(binding, active, null, input.GetRowCursor(passed, order));
-        if (passed.Length == 0)
-            return new ScoredCursor(binding, active, input.GetRowCursor([binding.Pixels], order), null);
-
-        // Both cursors must see the rows in one order, so each gets a generator of its own in the same state.
-        int? seed = order?.Next();
-        DataViewRowCursor leading = input.GetRowCursor([binding.Pixels], CreateRandom(seed));
-        return new ScoredCursor(binding, active, leading, input.GetRowCursor(passed, CreateRandom(seed)));
+        return Wrap(active, [Source.GetRowCursor(binding.ReadFor(active), order)], isInOrder: order is null)[0];
     }
 
-    /// <summary>
-    /// A set of cursors can be split wherever one cursor does the work. Two sets over the same rows would have to be split alike, which no source promises: then there
-    /// is one cursor, which the caller can split behind us.
-    /// </summary>
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
         bool[] active = binding.Activate(columnsNeeded);
-        DataViewSchema.Column[] passed = binding.PassedThrough(active);
-        Random? order = CanShuffle ? rand : null;
-        if (!binding.NeedsScores(active))
-            return [.. input.GetRowCursorSet(passed, n, order).Select(cursor => new ScoredCursor(binding, active, null, cursor))];
-        if (passed.Length == 0)
-            return [.. input.GetRowCursorSet([binding.Pixels], n, order).Select(cursor => new ScoredCursor(binding, active, cursor, null))];
-        return [GetRowCursor(OutputSchemaColumns(active), order)];
+        return Wrap(active, Source.GetRowCursorSet(binding.ReadFor(active), n, CanShuffle ? rand : null), isInOrder: false);
     }
 
-    private IEnumerable<DataViewSchema.Column> OutputSchemaColumns(bool[] active) => binding.OutputSchema.Where(column => active[column.Index]);
-
-    private static Random? CreateRandom(int? seed) => seed is { } value ? new Random(value) : null;
+    private DataViewRowCursor[] Wrap(bool[] active, DataViewRowCursor[] inputs, bool isInOrder)
+    {
+        try
+        {
+            if (!binding.NeedsScores(active))
+                return [.. inputs.Select(cursor => new UnscoredCursor(binding, active, cursor))];
+            Action<bool> onEnd = _passes.Begin(inputs.Length);
+            return [.. inputs.Select(cursor => new ScoredCursor(
+                binding, active, new SourceCursor(binding.Host, Source, binding.Pixels, cursor, isInOrder), onEnd))];
+        }
+        catch
+        {
+            foreach (DataViewRowCursor cursor in inputs)
+                cursor.Dispose();
+            throw;
+        }
+    }
 }

@@ -1,10 +1,15 @@
+using System.Numerics.Tensors;
+using System.Runtime.ExceptionServices;
 using ZipIt.Merging;
 using ZipIt.Networks;
 
 namespace ZipIt.MLNet;
 
 /// <summary>Some images and, once they are scored, their scores. Belongs to one cursor or row.</summary>
-/// <remarks>An image with a value that is no finite number is not shown to the network: all its scores are NaN.</remarks>
+/// <remarks>
+/// An image with a value that is no pixel (<see cref="PixelReader.LargestValue"/>) is not shown to the network: all its scores are NaN. They also are where the network's outputs are too
+/// large for a float.
+/// </remarks>
 internal sealed class ScoredImages
 {
     private readonly ScoringModel _model;
@@ -13,6 +18,7 @@ internal sealed class ScoredImages
     private readonly bool[] _isMissing;
     private readonly float[] _joint;
     private readonly float[] _perTask;
+    private ExceptionDispatchInfo?[]? _failures;
     private bool _isScored;
 
     public ScoredImages(ScoringModel model, int capacity)
@@ -32,15 +38,31 @@ internal sealed class ScoredImages
     /// <summary>Number of images.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether the network has run, for these images or for earlier ones.</summary>
+    public bool HasRun { get; private set; }
+
     public void Clear()
     {
         Count = 0;
         _isScored = false;
+        if (_failures is not null)
+            Array.Clear(_failures);
     }
 
+    /// <summary>Reads an image. If that fails, whoever asks for its scores gets the exception.</summary>
     public void Add(PixelReader reader)
     {
-        _isMissing[Count] = !reader.Read(_pixels.AsSpan(Count * _length, _length));
+        Span<float> pixels = _pixels.AsSpan(Count * _length, _length);
+        try
+        {
+            _isMissing[Count] = !reader.Read(pixels);
+        }
+        catch (Exception failure)
+        {
+            pixels.Clear();
+            (_failures ??= new ExceptionDispatchInfo?[Capacity])[Count] = ExceptionDispatchInfo.Capture(failure);
+        }
+
         Count++;
     }
 
@@ -52,6 +74,7 @@ internal sealed class ScoredImages
 
     private ReadOnlySpan<float> ScoresOf(int image, float[] scores)
     {
+        _failures?[image]?.Throw();
         if (!_isScored)
             Run();
         int classes = _model.Scorer.ClassCount;
@@ -72,7 +95,7 @@ internal sealed class ScoredImages
                 Span<float> joint = _joint.AsSpan(image * classes, classes);
                 Span<float> perTask = _perTask.AsSpan(image * classes, classes);
                 scorer.Score(session, image, joint, perTask);
-                if (_isMissing[image])
+                if (_isMissing[image] || !IsFinite(session, image))
                 {
                     joint.Fill(float.NaN);
                     perTask.Fill(float.NaN);
@@ -86,6 +109,19 @@ internal sealed class ScoredImages
         }
 
         pool.Return(session);
-        _isScored = true;
+        (_isScored, HasRun) = (true, true);
+    }
+
+    /// <summary>Whether the outputs for an image, and their lengths as vectors, are finite numbers.</summary>
+    private bool IsFinite(INetworkSession session, int image)
+    {
+        for (int head = 0; head < _model.OutputLengths.Count; head++)
+        {
+            int length = _model.OutputLengths[head];
+            if (!float.IsFinite(TensorPrimitives.SumOfSquares(session.GetOutput(head).Slice(image * length, length))))
+                return false;
+        }
+
+        return true;
     }
 }

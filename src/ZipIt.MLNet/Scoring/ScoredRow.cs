@@ -14,13 +14,14 @@ internal sealed class ScoredRow : DataViewRow
     private readonly bool[] _active;
     private readonly ScoredImages? _images;
     private readonly PixelReader? _reader;
-    private readonly Delegate?[] _getters = [];
+    private readonly Delegate?[] _getters;
     private long? _scored;
     private bool _disposed;
 
     public ScoredRow(ScoringBinding binding, DataViewRow input, bool[] active)
     {
         (_binding, _input, _active) = (binding, input, active);
+        _getters = new Delegate?[binding.OutputSchema.Count];
         if (!binding.NeedsScores(active))
             return;
         _images = new ScoredImages(binding.Model, 1);

@@ -53,28 +53,35 @@ internal sealed class ScoringBinding
 
     public DataViewSchema.Column[] PassedThrough(bool[] active) => [.. InputSchema.Where(column => active[column.Index])];
 
-    /// <summary>Getters of the active added columns; null for the others.</summary>
+    /// <summary>The columns of the input that must be read: those that are asked for, and the pixels if scores are.</summary>
+    public DataViewSchema.Column[] ReadFor(bool[] active)
+    {
+        bool needsPixels = NeedsScores(active);
+        return [.. InputSchema.Where(column => active[column.Index] || (needsPixels && column.Index == Pixels.Index))];
+    }
+
+    /// <summary>For each column of the output schema a getter if it is an added one and active, otherwise null.</summary>
     public Delegate?[] CreateGetters(bool[] active, ScoredImages images, Func<int> current)
     {
-        var getters = new Delegate?[Outputs.Count];
-        for (int i = 0; i < getters.Length; i++)
+        var getters = new Delegate?[OutputSchema.Count];
+        for (int i = 0; i < Outputs.Count; i++)
         {
             if (active[InputSchema.Count + i])
-                getters[i] = Outputs.CreateGetter(i, images, current);
+                getters[InputSchema.Count + i] = Outputs.CreateGetter(i, images, current);
         }
 
         return getters;
     }
 
-    /// <summary>The getter of a column: the input's own for its columns, one of ours for the added ones.</summary>
+    /// <summary>The getter of a column: one of ours, or else the input's own.</summary>
     /// <exception cref="InvalidOperationException">The column is not active, or has values of another type.</exception>
-    public ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column, bool[] active, DataViewRow? input, Delegate?[] added)
+    public ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column, bool[] active, DataViewRow input, Delegate?[] getters)
     {
         if (!IsActive(column, active))
             throw Host.Process(new InvalidOperationException($"The column '{column.Name}' is not active in this cursor."));
-        if (column.Index < InputSchema.Count)
-            return input!.GetGetter<TValue>(InputSchema[column.Index]);
-        return added[column.Index - InputSchema.Count] as ValueGetter<TValue>
+        if (getters[column.Index] is not { } getter)
+            return input.GetGetter<TValue>(InputSchema[column.Index]);
+        return getter as ValueGetter<TValue>
             ?? throw Host.Process(new InvalidOperationException(
                 $"The column '{column.Name}' has values of type {OutputSchema[column.Index].Type.RawType}, not {typeof(TValue)}."));
     }

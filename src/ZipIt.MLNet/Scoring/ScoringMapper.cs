@@ -10,12 +10,7 @@ internal sealed class ScoringMapper(ScoringBinding binding) : IRowToRowMapper
 
     public DataViewSchema OutputSchema => binding.OutputSchema;
 
-    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns)
-    {
-        bool[] active = binding.Activate(dependingColumns);
-        bool needsPixels = binding.NeedsScores(active);
-        return [.. InputSchema.Where(column => active[column.Index] || (needsPixels && column.Index == binding.Pixels.Index))];
-    }
+    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) => binding.ReadFor(binding.Activate(dependingColumns));
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {

@@ -20,6 +20,7 @@ internal sealed class ScoringModel
         Engine = engine;
         BatchSize = batchSize;
         Threads = threads;
+        OutputLengths = [.. network.Heads.Select(head => LengthOf(network.ShapeOf(head.Node)))];
         _singles = new SessionPool(engine, network, 1, threads);
         _batches = new SessionPool(engine, network, batchSize, threads);
     }
@@ -36,19 +37,23 @@ internal sealed class ScoringModel
     /// <summary>Number of threads of a session; 0 for one per processor.</summary>
     public int Threads { get; }
 
+    /// <summary>Number of values that each output of the network has.</summary>
+    public IReadOnlyList<int> OutputLengths { get; }
+
     /// <summary>Shape of one image: [channels, height, width].</summary>
     public ReadOnlySpan<int> ImageShape => Network.ShapeOf(Network.Inputs[0]);
 
     /// <summary>Number of values of one image.</summary>
-    public int ImageLength
-    {
-        get
-        {
-            ReadOnlySpan<int> shape = ImageShape;
-            return shape[0] * shape[1] * shape[2];
-        }
-    }
+    public int ImageLength => LengthOf(ImageShape);
 
     /// <summary>Free sessions for a number of images.</summary>
     public SessionPool SessionsFor(int images) => images == 1 ? _singles : _batches;
+
+    private static int LengthOf(ReadOnlySpan<int> shape)
+    {
+        int length = 1;
+        foreach (int extent in shape)
+            length *= extent;
+        return length;
+    }
 }

@@ -28,27 +28,12 @@ internal static class BatchNormFolding
             if (node.Layer is BatchNorm2d norm && node.Inputs[0] is { Layer: Conv2d conv } source
                 && consumers[network.IndexOf(source)].Count == 1 && !outputs.Contains(source))
             {
-                rewriter.Replace(source, Fold(conv, norm));
+                (Tensor weight, Tensor bias) = new FoldedWeights(conv.Weight, conv.Bias, ChannelAffine.Of(norm)).ToTensors();
+                rewriter.Replace(source, conv.With(weight, bias));
                 rewriter.Remove(node);
             }
         }
 
         return rewriter.ToNetwork();
-    }
-
-    private static Conv2d Fold(Conv2d conv, BatchNorm2d norm)
-    {
-        (Tensor scale, Tensor shift) = norm.ToAffine();
-        Tensor weight = conv.Weight.Clone();
-        int length = weight.Length / weight[0];
-        for (int o = 0; o < weight[0]; o++)
-        {
-            foreach (ref float value in weight.Span.Slice(o * length, length))
-                value *= scale.Span[o];
-            if (conv.Bias is not null)
-                shift.Span[o] += scale.Span[o] * conv.Bias.Span[o];
-        }
-
-        return conv.With(weight, shift);
     }
 }

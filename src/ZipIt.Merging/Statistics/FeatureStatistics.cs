@@ -79,7 +79,7 @@ public sealed class FeatureStatistics
         TensorPrimitives.Multiply(deviations.Slice(start, correlation.Length), deviations[row], correlation);
         TensorPrimitives.Max<double>(correlation, SmallestDeviationProduct, correlation);
         TensorPrimitives.Divide<double>(Covariance.Row(row).Slice(start, correlation.Length), correlation, correlation);
-        if (TensorPrimitives.IsFiniteAll<double>(correlation))
+        if (correlation.IsEmpty || double.IsFinite(TensorPrimitives.MaxMagnitude<double>(correlation)))
             return;
         foreach (ref double value in correlation)
             value = double.IsFinite(value) ? value : 0;

@@ -32,10 +32,10 @@ public sealed class FeatureSpace
     public IReadOnlyList<Node> Nodes { get; internal set; } = [];
 
     /// <summary>Conv and Linear layers whose outputs are these channels.</summary>
-    public IEnumerable<Node> Writers => Nodes.Where(node => FeatureSpaces.IsWeightLayer(node.Layer));
+    public IEnumerable<Node> Writers => Nodes.Where(node => node.Layer.MixesChannels);
 
     /// <summary>Layers that act on each of the channels alone, and residual additions.</summary>
-    public IEnumerable<Node> Carriers => Nodes.Where(node => !FeatureSpaces.IsWeightLayer(node.Layer));
+    public IEnumerable<Node> Carriers => Nodes.Where(node => !node.Layer.MixesChannels);
 
     /// <summary>Conv and Linear layers that take these channels (perhaps besides others).</summary>
     public IReadOnlyList<Node> Readers { get; internal set; } = [];
@@ -49,7 +49,7 @@ public sealed class FeatureSpace
     /// </summary>
     /// <param name="isCandidate">Which nodes may be chosen.</param>
     internal Node? ObservationAmong(Func<Node, bool> isCandidate) =>
-        Nodes.LastOrDefault(node => node.Layer is not (AvgPool2d or GlobalAveragePool or Flatten) && isCandidate(node));
+        Nodes.LastOrDefault(node => !node.Layer.AveragesPixels && node.Layer.Flow != ChannelFlow.Flatten && isCandidate(node));
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({Width} channels)";

@@ -42,13 +42,10 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
     /// <summary>The channels of a node's value, as consecutive segments of feature spaces.</summary>
     public ReadOnlySpan<ChannelSegment> LayoutOf(Node node) => _layouts[node];
 
-    /// <summary>Whether a layer mixes all its input channels into new ones.</summary>
-    internal static bool IsWeightLayer(Layer layer) => layer is Linear || (layer is Conv2d conv && !IsDepthwise(conv));
+    /// <summary>Whether a node's value consists of the channels of the image, which all models have in common.</summary>
+    internal bool IsImage(Node node) => _layouts[node].All(segment => _spaces[segment.Space].IsInput);
 
-    /// <summary>Whether a convolution acts on every channel alone.</summary>
-    internal static bool IsDepthwise(Conv2d conv) => conv.Groups > 1 && conv.Groups == conv.InputChannels && conv.Groups == conv.OutputChannels;
-
-    /// <summary>Walks the graph once, gives every weight layer's output channels a class of their own, and unites classes that meet in a sum.</summary>
+    /// <summary>Walks the graph once, gives the channels of every layer that mixes them a class of their own, and unites classes that meet in a sum.</summary>
     private sealed class Finder(Network network)
     {
         private readonly List<int> _parent = [];
@@ -72,7 +69,7 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
             foreach (FeatureSpace space in spaces)
             {
                 space.Nodes = [.. network.Nodes.Where(node => _layouts[node] is [{ } only] && only.Space == space.Index)];
-                space.Readers = [.. network.Nodes.Where(node => IsWeightLayer(node.Layer) && _layouts[node.Inputs[0]].Any(segment => segment.Space == space.Index))];
+                space.Readers = [.. network.Nodes.Where(node => node.Layer.MixesChannels && _layouts[node.Inputs[0]].Any(segment => segment.Space == space.Index))];
             }
 
             return new FeatureSpaces(network, spaces, _layouts);
@@ -81,36 +78,40 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
         private ChannelSegment[] Derive(Node node)
         {
             ChannelSegment[][] inputs = [.. node.Inputs.Select(input => _layouts[input])];
-            switch (node.Layer)
+            bool areTensorsDeclared = node.Layer.Parameters.All(parameter => parameter.OutputAxis is not null);
+            switch (areTensorsDeclared ? node.Layer.Flow : ChannelFlow.Undeclared)
             {
-                case Input input:
-                    return [New(input.Channels, isInput: true)];
-                case Conv2d conv when !IsDepthwise(conv) && conv.Groups > 1:
-                    Block(inputs[0], $"The grouped convolution '{node.Name}' ({conv.Groups} groups) does not let channels move between its groups.");
-                    return [New(conv.OutputChannels, obstacle: $"The grouped convolution '{node.Name}' writes them in groups.")];
-                case Conv2d conv when !IsDepthwise(conv):
-                    return [New(conv.OutputChannels)];
-                case Linear linear:
-                    return [New(linear.Outputs)];
-                case ChannelGather gather when inputs[0].All(segment => _isInput[Root(segment.Space)]):
-                    return [New(gather.Sources.Length, isInput: true)];
-                case ChannelGather gather:
-                    return [New(gather.Sources.Length, obstacle: $"The channel gather '{node.Name}' copies them from other channels.")];
-                case Flatten:
+                case ChannelFlow.Enter:
+                    return [New(Width(node), isInput: true)];
+                case ChannelFlow.Keep:
+                    return inputs.Length == 1 ? inputs[0] : DeriveSum(node, inputs);
+                case ChannelFlow.Mix:
+                    return [New(Width(node))];
+                case ChannelFlow.MixInGroups:
+                    Block(inputs, $"{Describe(node)} does not let channels move between its groups.");
+                    return [New(Width(node), obstacle: $"{Describe(node)} writes them in groups.")];
+                case ChannelFlow.Couple:
+                    Block(inputs, $"{Describe(node)} makes each of them depend on all.");
+                    return inputs[0];
+                case ChannelFlow.Concatenate:
+                    return [.. inputs.SelectMany(segments => segments)];
+                case ChannelFlow.Gather when inputs.All(IsImage):
+                    return [New(Width(node), isInput: true)];
+                case ChannelFlow.Gather:
+                    return [New(Width(node), obstacle: $"{Describe(node)} copies them from other channels.")];
+                case ChannelFlow.Flatten:
                     ReadOnlySpan<int> shape = network.ShapeOf(node.Inputs[0]);
                     int pixels = shape.Length == 3 ? shape[1] * shape[2] : 1;
                     return [.. inputs[0].Select(segment => segment with { Repeats = checked(segment.Repeats * pixels) })];
-                case Softmax:
-                    Block(inputs[0], $"The softmax '{node.Name}' mixes them.");
-                    return inputs[0];
-                case Concat:
-                    return [.. inputs.SelectMany(segments => segments)];
-                case Add:
-                    return DeriveSum(node, inputs);
                 default:
-                    return inputs[0];
+                    Block(inputs, $"{Describe(node)} does not say what it does to channels.");
+                    return [New(Width(node), obstacle: $"{Describe(node)} does not say where they come from.")];
             }
         }
+
+        private static string Describe(Node node) => $"The {node.Layer.Kind} '{node.Name}'";
+
+        private int Width(Node node) => network.ShapeOf(node)[0];
 
         private ChannelSegment New(int width, bool isInput = false, string? obstacle = null)
         {
@@ -127,8 +128,7 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
             ChannelSegment[][] images = [.. inputs.Where(IsImage)], features = [.. inputs.Where(input => !IsImage(input))];
             if (images.Length > 0 && features.Length > 0)
             {
-                foreach (ChannelSegment[] feature in features)
-                    Block(feature, $"The sum '{node.Name}' adds channels of the image to them.");
+                Block(features, $"{Describe(node)} joins channels of the image with them.");
             }
 
             ChannelSegment[][] alike = features.Length > 0 ? features : images;
@@ -147,7 +147,7 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
                     && _isInput[Root(pair.First.Space)] == _isInput[Root(pair.Second.Space)]);
             if (!alike)
             {
-                string obstacle = $"The sum '{node.Name}' adds values that are concatenated differently.";
+                string obstacle = $"{Describe(node)} joins values that are concatenated differently.";
                 Block(first, obstacle);
                 Block(second, obstacle);
                 return [New(first.Sum(segment => segment.Length), obstacle: obstacle)];
@@ -163,6 +163,12 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
             }
 
             return first;
+        }
+
+        private void Block(ChannelSegment[][] values, string obstacle)
+        {
+            foreach (ChannelSegment[] segments in values)
+                Block(segments, obstacle);
         }
 
         private void Block(ChannelSegment[] segments, string obstacle)

@@ -31,12 +31,19 @@ internal sealed class NetworkAlignment
     /// <summary>The counterpart of an aligned node in one of the networks.</summary>
     public Node CounterpartOf(Node node, int member) => _counterparts[member][node];
 
+    /// <summary>Number of features of each network in a space of the first one.</summary>
+    public int[] WidthsOf(FeatureSpace space)
+    {
+        Node node = space.Nodes.First(IsAligned);
+        return [.. Members.Select((member, m) => member.Network.ShapeOf(CounterpartOf(node, m))[0])];
+    }
+
     /// <summary>Says in which member a node of the first network has no counterpart, or nothing that could be merged with it.</summary>
     public string Describe(Node node)
     {
         int member = Array.FindIndex(_counterparts, map => !map.ContainsKey(node));
         string name = Members[Math.Max(member, 0)].Name;
-        return $"'{name}' has no counterpart of node '{node.Name}' ({Signature(node)}) of '{Members[0].Name}'";
+        return $"'{name}' has no counterpart of node '{node.Name}' ({node.Layer.Signature}) of '{Members[0].Name}'";
     }
 
     private Dictionary<Node, Node> Align(int member)
@@ -70,18 +77,6 @@ internal sealed class NetworkAlignment
         return counterparts;
     }
 
-    private static string Key(Node node, IEnumerable<Node> inputs) => $"{Signature(node)} of {string.Join(", ", inputs.Select(input => input.Name))}";
-
-    /// <summary>What two layers must have in common to be merged: everything but their weights and widths.</summary>
-    private static string Signature(Node node) => node.Layer switch
-    {
-        Conv2d conv => $"Conv2d {conv.Kernel}, stride {conv.Stride}, padding {conv.Padding}, dilation {conv.Dilation}, "
-            + (FeatureSpaces.IsDepthwise(conv) ? "depthwise" : $"groups {conv.Groups}"),
-        Pool2d pool => $"{pool.Kind} {pool.Kernel}, stride {pool.Stride}, padding {pool.Padding}, ceiling {pool.CeilingMode}"
-            + (pool is AvgPool2d average ? $", count padding {average.CountPadding}" : ""),
-        Clip clip => $"Clip {clip.Lower:R}–{clip.Upper:R}",
-        LeakyReLU leaky => $"LeakyReLU {leaky.NegativeSlope:R}",
-        GELU gelu => $"GELU {(gelu.TanhApproximation ? "tanh" : "exact")}",
-        Layer layer => layer.Kind,
-    };
+    /// <summary>What two nodes must have in common to be merged: their inputs, and everything that their layers do but for weights and widths.</summary>
+    private static string Key(Node node, IEnumerable<Node> inputs) => $"{node.Layer.Signature} of {string.Join(", ", inputs.Select(input => input.Name))}";
 }

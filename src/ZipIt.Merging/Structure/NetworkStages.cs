@@ -22,7 +22,7 @@ internal sealed class NetworkStages
     /// <summary>Finds the stages of a network.</summary>
     public static NetworkStages Of(Network network)
     {
-        Node[] layers = [.. network.Nodes.Where(node => node.Layer is Conv2d)];
+        Node[] layers = [.. network.Nodes.Where(IsConvolution)];
         IGrouping<long, Node>[] sums = [.. network.Nodes
             .Where(node => node.Layer is Add && network.ShapeOf(node).Length == 3)
             .GroupBy(node => AreaOf(network, node))
@@ -38,7 +38,7 @@ internal sealed class NetworkStages
 
         for (int i = 0; i < sums.Length; i++)
         {
-            foreach (Node node in BeforeAny(network, sums[i]).Where(node => node.Layer is Conv2d))
+            foreach (Node node in BeforeAny(network, sums[i]).Where(IsConvolution))
                 stages.TryAdd(node, i + 1);
         }
 
@@ -49,6 +49,8 @@ internal sealed class NetworkStages
 
     /// <summary>Stage of a Conv layer, from 1; null for other nodes, which belong to the layers before them.</summary>
     public int? StageOf(Node node) => _stageOf.TryGetValue(node, out int stage) ? stage : null;
+
+    private static bool IsConvolution(Node node) => node.Layer.HasWeights && node.Layer is not Linear;
 
     private static HashSet<Node> BeforeAny(Network network, IEnumerable<Node> ends)
     {

@@ -146,22 +146,4 @@ public sealed class FeatureMap
             return weighted == 0 ? row : [.. row.Select(entry => entry with { Weight = entry.Weight * weights[modelOf[entry.Index]] * sum / weighted })];
         })], _unmerge);
     }
-
-    /// <summary>
-    /// For each feature of a model the merged feature that is its copy, if U is a plain selection for this model (one entry of 1 per row); otherwise null.
-    /// </summary>
-    public int[]? TryGetGather(int model)
-    {
-        int offset = OffsetOf(model);
-        var sources = new int[_widths[model]];
-        for (int j = 0; j < sources.Length; j++)
-        {
-            ReadOnlySpan<Entry> row = UnmergeRow(offset + j);
-            if (row.Length != 1 || row[0].Weight != 1)
-                return null;
-            sources[j] = row[0].Index;
-        }
-
-        return sources;
-    }
 }

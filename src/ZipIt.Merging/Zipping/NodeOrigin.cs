@@ -8,7 +8,7 @@ namespace ZipIt.Merging;
 internal sealed record NodeOrigin(IReadOnlyList<NodeOrigin.Source> Sources)
 {
     /// <summary>A member's node, and for each channel of the zipped node the member's channels that it is made of; null rows are the identity.</summary>
-    public sealed record Source(int Member, Node Node, FeatureMap.Entry[][]? Rows);
+    public sealed record Source(int Member, Node Node, SparseRows? Rows);
 
     /// <summary>Whether the node stands for one node of one member, channel by channel.</summary>
     public bool IsCopy => Sources is [{ Rows: null }];

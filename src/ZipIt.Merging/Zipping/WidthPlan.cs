@@ -83,24 +83,25 @@ internal sealed class WidthPlan
     private double Cost() => _layers.Sum(layer =>
         (double)layer.Factor * (layer.FixedInputs + layer.Inputs.Sum(space => (double)_widths[space])) * (layer.Output is { } output ? _widths[output] : layer.FixedOutputs));
 
-    /// <summary>All Conv and Linear layers: their multiply-adds as a product of input and output widths, which are those of spaces or constants.</summary>
+    /// <summary>All layers with weights: their multiply-adds as a product of input and output widths, which are those of spaces or constants.</summary>
     private void CollectLayers()
     {
         NetworkAlignment alignment = _structure.Alignment;
         for (int m = 0; m < alignment.Members.Count; m++)
         {
             Network network = alignment.Members[m].Network;
-            Dictionary<Node, Node> baseOf = _structure.Shared.ToDictionary(node => alignment.CounterpartOf(node, m));
-            foreach (Node node in network.Nodes.Where(node => node.Layer is Conv2d or Linear))
+            IReadOnlyDictionary<Node, Node> baseOf = _structure.SharedOf(m);
+            foreach (Node node in network.Nodes.Where(node => node.Layer.HasWeights))
             {
                 bool isShared = baseOf.TryGetValue(node, out Node? shared);
                 if (isShared && m > 0)
                     continue;
-                (long inputs, long outputs) = node.Layer is Conv2d conv ? (conv.Weight[1], conv.Weight[0]) : (((Linear)node.Layer).Inputs, ((Linear)node.Layer).Outputs);
+                LayerParameter weight = node.Layer.Parameters.First(parameter => parameter.Role == ParameterRole.Weight);
+                long inputs = weight.InputAxis is { } axis ? weight.Value![axis] : 1, outputs = network.ShapeOf(node)[0];
                 long factor = NetworkCost.CountMultiplyAdds(network, node) / (inputs * outputs);
                 var variable = new List<int>();
                 int constant = (int)inputs;
-                if (baseOf.TryGetValue(node.Inputs[0], out Node? source) && node.Layer is not Conv2d { Groups: > 1 })
+                if (baseOf.TryGetValue(node.Inputs[0], out Node? source) && node.Layer.Flow == ChannelFlow.Mix)
                 {
                     constant = 0;
                     foreach (ChannelSegment segment in _structure.Spaces.LayoutOf(source))
@@ -112,7 +113,7 @@ internal sealed class WidthPlan
                     }
                 }
 
-                if (node.Layer is Conv2d depthwise && FeatureSpaces.IsDepthwise(depthwise) && isShared)
+                if (node.Layer.Flow == ChannelFlow.Keep && isShared)
                 {
                     _layers.Add((factor, [_structure.Spaces.LayoutOf(shared!)[0].Space], 0, null, 1));
                     continue;

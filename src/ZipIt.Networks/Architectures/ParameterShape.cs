@@ -10,7 +10,7 @@ public sealed record ParameterShape(string Name, ParameterRole Role, IReadOnlyLi
     public long Count => Shape.Aggregate(1L, (product, extent) => product * extent);
 
     /// <summary>Whether it is learnt; running statistics are not.</summary>
-    public bool IsLearnt => Role is not (ParameterRole.RunningMean or ParameterRole.RunningVariance);
+    public bool IsLearnt => Role.IsLearnt();
 
     internal static ParameterShape ConvWeight(string module, int outputs, int inputs, int kernel) =>
         new(module + ".weight", ParameterRole.Weight, [outputs, inputs, kernel, kernel]);

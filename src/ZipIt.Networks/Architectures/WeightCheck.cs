@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Text;
 
 namespace ZipIt.Networks;
@@ -26,10 +25,8 @@ internal static class WeightCheck
                 missing.Add($"'{parameter.Name}' {Format(parameter)}");
             else if (!tensor.HasShape([.. parameter.Shape]))
                 misshapen.Add($"'{parameter.Name}' should be {Format(parameter)}, is {tensor}");
-            else if (!tensor.IsFinite())
-                unusable.Add($"'{parameter.Name}' holds values that are not finite numbers");
-            else if (parameter.Role == ParameterRole.RunningVariance && TensorPrimitives.Min<float>(tensor.Span) < 0)
-                unusable.Add($"'{parameter.Name}' holds a negative variance");
+            else if (parameter.Role.FindFault(tensor) is { } fault)
+                unusable.Add($"'{parameter.Name}' holds {fault}");
         }
 
         var message = new StringBuilder();

@@ -5,7 +5,7 @@ namespace ZipIt.Networks;
 /// Multiply-adds of all Conv and Linear layers for one image; normalization, activations, pooling and additions are not counted. This is the
 /// convention of the tables in the ZipIt paper (ResNet-50 at 224 px: 4.11 G).
 /// </param>
-/// <param name="Parameters">Learnt numbers: weights and biases of Conv, Linear and BatchNorm layers; running statistics are not counted.</param>
+/// <param name="Parameters">Learnt numbers, e.g. weights and biases of Conv, Linear and BatchNorm layers; running statistics and constants are not counted.</param>
 public readonly record struct NetworkCost(long MultiplyAdds, long Parameters)
 {
     /// <summary>Counts a network.</summary>
@@ -16,13 +16,7 @@ public readonly record struct NetworkCost(long MultiplyAdds, long Parameters)
         foreach (Node node in network.Nodes)
         {
             multiplyAdds += CountMultiplyAdds(network, node);
-            parameters += node.Layer switch
-            {
-                Conv2d conv => conv.Weight.Length + (conv.Bias?.Length ?? 0),
-                Linear linear => linear.Weight.Length + (linear.Bias?.Length ?? 0),
-                BatchNorm2d norm => 2 * norm.Channels,
-                _ => 0,
-            };
+            parameters += node.Layer.Parameters.Where(parameter => parameter.Role.IsLearnt()).Sum(parameter => (long)(parameter.Value?.Length ?? 0));
         }
 
         return new NetworkCost(multiplyAdds, parameters);
@@ -33,15 +27,6 @@ public readonly record struct NetworkCost(long MultiplyAdds, long Parameters)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(node);
-        switch (node.Layer)
-        {
-            case Conv2d conv:
-                ReadOnlySpan<int> shape = network.ShapeOf(node);
-                return (long)conv.Weight.Length * shape[1] * shape[2];
-            case Linear linear:
-                return linear.Weight.Length;
-            default:
-                return 0;
-        }
+        return node.Layer.CountMultiplyAdds(node.Inputs.Count == 0 ? [] : network.ShapeOf(node.Inputs[0]), network.ShapeOf(node));
     }
 }

@@ -6,41 +6,42 @@ public static class ShapeInference
     /// <summary>Shape of a node's value for one image, from the shapes of its inputs.</summary>
     /// <param name="node">The node.</param>
     /// <param name="inputs">Shapes of its inputs, in order: [channels, height, width] or [features].</param>
-    /// <exception cref="ArgumentException">The layer does not fit its inputs; the message names the node.</exception>
+    /// <exception cref="ArgumentException">
+    /// The layer does not fit its inputs, or goes beyond <see cref="NetworkLimits"/>; the message names the node.
+    /// </exception>
     public static int[] Infer(Node node, IReadOnlyList<int[]> inputs)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(inputs);
+        int[] shape = InferUnchecked(node, inputs);
+        CheckLimits(node, shape);
+        return shape;
+    }
+
+    private static int[] InferUnchecked(Node node, IReadOnlyList<int[]> inputs)
+    {
         switch (node.Layer)
         {
             case Input input:
                 return [input.Channels, input.Height, input.Width];
             case Conv2d conv:
                 CheckChannels(node, ExpectMap(node, inputs[0]), conv.InputChannels);
-                return
-                [
-                    conv.OutputChannels,
-                    WindowCount(node, inputs[0][1], conv.Kernel.Height, conv.Stride.Height, conv.Padding.Height, conv.Dilation.Height, false),
-                    WindowCount(node, inputs[0][2], conv.Kernel.Width, conv.Stride.Width, conv.Padding.Width, conv.Dilation.Width, false),
-                ];
+                if ((long)conv.Kernel.Height * conv.Kernel.Width > NetworkLimits.Taps)
+                    throw Refuse(node, $"has a kernel of {conv.Kernel.Height}×{conv.Kernel.Width} taps; at most {NetworkLimits.Taps} are supported");
+                return [conv.OutputChannels, WindowAxis.OfRows(node, inputs[0][1]).Output, WindowAxis.OfColumns(node, inputs[0][2]).Output];
             case Linear linear:
                 if (inputs[0].Length != 1 || inputs[0][0] != linear.Inputs)
                     throw Mismatch(node, $"a vector of {linear.Inputs} features", inputs[0]);
                 return [linear.Outputs];
-            case BatchNorm2d norm:
-                CheckChannels(node, ExpectMap(node, inputs[0]), norm.Channels);
-                return inputs[0];
-            case ChannelAffine affine:
+            case IAffineLayer affine:
                 CheckChannels(node, ExpectMap(node, inputs[0]), affine.Channels);
                 return inputs[0];
-            case Pool2d pool:
+            case PReLU prelu:
+                CheckChannels(node, inputs[0], prelu.Channels);
+                return inputs[0];
+            case Pool2d:
                 ExpectMap(node, inputs[0]);
-                return
-                [
-                    inputs[0][0],
-                    WindowCount(node, inputs[0][1], pool.Kernel.Height, pool.Stride.Height, pool.Padding.Height, 1, pool.CeilingMode),
-                    WindowCount(node, inputs[0][2], pool.Kernel.Width, pool.Stride.Width, pool.Padding.Width, 1, pool.CeilingMode),
-                ];
+                return [inputs[0][0], WindowAxis.OfRows(node, inputs[0][1]).Output, WindowAxis.OfColumns(node, inputs[0][2]).Output];
             case GlobalAveragePool:
                 ExpectMap(node, inputs[0]);
                 return [inputs[0][0], 1, 1];
@@ -60,10 +61,10 @@ public static class ShapeInference
                 }
 
                 int[] joined = [.. inputs[0]];
-                joined[0] = checked(inputs.Sum(input => input[0]));
+                joined[0] = (int)Math.Min(inputs.Sum(input => (long)input[0]), int.MaxValue);
                 return joined;
             case Flatten:
-                return [checked((int)inputs[0].Aggregate(1L, (product, extent) => checked(product * extent)))];
+                return [(int)CountValues(inputs[0])];
             case ChannelGather gather:
                 foreach (int source in gather.Sources)
                 {
@@ -77,7 +78,7 @@ public static class ShapeInference
             case Activation or Softmax:
                 return inputs[0];
             default:
-                throw new ArgumentException($"Node '{node.Name}' has a layer of unknown kind {node.Layer.Kind}.", nameof(node));
+                throw new ArgumentException($"Node '{NameList.Shorten(node.Name)}' has a layer of unknown kind {node.Layer.Kind}.", nameof(node));
         }
     }
 
@@ -97,18 +98,30 @@ public static class ShapeInference
             throw Mismatch(node, $"{channels} input channels", shape);
     }
 
-    /// <summary>Number of windows that fit; in ceiling mode the last may stick out, but must start inside the input or its left padding.</summary>
-    private static int WindowCount(Node node, int extent, int kernel, int stride, int padding, int dilation, bool ceiling)
+    private static void CheckLimits(Node node, int[] shape)
     {
-        long room = extent + 2L * padding - (long)dilation * (kernel - 1) - 1;
-        if (room < 0)
-            throw new ArgumentException($"Node '{node.Name}' ({node.Layer.Kind}) has a window of {kernel} (dilation {dilation}), larger than its padded input of {extent} + 2·{padding}.");
-        long count = (ceiling ? room + stride - 1 : room) / stride + 1;
-        if (ceiling && (count - 1) * stride >= extent + (long)padding)
-            count--;
-        return checked((int)count);
+        if (shape.Length == 3)
+        {
+            if (shape[0] > NetworkLimits.Channels)
+                throw Refuse(node, $"has {shape[0]} channels; at most {NetworkLimits.Channels} are supported");
+            if (shape[1] > NetworkLimits.Extent || shape[2] > NetworkLimits.Extent || (long)shape[1] * shape[2] > NetworkLimits.Pixels)
+                throw Refuse(node, $"has a map of {shape[1]}×{shape[2]} pixels; at most {NetworkLimits.Pixels} in all and {NetworkLimits.Extent} a side are supported");
+        }
+
+        if (CountValues(shape) > NetworkLimits.Values)
+            throw Refuse(node, $"has a value of shape {Tensor.FormatShape(shape)}; at most {NetworkLimits.Values} numbers for an image are supported");
     }
 
-    private static ArgumentException Mismatch(Node node, string expected, int[] found) =>
-        new($"Node '{node.Name}' ({node.Layer.Kind}) expects {expected}, found {Tensor.FormatShape(found)}.");
+    /// <summary>Number of values, or a number beyond the limit if it is beyond.</summary>
+    private static long CountValues(int[] shape)
+    {
+        long count = 1;
+        foreach (int extent in shape)
+            count = Math.Min(count * extent, NetworkLimits.Values + 1L);
+        return count;
+    }
+
+    private static ArgumentException Refuse(Node node, string problem) => new($"Node '{NameList.Shorten(node.Name)}' ({node.Layer.Kind}) {problem}.");
+
+    private static ArgumentException Mismatch(Node node, string expected, int[] found) => Refuse(node, $"expects {expected}, found {Tensor.FormatShape(found)}");
 }

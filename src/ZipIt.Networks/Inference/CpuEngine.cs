@@ -33,11 +33,31 @@ public sealed class CpuEngine : INetworkEngine
     {
         ArgumentNullException.ThrowIfNull(network);
         options ??= new SessionOptions();
+        Check(options);
+        return new CpuSession(FindPlan(network, options), options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+    }
+
+    /// <summary>What a session would take, without making it; takes time with the size of the graph, not with that of the weights.</summary>
+    /// <param name="network">The network to run.</param>
+    /// <param name="options">What the session must be able to do; null for the defaults.</param>
+    /// <exception cref="NotSupportedException">The engine lacks a layer of the network.</exception>
+    /// <exception cref="ArgumentException">The session would be refused; see <see cref="CreateSession"/>.</exception>
+    /// <exception cref="KeyNotFoundException">A tap names no node of the network.</exception>
+    public SessionCost MeasureSession(Network network, SessionOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        options ??= new SessionOptions();
+        Check(options);
+        PlanCost cost = PlanBuilder.Draft(network, options, _kernels).Cost;
+        return new SessionCost(cost.WeightBytes, cost.ImageBytes, cost.Operations, cost.ImagesWithin(options.Limits ?? SessionLimits.Default));
+    }
+
+    private static void Check(SessionOptions options)
+    {
         if (options.MaximumBatchSize < 1)
             throw new ArgumentOutOfRangeException(nameof(options), $"Expected a batch size of at least 1, found {options.MaximumBatchSize}.");
         if (options.Threads < 0)
             throw new ArgumentOutOfRangeException(nameof(options), $"Expected a number of threads of at least 0, found {options.Threads}.");
-        return new CpuSession(FindPlan(network, options), options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
     }
 
     /// <summary>The plan of a living session, or a new one: plans live no longer than the sessions that use them.</summary>
@@ -46,7 +66,11 @@ public sealed class CpuEngine : INetworkEngine
         var key = new PlanKey(options.MaximumBatchSize, options.BatchStatistics, options.ChannelsLastInputs, string.Join('\0', options.Taps));
         ConcurrentDictionary<PlanKey, WeakReference<ExecutionPlan>> plans = _plans.GetOrCreateValue(network);
         if (plans.TryGetValue(key, out WeakReference<ExecutionPlan>? known) && known.TryGetTarget(out ExecutionPlan? plan))
+        {
+            plan.Cost.Check(options.Limits ?? SessionLimits.Default);
             return plan;
+        }
+
         plan = PlanBuilder.Build(network, options, _kernels);
         plans[key] = new WeakReference<ExecutionPlan>(plan);
         return plan;

@@ -29,7 +29,7 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     {
         _plan = plan;
         _team = new WorkerTeam(threads);
-        _kept = AlignedBuffer.Uninitialized(checked(plan.KeptSize * plan.MaximumBatchSize));
+        _kept = AlignedBuffer.Uninitialized(checked((int)(plan.KeptSize * plan.MaximumBatchSize)));
         _scratch = new AlignedBuffer?[_team.Threads];
         _inputs = new float*[plan.Network.Inputs.Count];
         _normalizations = [.. plan.Normalizations.Select(node => new BatchNormState(((BatchNorm2d)node.Layer).Channels, plan.MaximumBatchSize))];
@@ -156,10 +156,21 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
             return;
         }
 
-        int step = 0;
-        while (block >= _firstBlocks[step + 1])
-            step++;
+        int step = FindStep(block);
         _wave[step].Run(_whole!, block - _firstBlocks[step], scratch.Pointer);
+    }
+
+    /// <summary>The step of the wave to which a block belongs: the last that begins no later. A wave may have very many.</summary>
+    private int FindStep(int block)
+    {
+        int low = 0, high = _wave.Length - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            (low, high) = _firstBlocks[middle] <= block ? (middle, high) : (low, middle - 1);
+        }
+
+        return low;
     }
 
     private void RunChunk(int chunk, int worker, float* scratch)
@@ -178,7 +189,7 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
         }
     }
 
-    private ReadOnlySpan<float> Read(PlannedValue value) => new(_kept.Pointer + (nint)value.Offset * MaximumBatchSize, _images * value.ImageSize);
+    private ReadOnlySpan<float> Read(PlannedValue value) => new(_kept.Pointer + (nint)(value.Offset * MaximumBatchSize), _images * value.ImageSize);
 
     private void CheckBatch(int batchSize)
     {

@@ -20,6 +20,9 @@ public sealed record SessionOptions
     /// <summary>Whether inputs arrive as [batch, height, width, channels] instead of [batch, channels, height, width]. Default false.</summary>
     public bool ChannelsLastInputs { get; init; }
 
+    /// <summary>What the network may cost for one image; null for <see cref="SessionLimits.Default"/>. Default null.</summary>
+    public SessionLimits? Limits { get; init; }
+
     /// <summary>Number of threads to use; 0 for one per processor. Results do not depend on it. Default 0.</summary>
     public int Threads { get; init; }
 }

@@ -4,7 +4,7 @@ namespace ZipIt.Networks;
 /// Picks channels: output channel i is input channel <see cref="Sources"/>[i], [channels, h, w] → [sources, h, w]; the same on a vector.
 /// It carries the unmerge matrix U where merged features leave for a part of the network that was not merged.
 /// </summary>
-public sealed record ChannelGather : Layer
+public sealed record ChannelGather : Layer, IStoredLayer<ChannelGather>
 {
     private readonly int[] _sources;
 
@@ -26,4 +26,26 @@ public sealed record ChannelGather : Layer
 
     /// <summary>For each output channel the input channel that it copies.</summary>
     public ReadOnlySpan<int> Sources => _sources;
+
+    /// <inheritdoc/>
+    public override ChannelFlow Flow => ChannelFlow.Gather;
+
+    /// <inheritdoc/>
+    public override string Signature => Kind;
+
+    /// <summary>Whether another gather picks the same channels.</summary>
+    public bool Equals(ChannelGather? other) => other is not null && _sources.AsSpan().SequenceEqual(other._sources);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        foreach (int source in _sources)
+            hash.Add(source);
+        return hash.ToHashCode();
+    }
+
+    static ChannelGather IStoredLayer<ChannelGather>.Read(LayerReader reader) => new(reader.ReadInt32s());
+
+    void IStoredLayer.WriteAttributes(LayerWriter writer) => writer.WriteInt32s(_sources);
 }

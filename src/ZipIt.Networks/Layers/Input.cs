@@ -1,7 +1,7 @@
 namespace ZipIt.Networks;
 
 /// <summary>Where values enter the network: a feature map [channels, height, width], usually an image.</summary>
-public sealed record Input : Layer
+public sealed record Input : Layer, IStoredLayer<Input>
 {
     /// <summary>Describes an input.</summary>
     /// <param name="channels">Number of channels (3 for colour images).</param>
@@ -25,5 +25,20 @@ public sealed record Input : Layer
     /// <summary>Width in pixels.</summary>
     public int Width { get; }
 
+    /// <inheritdoc/>
+    public override ChannelFlow Flow => ChannelFlow.Enter;
+
+    /// <inheritdoc/>
+    public override string Signature => Kind;
+
     internal override int? InputCount => 0;
+
+    static Input IStoredLayer<Input>.Read(LayerReader reader) => new(reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
+
+    void IStoredLayer.WriteAttributes(LayerWriter writer)
+    {
+        writer.WriteInt32(Channels);
+        writer.WriteInt32(Height);
+        writer.WriteInt32(Width);
+    }
 }

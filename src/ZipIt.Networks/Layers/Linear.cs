@@ -1,7 +1,7 @@
 namespace ZipIt.Networks;
 
 /// <summary>Fully connected layer on a vector: y = W·x + b, [inputs] → [outputs].</summary>
-public sealed record Linear : Layer
+public sealed record Linear : Layer, IStoredLayer<Linear>
 {
     /// <summary>Describes a fully connected layer.</summary>
     /// <param name="weight">Weights [outputs, inputs].</param>
@@ -29,4 +29,21 @@ public sealed record Linear : Layer
 
     /// <summary>Number of inputs.</summary>
     public int Inputs => Weight[1];
+
+    /// <inheritdoc/>
+    public override ChannelFlow Flow => ChannelFlow.Mix;
+
+    /// <inheritdoc/>
+    public override string Signature => Kind;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LayerParameter> Parameters =>
+    [
+        new("weight", ParameterRole.Weight, Weight, ParameterAxis.Output, ParameterAxis.Input),
+        new("bias", ParameterRole.Bias, Bias, ParameterAxis.Output) { IsOptional = true },
+    ];
+
+    private protected override Layer Remake(ReadOnlySpan<Tensor?> values) => new Linear(values[0]!, values[1]);
+
+    static Linear IStoredLayer<Linear>.Read(LayerReader reader) => new(reader.ReadTensor(), reader.ReadOptionalTensor());
 }

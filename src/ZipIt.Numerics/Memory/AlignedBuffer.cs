@@ -13,6 +13,9 @@ internal sealed unsafe class AlignedBuffer
     /// <summary>Alignment in bytes: one cache line, and the width of the widest vector.</summary>
     public const int Alignment = 64;
 
+    /// <summary>Largest number of floats that the garbage collector has memory for in one piece.</summary>
+    public static readonly int MaximumLength = Array.MaxLength - (Alignment + Slack) / sizeof(float);
+
     private const int Slack = Alignment; // bytes behind the end, for kernels that take a vector beyond it
     private const int SmallestAligned = 256; // floats; smaller tensors are read too seldom to matter
 

@@ -144,7 +144,7 @@ public sealed record SelectionMatcher : IFeatureMatcher
             Span<double> row = weighted.Row(i);
             TensorPrimitives.Multiply(statistics.Covariance.Row(i), scale, row);
             TensorPrimitives.Multiply(row, scale[i], row);
-            if (TensorPrimitives.IsFiniteAll<double>(row))
+            if (double.IsFinite(TensorPrimitives.MaxMagnitude<double>(row)))
                 continue;
             foreach (ref double value in row)
                 value = Finite(value);

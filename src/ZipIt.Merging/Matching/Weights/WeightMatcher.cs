@@ -123,24 +123,11 @@ public sealed record WeightMatcher
         private void AddParameters(Node first, Node second)
         {
             ChannelSegment[] outputs = _structure.Spaces.LayoutOf(first).ToArray();
-            switch (first.Layer, second.Layer)
+            foreach ((LayerParameter a, LayerParameter b) in first.Layer.Parameters.Zip(second.Layer.Parameters))
             {
-                case (Conv2d { Groups: 1 } a, Conv2d b):
-                    Add(a.Weight, b.Weight, outputs, _structure.Spaces.LayoutOf(first.Inputs[0]).ToArray());
-                    Add(a.Bias, b.Bias, outputs);
-                    break;
-                case (Conv2d a, Conv2d b) when FeatureSpaces.IsDepthwise(a):
-                    Add(a.Weight, b.Weight, outputs);
-                    Add(a.Bias, b.Bias, outputs);
-                    break;
-                case (Linear a, Linear b):
-                    Add(a.Weight, b.Weight, outputs, _structure.Spaces.LayoutOf(first.Inputs[0]).ToArray());
-                    Add(a.Bias, b.Bias, outputs);
-                    break;
-                case (BatchNorm2d a, BatchNorm2d b):
-                    Add(a.Weight, b.Weight, outputs);
-                    Add(a.Bias, b.Bias, outputs);
-                    break;
+                // Running statistics and constants were not learnt; groups are not permuted.
+                if (a.Role.IsLearnt() && a.OutputAxis == 0 && first.Layer.Flow != ChannelFlow.MixInGroups)
+                    Add(a.Value, b.Value, outputs, a.InputAxis == 1 ? _structure.Spaces.LayoutOf(first.Inputs[0]).ToArray() : null);
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ZipIt.Networks;
 using ZipIt.Numerics;
 
@@ -46,19 +45,19 @@ internal sealed class LeastSquaresRefit
     /// <param name="members">The networks that it was made of.</param>
     /// <param name="images">Calibration images.</param>
     /// <param name="options">Engine, threads and batch size; <see cref="ZipOptions.Refit"/> or the defaults tell the rest.</param>
-    /// <param name="pool">Memory; nothing of it is needed afterwards.</param>
-    /// <param name="progress">Is told after each layer.</param>
+    /// <param name="clock">Is told after each layer.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
-    /// <param name="prepared">What was prepared in the same memory, after the members were sampled; null for nothing. The result does not depend on it.</param>
+    /// <param name="prepared">What was prepared, after the members were sampled; null for nothing. The result does not depend on it.</param>
     /// <exception cref="ArgumentException">There are fewer than two images.</exception>
     public static RefitResult Apply(
-        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, BufferPool pool, IProgress<ZipProgress>? progress,
-        CancellationToken cancellationToken, RefitPreparation? prepared = null)
+        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, StageClock? clock, CancellationToken cancellationToken,
+        RefitPreparation? prepared = null)
     {
         RefitOptions refit = options.Refit ?? new RefitOptions();
         refit.Check();
-        var context = new RefitContext(options, refit, prepared?.Images ?? ReadImages(merged.Network, images, options, refit), pool, cancellationToken);
-        return new LeastSquaresRefit(context, merged, members, prepared?.Samples).Run(progress);
+        using BufferPool? own = prepared is null ? new BufferPool() : null;
+        var context = new RefitContext(options, refit, prepared?.Images ?? ReadImages(merged.Network, images, options, refit), prepared?.Pool ?? own!, cancellationToken);
+        return new LeastSquaresRefit(context, merged, members, prepared?.Samples).Run(clock);
     }
 
     /// <summary>Reads the images for the refit of a network of a given structure.</summary>
@@ -75,15 +74,14 @@ internal sealed class LeastSquaresRefit
             : throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {read.Count}.", nameof(images));
     }
 
-    private RefitResult Run(IProgress<ZipProgress>? progress)
+    private RefitResult Run(StageClock? clock)
     {
-        var clock = Stopwatch.StartNew();
         _context.Pool.Trim();
         foreach (RefitUnit unit in _plan.Units)
         {
             Refit(unit);
             _context.Pool.Trim();
-            progress?.Report(new ZipProgress("Refit", _reports.Count, clock.Elapsed, false));
+            clock?.Report(_reports.Count, _plan.Units.Count);
         }
 
         return new RefitResult(_refitted.ToNetwork(), _reports);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging;
@@ -103,12 +102,6 @@ public abstract record ZipCut
         return [.. Enumerable.Range(1, NetworkStages.Of(network).Count).Reverse().Select(AfterStage)];
     }
 
-    /// <summary>The cut itself, or the one that a condition on the members stands for.</summary>
-    /// <param name="members">The members.</param>
-    /// <param name="start">What stays per member at the front.</param>
-    /// <exception cref="ArgumentException">No cut meets the condition.</exception>
-    internal virtual ZipCut Resolve(IReadOnlyList<ZipMember> members, ZipCut start) => this;
-
     /// <summary>Whether the zip ends where the members differ or cannot be merged, instead of refusing.</summary>
     internal virtual bool IsLenient => false;
 
@@ -129,143 +122,21 @@ public abstract record ZipCut
         foreach (Node node in network.Nodes)
         {
             int before = node.Inputs.Count == 0 ? 0 : node.Inputs.Max(input => depth[input]);
-            depth[node] = before + (node.Layer is Linear or Conv2d ? 1 : 0);
+            depth[node] = before + (node.Layer.HasWeights ? 1 : 0);
         }
 
         return depth;
     }
 
     /// <summary>Normalization, activation, pooling and the residual sum belong to the layer before them.</summary>
-    private static HashSet<Node> WithFollowers(Network network, HashSet<Node> selected)
+    private protected static HashSet<Node> WithFollowers(Network network, HashSet<Node> selected)
     {
         foreach (Node node in network.Nodes)
         {
-            if (!FeatureSpaces.IsWeightLayer(node.Layer) && node.Inputs.Count > 0 && node.Inputs.All(selected.Contains))
+            if (!node.Layer.MixesChannels && node.Inputs.Count > 0 && node.Inputs.All(selected.Contains))
                 selected.Add(node);
         }
 
         return selected;
-    }
-
-    private static LenientCut EarliestWithin(long budget, IReadOnlyList<ZipMember> members, ZipCut start)
-    {
-        long least = long.MaxValue;
-        int layers = CountLayers(members[0].Network).Values.Max();
-        for (int count = 0; count <= layers; count++)
-        {
-            var cut = new LenientCut(AfterLayers(count));
-            long cost = new ZipStructure(members, cut, start).CountMultiplyAdds();
-            if (cost <= budget)
-                return cut;
-            least = Math.Min(least, cost);
-        }
-
-        throw new ArgumentException(string.Create(
-            CultureInfo.InvariantCulture, $"No cut keeps the zipped network within {budget:N0} multiply-adds per image; the cheapest one needs {least:N0}."));
-    }
-
-    private sealed record NothingCut : ZipCut
-    {
-        public override string ToString() => "nothing";
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces) => [];
-    }
-
-    private sealed record EverythingCut : ZipCut
-    {
-        public override string ToString() => "everything";
-
-        internal override bool IncludesHeads => true;
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces) => [.. spaces.Network.Nodes];
-    }
-
-    private sealed record BeforeHeadsCut : ZipCut
-    {
-        public override string ToString() => "before heads";
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces) => [.. spaces.Network.Nodes];
-    }
-
-    private sealed record AfterLayersCut(int Count) : ZipCut
-    {
-        public override string ToString() => $"after {Count} layers";
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces)
-        {
-            Dictionary<Node, int> depth = CountLayers(spaces.Network);
-            return [.. spaces.Network.Nodes.Where(node => depth[node] <= Count)];
-        }
-    }
-
-    private sealed record AfterStageCut(int Count) : ZipCut
-    {
-        public override string ToString() => $"after stage {Count}";
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces)
-        {
-            NetworkStages stages = NetworkStages.Of(spaces.Network);
-            if (Count > stages.Count)
-                throw new ArgumentException($"The cut asks for {Count} stages, the first network has {stages.Count}.");
-            return WithFollowers(spaces.Network, [.. spaces.Network.Nodes.Where(node => node.Inputs.Count == 0 || stages.StageOf(node) is { } stage && stage <= Count)]);
-        }
-    }
-
-    private sealed record AfterSpacesCut(int Count) : ZipCut
-    {
-        public override string ToString() => $"after {Count} spaces";
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces)
-        {
-            Network network = spaces.Network;
-            int[] ends = [.. spaces.Where(space => !space.IsInput && !space.IsOutput && space.Nodes.Count > 0).Select(space => network.IndexOf(space.Name)).Order()];
-            if (Count > ends.Length)
-                throw new ArgumentException($"The cut asks for {Count} feature spaces, the first network has {ends.Length} before its heads.");
-            return Count == 0 ? [] : WithFollowers(network, [.. network.Nodes.Take(ends[Count - 1] + 1)]);
-        }
-    }
-
-    private sealed record LenientCut(ZipCut Inner) : ZipCut
-    {
-        public override string ToString() => Inner is BeforeHeadsCut ? "as far as possible" : Inner.ToString();
-
-        internal override bool IsLenient => true;
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces) => Inner.Select(spaces);
-    }
-
-    private sealed record WithinFactorCut(double Factor) : ZipCut
-    {
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"within {Factor} times the multiply-adds of one network");
-
-        internal override ZipCut Resolve(IReadOnlyList<ZipMember> members, ZipCut start)
-        {
-            long one = members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds);
-            return EarliestWithin((long)Math.Floor(Factor * one + 1e-6), members, start);
-        }
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces) => throw new InvalidOperationException("A budget selects nodes only for given members.");
-    }
-
-    private sealed record WithinMultiplyAddsCut(long MultiplyAdds) : ZipCut
-    {
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"within {MultiplyAdds:N0} multiply-adds");
-
-        internal override ZipCut Resolve(IReadOnlyList<ZipMember> members, ZipCut start) => EarliestWithin(MultiplyAdds, members, start);
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces) => throw new InvalidOperationException("A budget selects nodes only for given members.");
-    }
-
-    private sealed record AfterNodeCut(string Name) : ZipCut
-    {
-        public override string ToString() => $"after {Name}";
-
-        internal override HashSet<Node> Select(FeatureSpaces spaces)
-        {
-            Network network = spaces.Network;
-            if (!network.Contains(Name))
-                throw new ArgumentException($"The cut names a node '{Name}', which the first network lacks; it has for instance {string.Join(", ", network.Nodes.Take(8).Select(node => $"'{node.Name}'"))}.");
-            return WithFollowers(network, [.. network.Nodes.Take(network.IndexOf(Name) + 1)]);
-        }
     }
 }

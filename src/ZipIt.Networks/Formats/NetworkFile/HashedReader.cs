@@ -62,8 +62,6 @@ internal sealed class HashedReader(Stream stream, string source, long length) : 
 
     public float ReadSingle() => BitConverter.Int32BitsToSingle(ReadInt32());
 
-    public Size2 ReadSize() => new(ReadInt32(), ReadInt32());
-
     /// <summary>A number of things, each of which takes at least <paramref name="smallest"/> bytes.</summary>
     public int ReadCount(int smallest)
     {

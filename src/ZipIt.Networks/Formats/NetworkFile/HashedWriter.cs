@@ -31,12 +31,6 @@ internal sealed class HashedWriter(Stream stream) : IDisposable
 
     public void WriteSingle(float value) => WriteInt32(BitConverter.SingleToInt32Bits(value));
 
-    public void WriteSize(Size2 size)
-    {
-        WriteInt32(size.Height);
-        WriteInt32(size.Width);
-    }
-
     public void WriteString(string text)
     {
         byte[] bytes = StrictUtf8.GetBytes(text);

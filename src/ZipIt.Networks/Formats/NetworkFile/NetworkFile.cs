@@ -12,10 +12,10 @@ namespace ZipIt.Networks;
  *   int32     format version, 1
  *   int32     number of nodes, in topological order
  *     string    name
- *     byte      kind of layer (NetworkFileLayer)
+ *     byte      kind of layer (StoredLayers)
  *     int32     number of inputs
  *     int32 …   positions of the inputs in this list, each smaller than the node's own
- *     …         attributes of the layer (NetworkFileLayers)
+ *     …         tensors and attributes of the layer (StoredLayers)
  *   int32     number of outputs
  *     string    name
  *     int32     position of the node
@@ -55,11 +55,11 @@ public static class NetworkFile
         foreach (Node node in network.Nodes)
         {
             writer.WriteString(node.Name);
-            writer.WriteByte((byte)NetworkFileLayers.KindOf(node));
+            writer.WriteByte(StoredLayers.NumberOf(node));
             writer.WriteInt32(node.Inputs.Count);
             foreach (Node input in node.Inputs)
                 writer.WriteInt32(network.IndexOf(input));
-            NetworkFileLayers.Write(writer, node);
+            StoredLayers.Write(writer, node);
         }
 
         writer.WriteInt32(network.Heads.Count);
@@ -119,10 +119,11 @@ public static class NetworkFile
         if (version != Version)
             throw reader.Fail($"the network is stored in format {version}; this version of the library reads format {Version}");
 
-        var nodes = new Node[reader.ReadCount(SmallestNode)];
+        var nodes = new Node[ReadCount(reader, SmallestNode, NetworkLimits.Nodes, "nodes")];
+        int edges = 0;
         for (int i = 0; i < nodes.Length; i++)
-            nodes[i] = ReadNode(reader, nodes.AsSpan(0, i));
-        var heads = new Head[reader.ReadCount(SmallestHead)];
+            nodes[i] = ReadNode(reader, nodes.AsSpan(0, i), ref edges);
+        var heads = new Head[ReadCount(reader, SmallestHead, NetworkLimits.Nodes, "outputs")];
         for (int i = 0; i < heads.Length; i++)
         {
             string name = reader.ReadString();
@@ -146,11 +147,18 @@ public static class NetworkFile
         }
     }
 
-    private static Node ReadNode(HashedReader reader, ReadOnlySpan<Node> earlier)
+    private static int ReadCount(HashedReader reader, int smallest, int most, string what)
+    {
+        int count = reader.ReadCount(smallest);
+        return count <= most ? count : throw reader.Fail($"expected at most {most} {what}, found {count}");
+    }
+
+    private static Node ReadNode(HashedReader reader, ReadOnlySpan<Node> earlier, ref int edges)
     {
         string name = reader.ReadString();
-        var kind = (NetworkFileLayer)reader.ReadByte();
-        var inputs = new Node[reader.ReadCount(sizeof(int))];
+        byte kind = reader.ReadByte();
+        var inputs = new Node[ReadCount(reader, sizeof(int), NetworkLimits.Edges - edges, "more inputs of nodes")];
+        edges += inputs.Length;
         for (int i = 0; i < inputs.Length; i++)
         {
             int index = reader.ReadInt32();
@@ -161,7 +169,7 @@ public static class NetworkFile
 
         try
         {
-            return new Node(name, NetworkFileLayers.Read(reader, name, kind), inputs);
+            return new Node(name, StoredLayers.Read(reader, name, kind), inputs);
         }
         catch (ArgumentException exception)
         {

@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using ZipIt.Numerics;
-
 
 namespace ZipIt.Networks;
 
@@ -16,7 +16,7 @@ internal sealed unsafe class Batch
     public Batch(ExecutionPlan plan, int maximumImages, int threads)
     {
         _plan = plan;
-        _passing = AlignedBuffer.Uninitialized(checked(plan.PassingSize * maximumImages));
+        _passing = AlignedBuffer.Uninitialized(checked((int)(plan.PassingSize * maximumImages)));
         _inputs = new float*[plan.Network.Inputs.Count];
         Threads = threads;
     }
@@ -49,8 +49,13 @@ internal sealed unsafe class Batch
 
     /// <summary>Address of a value: that of the first image.</summary>
     public float* At(PlannedValue value) => value.IsKept
-        ? _kept + (nint)value.Offset * _plan.MaximumBatchSize + (nint)_firstImage * value.ImageSize
-        : _passing.Pointer + (nint)value.Offset * Images;
+        ? _kept + (nint)(value.Offset * _plan.MaximumBatchSize) + (nint)_firstImage * value.ImageSize
+        : _passing.Pointer + (nint)(value.Offset * Images);
+
+    /// <summary>Asserts that some floats belong to the batch's images of a value.</summary>
+    [Conditional("DEBUG")]
+    public void AssertInside(PlannedValue value, float* first, nint count) => Debug.Assert(
+        count >= 0 && first >= At(value) && first + count <= At(value) + (nint)Images * value.ImageSize, "A step leaves the memory of a value.");
 
     /// <summary>What the caller gave as the input of a number.</summary>
     public float* GetInput(int index) => _inputs[index];

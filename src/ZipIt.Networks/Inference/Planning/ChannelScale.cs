@@ -19,30 +19,25 @@ internal sealed class ChannelScale
     public AlignedBuffer Shift { get; }
 
     /// <summary>The product of layers that follow each other; null if there are none.</summary>
-    public static ChannelScale? Of(IReadOnlyList<Layer> layers)
+    public static ChannelScale? Of(IReadOnlyList<IAffineLayer> layers)
     {
         if (layers.Count == 0)
             return null;
-        (double[] scale, double[] shift) = Multiply(layers, Channels(layers[0]));
+        (double[] scale, double[] shift) = Multiply(layers, layers[0].Channels);
         return new ChannelScale(scale, shift);
     }
 
     /// <summary>The same as doubles; ones and zeros if there are no layers.</summary>
-    public static (double[] Scale, double[] Shift) Multiply(IReadOnlyList<Layer> layers, int channels)
+    public static (double[] Scale, double[] Shift) Multiply(IReadOnlyList<IAffineLayer> layers, int channels)
     {
         var scale = new double[channels];
         var shift = new double[channels];
         Array.Fill(scale, 1);
-        foreach (Layer layer in layers)
+        foreach (IAffineLayer layer in layers)
         {
             for (int c = 0; c < channels; c++)
             {
-                (double s, double t) = layer switch
-                {
-                    BatchNorm2d norm => Normalize(norm, c),
-                    ChannelAffine affine => (affine.Scale.Span[c], affine.Shift.Span[c]),
-                    _ => throw new NotSupportedException($"{layer.Kind} is no multiplication and addition per channel."),
-                };
+                (double s, double t) = layer.GetAffine(c);
                 (scale[c], shift[c]) = (scale[c] * s, shift[c] * s + t);
             }
         }
@@ -50,15 +45,8 @@ internal sealed class ChannelScale
         return (scale, shift);
     }
 
-    private static (double Scale, double Shift) Normalize(BatchNorm2d norm, int c)
-    {
-        double s = norm.Weight.Span[c] / Math.Sqrt((double)norm.Variance.Span[c] + norm.Epsilon);
-        return (s, norm.Bias.Span[c] - s * norm.Mean.Span[c]);
-    }
-
-    private static int Channels(Layer layer) => layer is BatchNorm2d norm ? norm.Channels : ((ChannelAffine)layer).Channels;
-
-    private static AlignedBuffer ToBuffer(double[] values)
+    /// <summary>The values in single precision.</summary>
+    public static AlignedBuffer ToBuffer(double[] values)
     {
         var buffer = AlignedBuffer.Zeros(values.Length);
         for (int i = 0; i < values.Length; i++)

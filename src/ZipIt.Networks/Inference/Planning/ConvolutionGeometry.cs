@@ -4,8 +4,15 @@ namespace ZipIt.Networks;
 internal readonly record struct ConvolutionGeometry
 {
     /// <summary>The geometry of a convolution.</summary>
-    public ConvolutionGeometry(Conv2d layer, PlannedValue input, PlannedValue output)
+    /// <param name="node">The node of the network, which names it in messages.</param>
+    /// <param name="layer">The convolution, which may have other input channels than the node's.</param>
+    /// <param name="input">What it reads.</param>
+    /// <param name="output">What it writes.</param>
+    public ConvolutionGeometry(Node node, Conv2d layer, PlannedValue input, PlannedValue output)
     {
+        (Rows, Columns) = (WindowAxis.OfRows(node, input.Height), WindowAxis.OfColumns(node, input.Width));
+        if (Rows.Output != output.Height || Columns.Output != output.Width || layer.InputChannels != input.Channels || layer.OutputChannels != output.Channels)
+            throw new InvalidOperationException($"The plan of node {node} has other sizes than its windows.");
         (Kernel, Stride, Padding, Dilation, Groups) = (layer.Kernel, layer.Stride, layer.Padding, layer.Dilation, layer.Groups);
         (InputChannels, InputHeight, InputWidth) = (input.Channels, input.Height, input.Width);
         (OutputChannels, OutputHeight, OutputWidth) = (output.Channels, output.Height, output.Width);
@@ -18,6 +25,12 @@ internal readonly record struct ConvolutionGeometry
         (InputChannels, InputHeight, InputWidth) = (layer.Inputs, 1, 1);
         (OutputChannels, OutputHeight, OutputWidth) = (layer.Outputs, 1, 1);
     }
+
+    /// <summary>The windows along the rows, proven to stay inside; nothing for a fully connected layer.</summary>
+    public WindowAxis Rows { get; }
+
+    /// <summary>The windows along the columns, proven to stay inside; nothing for a fully connected layer.</summary>
+    public WindowAxis Columns { get; }
 
     public Size2 Kernel { get; }
 

@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using ZipIt.Numerics;
-
 
 namespace ZipIt.Networks;
 
@@ -43,8 +43,8 @@ internal readonly record struct DepthBlock(int FirstTap, int Taps, int FirstChan
             int count = (taps * channels + mostDepth - 1) / mostDepth;
             for (int i = 0; i < count; i++)
             {
-                int first = taps * i / count;
-                int last = taps * (i + 1) / count;
+                int first = (int)((long)taps * i / count);
+                int last = (int)((long)taps * (i + 1) / count);
                 if (last > first)
                     blocks.Add(new DepthBlock(first, last - first, 0, channels));
             }
@@ -96,6 +96,7 @@ internal readonly record struct DepthBlock(int FirstTap, int Taps, int FirstChan
                 if (visible && x >= firstInside && x < lastInside)
                 {
                     pixels = Math.Min(end, lastInside) - x;
+                    Debug.Assert(inputX >= 0 && inputX + (pixels - 1) * geometry.Stride.Width + run <= geometry.InputWidth, "A window reads beyond its row.");
                     float* source = line + (nint)inputX * geometry.InputChannels;
                     kernels.CopyWindows(source, (nint)geometry.Stride.Width * geometry.InputChannels, target, Stride, pixels, run * Channels);
                 }

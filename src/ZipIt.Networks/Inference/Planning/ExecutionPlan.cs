@@ -6,20 +6,15 @@ namespace ZipIt.Networks;
 /// </summary>
 internal sealed class ExecutionPlan
 {
-    public ExecutionPlan(
-        Network network,
-        SessionOptions options,
-        IReadOnlyList<Step> steps,
-        IReadOnlyList<PlannedValue> heads,
-        IReadOnlyList<PlannedValue> taps,
-        IReadOnlyList<Node> normalizations)
+    /// <summary>Makes the steps of a draft, and packs their weights.</summary>
+    public ExecutionPlan(PlanDraft draft)
     {
-        (Network, MaximumBatchSize, Heads, Taps, Normalizations) = (network, options.MaximumBatchSize, heads, taps, normalizations);
-        Waves = SortIntoWaves(steps);
+        (Network, MaximumBatchSize, Heads, Taps, Normalizations) = (draft.Network, draft.MaximumBatchSize, draft.Heads, draft.Taps, draft.Normalizations);
+        (KeptSize, PassingSize, Cost) = (draft.KeptSize, draft.PassingSize, draft.Cost);
+        Waves = [.. draft.Waves.Select(wave => wave.Select(step => step.Make(step)).ToArray())];
+        Step[] steps = [.. Waves.SelectMany(wave => wave)];
         ScratchSize = steps.Max(step => step.ScratchSize);
-        KeptSize = BufferAssignment.AssignKept([.. heads, .. taps]);
-        PassingSize = BufferAssignment.AssignPassing(Waves);
-        ChunkSize = normalizations.Count == 0 ? ChooseChunkSize(steps) : 0;
+        ChunkSize = Normalizations.Count == 0 ? Math.Min(ChooseChunkSize(steps), MaximumBatchSize) : 0;
     }
 
     /// <summary>The network.</summary>
@@ -41,16 +36,19 @@ internal sealed class ExecutionPlan
     public IReadOnlyList<Node> Normalizations { get; }
 
     /// <summary>Number of floats per image for values that are read after the run.</summary>
-    public int KeptSize { get; }
+    public long KeptSize { get; }
 
     /// <summary>Number of floats per image for all other values.</summary>
-    public int PassingSize { get; }
+    public long PassingSize { get; }
 
     /// <summary>
     /// Number of images that one thread best takes through the whole network at a time, so that their values stay in its cache; 0 if it is better that all
     /// threads work on one step after another.
     /// </summary>
     public int ChunkSize { get; }
+
+    /// <summary>What the plan takes for one image.</summary>
+    public PlanCost Cost { get; }
 
     /// <summary>Number of floats of scratch memory per thread.</summary>
     public int ScratchSize { get; }
@@ -63,35 +61,15 @@ internal sealed class ExecutionPlan
     {
         const int CacheSize = 192 * 1024;
         const int MostWeightsPerImage = 64 * 1024;
-        int most = int.MaxValue;
+        long most = int.MaxValue;
         int least = 1;
         foreach (Step step in steps)
         {
-            int values = step.Output.ImageSize + step.Inputs.Sum(input => input.ImageSize);
+            long values = step.Output.ImageSize + step.Inputs.Sum(input => (long)input.ImageSize);
             most = Math.Min(most, CacheSize / Math.Max(1, values));
             least = Math.Max(least, (step.WeightCount + MostWeightsPerImage - 1) / MostWeightsPerImage);
         }
 
-        return least <= most ? most : 0;
-    }
-
-    /// <summary>A step stands in the first wave in which everything that it needs is there.</summary>
-    private static Step[][] SortIntoWaves(IReadOnlyList<Step> steps)
-    {
-        var ready = new Dictionary<PlannedValue, int>(ReferenceEqualityComparer.Instance);
-        var waves = new List<List<Step>>();
-        List<Step> waiting = [.. steps];
-        while (waiting.Count > 0)
-        {
-            var wave = waiting.Where(step => step.Inputs.Concat(step.Awaited).All(ready.ContainsKey)).ToList();
-            if (wave.Count == 0)
-                throw new InvalidOperationException("The steps of the plan wait for each other.");
-            foreach (Step step in wave)
-                ready.Add(step.Output, waves.Count);
-            waiting.RemoveAll(wave.Contains);
-            waves.Add(wave);
-        }
-
-        return [.. waves.Select(wave => wave.ToArray())];
+        return least <= most ? (int)most : 0;
     }
 }

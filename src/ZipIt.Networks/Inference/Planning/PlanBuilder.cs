@@ -15,12 +15,15 @@ internal sealed class PlanBuilder
     private readonly Dictionary<Node, Node> _hosts = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Node, PlannedValue> _values = new(ReferenceEqualityComparer.Instance);
     private readonly List<Node> _normalizations = [];
-    private readonly List<Func<Step>> _steps = [];
+    private readonly List<Func<StepDraft>> _steps = [];
+    private readonly bool?[] _isFoldedGather;
+    private int _inputs;
 
     private PlanBuilder(Network network, SessionOptions options, KernelSet kernels)
     {
         (_network, _options, _kernels) = (network, options, kernels);
         _consumers = network.FindConsumers();
+        _isFoldedGather = new bool?[network.Nodes.Count];
         foreach (Head head in network.Heads)
             _visible.Add(head.Node);
         foreach (string tap in options.Taps)
@@ -29,9 +32,14 @@ internal sealed class PlanBuilder
 
     /// <summary>Plans a network.</summary>
     /// <exception cref="KeyNotFoundException">A tap names no node of the network.</exception>
-    public static ExecutionPlan Build(Network network, SessionOptions options, KernelSet kernels) => new PlanBuilder(network, options, kernels).Build();
+    /// <exception cref="ArgumentException">The network costs more than the options allow.</exception>
+    public static ExecutionPlan Build(Network network, SessionOptions options, KernelSet kernels) => new(Draft(network, options, kernels));
 
-    private ExecutionPlan Build()
+    /// <summary>Plans a network without making its steps.</summary>
+    /// <inheritdoc cref="Build"/>
+    public static PlanDraft Draft(Network network, SessionOptions options, KernelSet kernels) => new PlanBuilder(network, options, kernels).Draft();
+
+    private PlanDraft Draft()
     {
         ChooseHosts();
         foreach (Node node in _network.Nodes)
@@ -40,12 +48,11 @@ internal sealed class PlanBuilder
                 Translate(node);
         }
 
-        // Steps are made after all values are known: a fused sum may read a value of a node that stands behind the step's first one.
-        Step[] steps = [.. _steps.Select(make => make())];
-        return new ExecutionPlan(
+        // Steps are drafted after all values are known: a fused sum may read a value of a node that stands behind the step's first one.
+        return new PlanDraft(
             _network,
             _options,
-            steps,
+            [.. _steps.Select(make => make())],
             [.. _network.Heads.Select(head => _values[head.Node])],
             [.. _options.Taps.Select(tap => _values[_network[tap]])],
             _normalizations);
@@ -80,7 +87,7 @@ internal sealed class PlanBuilder
         {
             if (node.Layer is Conv2d or Linear || MeasuresBatch(node))
                 return node;
-            if (!IsScale(node))
+            if (node.Layer is not IAffineLayer)
                 return null;
             node = node.Inputs[0];
         }
@@ -98,11 +105,14 @@ internal sealed class PlanBuilder
             case Conv2d or Linear:
                 TranslateProduct(node);
                 break;
-            case Activation or BatchNorm2d or ChannelAffine or Add:
+            case Activation or IAffineLayer or Add:
                 TranslatePointwise(node);
                 break;
-            case Pool2d pool:
-                AddStep(node, (inputs, output) => new PoolStep(pool, inputs[0], output, _kernels));
+            case PReLU prelu:
+                AddStep(node, (inputs, output) => new PReLUStep(prelu, inputs[0], output, _kernels));
+                break;
+            case Pool2d:
+                AddStep(node, (inputs, output) => new PoolStep(node, inputs[0], output, _kernels));
                 break;
             case GlobalAveragePool:
                 AddStep(node, (inputs, output) => new GlobalPoolStep(inputs[0], output, _kernels));
@@ -132,38 +142,37 @@ internal sealed class PlanBuilder
 
     private void TranslateInput(Node node)
     {
-        int index = 0;
-        while (!ReferenceEquals(_network.Inputs[index], node))
-            index++;
+        int index = _inputs++; // nodes and inputs stand in the same order
         Node last = node;
-        List<Layer> scales = TakeScales(ref last);
-        AddStep(last, [], (_, output) => new InputStep(index, _options.ChannelsLastInputs, ChannelScale.Of(scales), output, _kernels));
+        List<IAffineLayer> scales = TakeScales(ref last);
+        AddStep(node, last, [], (_, output) => new InputStep(index, _options.ChannelsLastInputs, ChannelScale.Of(scales), output, _kernels));
     }
 
     private void TranslateProduct(Node node)
     {
         Node last = node;
-        List<Layer> scales = TakeScales(ref last);
+        List<IAffineLayer> scales = TakeScales(ref last);
         Node? other = TakeSum(node, ref last);
         PostOperation operation = TakeActivation(ref last);
         Node input = node.Inputs[0];
-        Layer layer = node.Layer;
+        ChannelGather? gather = null;
         if (IsFoldedGather(input))
         {
-            layer = GatherFolding.Fold(layer, (ChannelGather)input.Layer, _network.ShapeOf(input.Inputs[0])[0]);
+            gather = (ChannelGather)input.Layer;
             input = input.Inputs[0];
         }
 
         Node[] inputs = other is null ? [input] : [input, other];
-        AddStep(last, inputs, (values, output) =>
+        AddStep(node, last, inputs, (values, output) =>
         {
+            Layer layer = gather is null ? node.Layer : GatherFolding.Fold(node.Layer, gather, values[0].Channels);
             if (layer is Linear linear)
                 return new ConvolutionStep(new ConvolutionGeometry(linear), new FoldedWeights(linear.Weight, linear.Bias, scales), values, output, operation, _kernels);
             var conv = (Conv2d)layer;
             var weights = new FoldedWeights(conv.Weight, conv.Bias, scales);
+            var geometry = new ConvolutionGeometry(node, conv, values[0], output);
             if (DepthwiseStep.Fits(conv))
-                return new DepthwiseStep(conv, weights, values, output, operation, _kernels);
-            var geometry = new ConvolutionGeometry(conv, values[0], output);
+                return new DepthwiseStep(geometry, weights, values, output, operation, _kernels);
             return WinogradStep.ChooseTile(geometry, _kernels) is { } tile
                 ? new WinogradStep(geometry, tile, weights, values, output, operation, _kernels)
                 : new ConvolutionStep(geometry, weights, values, output, operation, _kernels);
@@ -176,7 +185,7 @@ internal sealed class PlanBuilder
         Node last = node;
         PlannedValue[] awaited = [];
         int normalization = -1;
-        var scales = new List<Layer>();
+        var scales = new List<IAffineLayer>();
         Node[] inputs = [node.Inputs[0]];
         PostOperation operation = PostOperation.None;
         if (MeasuresBatch(node))
@@ -184,9 +193,9 @@ internal sealed class PlanBuilder
             normalization = _normalizations.Count;
             awaited = [MeasureBatch(node)];
         }
-        else if (IsScale(node))
+        else if (node.Layer is IAffineLayer affine)
         {
-            scales.Add(node.Layer);
+            scales.Add(affine);
             scales.AddRange(TakeScales(ref last));
         }
 
@@ -196,8 +205,7 @@ internal sealed class PlanBuilder
             inputs = [node.Inputs[0], other];
 
         operation = node.Layer is Activation activation ? ActivationOperations.Of(activation) : TakeActivation(ref last);
-        AddStep(last, inputs, (values, output) =>
-            new PointwiseStep(values, output, ChannelScale.Of(scales), normalization, operation, _kernels) { Awaited = awaited });
+        AddStep(node, last, inputs, (values, output) => new PointwiseStep(values, output, ChannelScale.Of(scales), normalization, operation, _kernels), awaited);
     }
 
     /// <summary>Adds the steps that measure a batch; the returned value, which holds nothing, is there when they are done.</summary>
@@ -208,18 +216,19 @@ internal sealed class PlanBuilder
         PlannedValue input = _values[node.Inputs[0]];
         var sums = new PlannedValue(0, 0, 0);
         var done = new PlannedValue(0, 0, 0);
-        _steps.Add(() => new BatchSumsStep(input, sums, normalization));
-        _steps.Add(() => new BatchStatisticsStep(input, sums, done, normalization, (BatchNorm2d)node.Layer));
+        _steps.Add(() => new StepDraft(node, node.Layer, [input], sums, [], _ => new BatchSumsStep(input, sums, normalization)));
+        _steps.Add(() => new StepDraft(
+            node, node.Layer, [input, sums], done, [], _ => new BatchStatisticsStep(input, sums, done, normalization, (BatchNorm2d)node.Layer)));
         return done;
     }
 
     /// <summary>Fuses the scales behind a node, and goes on to the last of them.</summary>
-    private List<Layer> TakeScales(ref Node last)
+    private List<IAffineLayer> TakeScales(ref Node last)
     {
-        var scales = new List<Layer>();
-        while (NextOf(last) is { } next && IsScale(next) && !MeasuresBatch(next))
+        var scales = new List<IAffineLayer>();
+        while (NextOf(last) is { Layer: IAffineLayer affine } next && !MeasuresBatch(next))
         {
-            scales.Add(next.Layer);
+            scales.Add(affine);
             last = Fuse(next);
         }
 
@@ -248,14 +257,15 @@ internal sealed class PlanBuilder
     private Node? NextOf(Node node) => IsHidden(node) ? _consumers[_network.IndexOf(node)][0] : null;
 
     /// <summary>Whether a gather disappears in the weights of the layers that read it.</summary>
-    private bool IsFoldedGather(Node node) =>
-        node.Layer is ChannelGather gather
-        && !_visible.Contains(node)
-        && _consumers[_network.IndexOf(node)].All(reader => GatherFolding.Pays(reader.Layer, gather, _network.ShapeOf(node.Inputs[0])[0]));
+    private bool IsFoldedGather(Node node)
+    {
+        if (node.Layer is not ChannelGather gather || _visible.Contains(node))
+            return false;
+        int index = _network.IndexOf(node);
+        return _isFoldedGather[index] ??= _consumers[index].All(reader => GatherFolding.Pays(reader.Layer, gather, _network.ShapeOf(node.Inputs[0])[0]));
+    }
 
     private bool IsHidden(Node node) => !_visible.Contains(node) && _consumers[_network.IndexOf(node)].Count == 1;
-
-    private static bool IsScale(Node node) => node.Layer is BatchNorm2d or ChannelAffine;
 
     private bool MeasuresBatch(Node node) => _options.BatchStatistics && node.Layer is BatchNorm2d;
 
@@ -265,13 +275,19 @@ internal sealed class PlanBuilder
         return node;
     }
 
-    private void AddStep(Node node, Func<PlannedValue[], PlannedValue, Step> make) => AddStep(node, [.. node.Inputs], make);
+    private void AddStep(Node node, Func<PlannedValue[], PlannedValue, Step> make) => AddStep(node, node, [.. node.Inputs], make);
 
-    private void AddStep(Node last, Node[] inputs, Func<PlannedValue[], PlannedValue, Step> make)
+    /// <summary>Adds a step.</summary>
+    /// <param name="first">Its first node, whose layer says what it costs.</param>
+    /// <param name="last">Its last node, whose value it gives.</param>
+    /// <param name="inputs">The nodes whose values it reads.</param>
+    /// <param name="make">Makes it from the values that it reads and writes.</param>
+    /// <param name="awaited">Values that must be there before it, though it does not read them.</param>
+    private void AddStep(Node first, Node last, Node[] inputs, Func<PlannedValue[], PlannedValue, Step> make, params PlannedValue[] awaited)
     {
         ReadOnlySpan<int> shape = _network.ShapeOf(last);
         PlannedValue output = shape.Length == 3 ? new PlannedValue(shape[0], shape[1], shape[2]) : new PlannedValue(shape[0], 1, 1);
         _values.Add(last, output);
-        _steps.Add(() => make([.. inputs.Select(input => _values[input])], output));
+        _steps.Add(() => new StepDraft(last, first.Layer, [.. inputs.Select(input => _values[input])], output, awaited, draft => make(draft.Inputs, draft.Output)));
     }
 }

@@ -24,5 +24,5 @@ internal sealed class PlannedValue(int channels, int height, int width)
     public bool IsKept { get; set; }
 
     /// <summary>Distance from the start of its memory in floats, for a single image; for more images it is so many times as far.</summary>
-    public int Offset { get; set; }
+    public long Offset { get; set; }
 }

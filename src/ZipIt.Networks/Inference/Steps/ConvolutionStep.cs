@@ -1,6 +1,5 @@
 using ZipIt.Numerics;
 
-
 namespace ZipIt.Networks;
 
 /// <summary>
@@ -79,6 +78,9 @@ internal sealed unsafe class ConvolutionStep : Step
         float* bias = _bias.Pointer + groupColumn;
         float* target = batch.At(Output) + (nint)firstRow * channels + groupColumn;
         float* input = batch.At(Inputs[0]) + group * _geometry.GroupInputs;
+        batch.AssertInside(Output, batch.At(Output) + (nint)firstRow * channels, (nint)rowCount * channels);
+        if (!_gathers)
+            batch.AssertInside(Inputs[0], batch.At(Inputs[0]) + (nint)firstRow * _geometry.InputChannels, (nint)rowCount * _geometry.InputChannels);
         for (int i = 0; i < _depthBlocks.Length; i++)
         {
             DepthBlock depthBlock = _depthBlocks[i];

@@ -1,23 +1,24 @@
 using ZipIt.Numerics;
 
-
 namespace ZipIt.Networks;
 
 /// <summary>A convolution in which each channel sees itself only, with what follows it fused. A block is a row of the output.</summary>
 internal sealed unsafe class DepthwiseStep : Step
 {
-    private readonly Conv2d _layer;
+    private readonly WindowAxis _rows;
+    private readonly WindowAxis _columns;
     private readonly AlignedBuffer _weights; // [kernel height, kernel width, channels]
     private readonly AlignedBuffer _bias;
     private readonly PostOperation _operation;
     private readonly KernelSet _kernels;
 
-    public DepthwiseStep(Conv2d layer, FoldedWeights weights, PlannedValue[] inputs, PlannedValue output, PostOperation operation, KernelSet kernels)
+    public DepthwiseStep(
+        in ConvolutionGeometry geometry, FoldedWeights weights, PlannedValue[] inputs, PlannedValue output, PostOperation operation, KernelSet kernels)
         : base(inputs, output)
     {
-        (_layer, _operation, _kernels) = (layer, operation, kernels);
+        (_rows, _columns, _operation, _kernels) = (geometry.Rows, geometry.Columns, operation, kernels);
         int channels = output.Channels;
-        int taps = layer.Kernel.Height * layer.Kernel.Width;
+        int taps = geometry.Kernel.Height * geometry.Kernel.Width;
         _bias = weights.Bias;
         _weights = AlignedBuffer.Zeros(taps * channels);
         var kernel = new double[taps];
@@ -48,21 +49,23 @@ internal sealed unsafe class DepthwiseStep : Step
         nint offset = (nint)block * Output.Width * channels;
         float* row = batch.At(Output) + offset;
         float* target = row;
+        batch.AssertInside(input, source, input.ImageSize);
+        batch.AssertInside(Output, target, (nint)Output.Width * channels);
         for (int x = 0; x < Output.Width; x++, target += channels)
         {
             _bias.Span.CopyTo(new Span<float>(target, channels));
-            for (int ky = 0; ky < _layer.Kernel.Height; ky++)
+            for (int ky = 0; ky < _rows.Kernel; ky++)
             {
-                int inputY = y * _layer.Stride.Height - _layer.Padding.Height + ky * _layer.Dilation.Height;
+                int inputY = y * _rows.Stride - _rows.Padding + ky * _rows.Dilation;
                 if ((uint)inputY >= (uint)input.Height)
                     continue;
-                for (int kx = 0; kx < _layer.Kernel.Width; kx++)
+                for (int kx = 0; kx < _columns.Kernel; kx++)
                 {
-                    int inputX = x * _layer.Stride.Width - _layer.Padding.Width + kx * _layer.Dilation.Width;
+                    int inputX = x * _columns.Stride - _columns.Padding + kx * _columns.Dilation;
                     if ((uint)inputX >= (uint)input.Width)
                         continue;
                     float* pixel = source + ((nint)inputY * input.Width + inputX) * channels;
-                    _kernels.AccumulateProduct(pixel, _weights.Pointer + (ky * _layer.Kernel.Width + kx) * channels, target, channels);
+                    _kernels.AccumulateProduct(pixel, _weights.Pointer + (ky * _columns.Kernel + kx) * channels, target, channels);
                 }
             }
         }

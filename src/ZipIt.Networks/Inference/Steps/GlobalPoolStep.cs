@@ -1,6 +1,5 @@
 using ZipIt.Numerics;
 
-
 namespace ZipIt.Networks;
 
 /// <summary>Mean over the pixels of each image.</summary>

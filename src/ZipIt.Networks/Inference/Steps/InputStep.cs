@@ -1,6 +1,5 @@
 using ZipIt.Numerics;
 
-
 namespace ZipIt.Networks;
 
 /// <summary>Brings an input into the engine's layout, and applies a normalization of pixels if one follows.</summary>

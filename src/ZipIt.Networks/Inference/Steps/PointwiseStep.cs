@@ -1,6 +1,5 @@
 using ZipIt.Numerics;
 
-
 namespace ZipIt.Networks;
 
 /// <summary>operation(scale·x₀ + shift + x₁ + x₂ + …) for values of one shape: normalizations, sums and activations that follow no convolution.</summary>
@@ -24,6 +23,9 @@ internal sealed unsafe class PointwiseStep(
         nint count = pixels * Output.Channels;
         float* target = batch.At(Output) + offset;
         float* source = batch.At(Inputs[0]) + offset;
+        foreach (PlannedValue value in Inputs)
+            batch.AssertInside(value, batch.At(value) + offset, count);
+        batch.AssertInside(Output, target, count);
         if (normalization >= 0)
         {
             BatchNormState state = batch.Normalizations[normalization];

@@ -1,11 +1,29 @@
+using System.Diagnostics;
 using ZipIt.Numerics;
-
 
 namespace ZipIt.Networks;
 
 /// <summary>Largest or mean value of each window. A block is a row of windows.</summary>
-internal sealed unsafe class PoolStep(Pool2d layer, PlannedValue input, PlannedValue output, KernelSet kernels) : Step([input], output)
+internal sealed unsafe class PoolStep : Step
 {
+    private readonly Pool2d _layer;
+    private readonly WindowAxis _rows;
+    private readonly WindowAxis _columns;
+    private readonly KernelSet _kernels;
+
+    /// <summary>Plans a pool.</summary>
+    /// <param name="node">The node, whose layer is a <see cref="Pool2d"/>.</param>
+    /// <param name="input">What it reads.</param>
+    /// <param name="output">What it writes.</param>
+    /// <param name="kernels">The kernels.</param>
+    public PoolStep(Node node, PlannedValue input, PlannedValue output, KernelSet kernels)
+        : base([input], output)
+    {
+        (_layer, _rows, _columns, _kernels) = ((Pool2d)node.Layer, WindowAxis.OfRows(node, input.Height), WindowAxis.OfColumns(node, input.Width), kernels);
+        if (_rows.Output != output.Height || _columns.Output != output.Width || input.Channels != output.Channels)
+            throw new InvalidOperationException($"The plan of node {node} has other sizes than its windows.");
+    }
+
     /// <inheritdoc/>
     public override int CountBlocks(int images, int threads) => images * Output.Height;
 
@@ -15,13 +33,16 @@ internal sealed unsafe class PoolStep(Pool2d layer, PlannedValue input, PlannedV
         PlannedValue input = Inputs[0];
         int channels = Output.Channels;
         (int image, int y) = Math.DivRem(block, Output.Height);
-        (int top, int bottom, int paddedRows) = Window(y, layer.Kernel.Height, layer.Stride.Height, layer.Padding.Height, input.Height);
+        (int top, int bottom, int paddedRows) = _rows.WindowAt(y);
         float* source = batch.At(input) + (nint)image * input.ImageSize;
         float* target = batch.At(Output) + (nint)block * Output.Width * channels;
+        batch.AssertInside(input, source, input.ImageSize);
+        batch.AssertInside(Output, target, (nint)Output.Width * channels);
         for (int x = 0; x < Output.Width; x++, target += channels)
         {
-            (int left, int right, int paddedColumns) = Window(x, layer.Kernel.Width, layer.Stride.Width, layer.Padding.Width, input.Width);
-            if (layer is MaxPool2d)
+            (int left, int right, int paddedColumns) = _columns.WindowAt(x);
+            Debug.Assert(top >= 0 && top < bottom && bottom <= input.Height && left >= 0 && left < right && right <= input.Width, "A window leaves its input.");
+            if (_layer is MaxPool2d)
             {
                 float* corner = source + ((nint)top * input.Width + left) * channels;
                 new ReadOnlySpan<float>(corner, channels).CopyTo(new Span<float>(target, channels));
@@ -36,23 +57,15 @@ internal sealed unsafe class PoolStep(Pool2d layer, PlannedValue input, PlannedV
                 for (int column = left; column < right; column++)
                 {
                     float* pixel = source + ((nint)row * input.Width + column) * channels;
-                    if (layer is MaxPool2d)
-                        kernels.AccumulateMaximum(pixel, target, channels);
+                    if (_layer is MaxPool2d)
+                        _kernels.AccumulateMaximum(pixel, target, channels);
                     else
-                        kernels.Accumulate(pixel, target, channels);
+                        _kernels.Accumulate(pixel, target, channels);
                 }
             }
 
-            if (layer is AvgPool2d mean)
-                kernels.Scale(target, channels, 1f / (mean.CountPadding ? paddedRows * paddedColumns : (bottom - top) * (right - left)));
+            if (_layer is AvgPool2d mean)
+                _kernels.Scale(target, channels, 1f / (mean.CountPadding ? (long)paddedRows * paddedColumns : (bottom - top) * (right - left)));
         }
-    }
-
-    /// <summary>The part of a window that lies inside the input, and its extent inside the padded input.</summary>
-    private static (int First, int Last, int Padded) Window(int index, int kernel, int stride, int padding, int extent)
-    {
-        int first = index * stride - padding;
-        int last = Math.Min(first + kernel, extent + padding);
-        return (Math.Max(first, 0), Math.Min(last, extent), last - first);
     }
 }

@@ -1,6 +1,5 @@
 using ZipIt.Numerics;
 
-
 namespace ZipIt.Networks;
 
 /// <summary>Softmax over the channels of each pixel.</summary>

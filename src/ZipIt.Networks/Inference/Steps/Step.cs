@@ -9,9 +9,6 @@ internal abstract unsafe class Step(PlannedValue[] inputs, PlannedValue output)
     /// <summary>The values that it reads.</summary>
     public PlannedValue[] Inputs { get; } = inputs;
 
-    /// <summary>Values that must be there before it, though it does not read them.</summary>
-    public PlannedValue[] Awaited { get; init; } = [];
-
     /// <summary>The value that it writes.</summary>
     public PlannedValue Output { get; } = output;
 

@@ -22,6 +22,12 @@ internal sealed unsafe class WinogradStep : Step
 
     private const int ManyWeights = 1024 * 1024;
 
+    /// <summary>Number of channels beyond which the transformed weights and tiles would be too large for one buffer each.</summary>
+    private const int MostChannels = 4096;
+
+    /// <summary>Largest scratch memory of a thread, in floats: if there are very many channels then a block has fewer tiles.</summary>
+    private const int MostScratch = 4 * 1024 * 1024;
+
     private readonly ConvolutionGeometry _geometry;
     private readonly int _outputs;
     private readonly int _positions;
@@ -44,7 +50,9 @@ internal sealed unsafe class WinogradStep : Step
         _positions = extent * extent;
         _tilesDown = (geometry.OutputHeight + outputs - 1) / outputs;
         _tilesAcross = (geometry.OutputWidth + outputs - 1) / outputs;
-        _tilesPerBlock = _positions * geometry.InputChannels * geometry.OutputChannels > ManyWeights ? ManyTiles : UsualTiles;
+        _tilesPerBlock = (long)_positions * geometry.InputChannels * geometry.OutputChannels > ManyWeights ? ManyTiles : UsualTiles;
+        while (_tilesPerBlock > kernels.TileRows && ScratchSize > MostScratch)
+            _tilesPerBlock -= kernels.TileRows;
         _zeros = AlignedBuffer.Zeros(PackedMatrix.PadColumns(geometry.OutputChannels, kernels.Lanes));
 
         int depth = geometry.InputChannels;
@@ -64,7 +72,8 @@ internal sealed unsafe class WinogradStep : Step
     public static int? ChooseTile(in ConvolutionGeometry geometry, KernelSet kernels)
     {
         bool fits = geometry.Kernel == (Size2)3 && geometry.Stride == (Size2)1 && geometry.Dilation == (Size2)1 && geometry.Groups == 1
-            && geometry.InputChannels % kernels.Lanes == 0 && geometry.OutputChannels % kernels.Lanes == 0;
+            && geometry.InputChannels % kernels.Lanes == 0 && geometry.OutputChannels % kernels.Lanes == 0
+            && geometry.InputChannels <= MostChannels && geometry.OutputChannels <= MostChannels;
         if (!fits)
             return null;
 
@@ -149,6 +158,7 @@ internal sealed unsafe class WinogradStep : Step
             float* tile = batch.At(Output) + offset;
             float* residual = Inputs.Length > 1 ? batch.At(Inputs[1]) + offset : null;
             TileWindow inside = TileWindow.Of(y, x, _outputs, _geometry.OutputHeight, _geometry.OutputWidth);
+            batch.AssertInside(Output, tile, (inside.LastRow - 1) * rowStride + (inside.LastColumn - 1) * (nint)channels + columns);
             _kernels.TransformOutput(
                 _outputs, products + (nint)i * columns, positionStride, columns, _bias.Pointer + firstColumn, residual, relu, tile, rowStride, channels, inside);
             if (relu || _operation.Kind == PostOperationKind.None)

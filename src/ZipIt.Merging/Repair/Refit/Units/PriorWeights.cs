@@ -18,7 +18,7 @@ internal static class PriorWeights
         for (int l = 0; l < unit.Layers.Count; l++)
         {
             PatchColumns own = layout.ColumnsOf(0)[l];
-            (Tensor weight, Tensor? bias, (Tensor Scale, Tensor Shift)? norm) = unit.Layers[l].Read();
+            (Tensor weight, Tensor? bias, ChannelAffine? norm) = unit.Layers[l].Read();
             for (int o = 0; o < outputs; o++)
             {
                 int channel = group * outputs + o;

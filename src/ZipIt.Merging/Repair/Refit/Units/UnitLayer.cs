@@ -17,8 +17,7 @@ internal sealed record UnitLayer(Node Node, Node? NormNode = null)
     public int Groups => Node.Layer switch
     {
         Conv2d conv => conv.Groups,
-        BatchNorm2d norm => norm.Channels,
-        ChannelAffine affine => affine.Channels,
+        IAffineLayer affine => affine.Channels,
         _ => 1,
     };
 
@@ -26,7 +25,7 @@ internal sealed record UnitLayer(Node Node, Node? NormNode = null)
     public bool IsDenseConvolution => Node.Layer is Conv2d { Groups: 1 };
 
     /// <summary>Whether layers of this kind are fitted.</summary>
-    public static bool CanFit(Layer layer) => layer is Conv2d or Linear or BatchNorm2d or ChannelAffine;
+    public static bool CanFit(Layer layer) => layer is Conv2d or Linear or IAffineLayer;
 
     /// <summary>Whether the second layer is folded into the first one when that is fitted.</summary>
     public static bool CanFold(Layer layer, Layer following) => layer is Conv2d && following is BatchNorm2d;
@@ -36,17 +35,13 @@ internal sealed record UnitLayer(Node Node, Node? NormNode = null)
         layer is Conv2d conv ? (conv.Kernel, conv.Stride, conv.Padding, conv.Dilation) : (1, 1, 0, 1);
 
     /// <summary>Weights [outputs, inputs of a group, taps] and biases [outputs] of the layer, and what the normalization behind it does to each output.</summary>
-    public (Tensor Weight, Tensor? Bias, (Tensor Scale, Tensor Shift)? Norm) Read()
+    public (Tensor Weight, Tensor? Bias, ChannelAffine? Norm) Read()
     {
-        (Tensor weight, Tensor? bias) = Node.Layer switch
-        {
-            Conv2d conv => (conv.Weight, conv.Bias),
-            Linear linear => (linear.Weight, linear.Bias),
-            BatchNorm2d norm => norm.ToAffine(),
-            ChannelAffine affine => (affine.Scale, affine.Shift),
-            _ => throw new InvalidOperationException($"A {Node.Layer.Kind} has no weights to fit."),
-        };
-        return (weight, bias, NormNode?.Layer is BatchNorm2d folded ? folded.ToAffine() : null);
+        ChannelAffine? norm = NormNode is null ? null : ChannelAffine.Of((IAffineLayer)NormNode.Layer);
+        if (Node.Layer is not IAffineLayer affine)
+            return (Node.Layer.GetParameter(ParameterRole.Weight)!, Node.Layer.GetParameter(ParameterRole.Bias), norm);
+        var own = ChannelAffine.Of(affine);
+        return (own.Scale, own.Shift, norm);
     }
 
     /// <summary>The layer with fitted weights, into which the normalization is folded.</summary>
@@ -54,12 +49,9 @@ internal sealed record UnitLayer(Node Node, Node? NormNode = null)
     /// <param name="bias">Biases [outputs]; null if another layer of the unit has them.</param>
     public Layer With(Tensor weight, Tensor? bias)
     {
-        int outputs = weight[0], inputs = weight[1];
-        return Node.Layer switch
-        {
-            Conv2d conv => conv.With(weight.Reshape(outputs, inputs, conv.Kernel.Height, conv.Kernel.Width), bias),
-            Linear => new Linear(weight.Reshape(outputs, inputs), bias),
-            _ => new ChannelAffine(weight.Reshape(outputs), bias ?? new Tensor(outputs)),
-        };
+        int outputs = weight[0];
+        return Node.Layer is IAffineLayer
+            ? new ChannelAffine(weight.Reshape(outputs), bias ?? new Tensor(outputs))
+            : Node.Layer.WithParameters(weight.Reshape([outputs, weight[1], .. Node.Layer.GetParameter(ParameterRole.Weight)!.Shape[2..]]), bias);
     }
 }
