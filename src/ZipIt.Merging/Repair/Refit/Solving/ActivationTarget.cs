@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging;
@@ -19,7 +20,7 @@ internal static class ActivationTarget
         switch (activation)
         {
             case null:
-                System.Numerics.Tensors.TensorPrimitives.Subtract(targets, predictions, residuals);
+                TensorPrimitives.Subtract(targets, predictions, residuals);
                 break;
             case ReLU:
                 ReluResiduals(targets, predictions, residuals);
@@ -38,6 +39,9 @@ internal static class ActivationTarget
                 break;
         }
     }
+
+    /// <summary>Whether an activation has a <see cref="Slope"/>.</summary>
+    public static bool IsLinearInPieces(Activation? activation) => activation is ReLU or LeakyReLU or Clip;
 
     /// <summary>Value of an activation.</summary>
     public static double Apply(Activation? activation, double x) => activation switch
@@ -60,7 +64,7 @@ internal static class ActivationTarget
     {
         if (activation is ReLU)
         {
-            System.Numerics.Tensors.TensorPrimitives.Max(before, 0, after);
+            TensorPrimitives.Max(before, 0, after);
             return;
         }
 

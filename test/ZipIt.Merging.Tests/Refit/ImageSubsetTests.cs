@@ -1,6 +1,6 @@
 namespace ZipIt.Merging.Tests;
 
-public sealed class ImageSampleTests
+public sealed class ImageSubsetTests
 {
     [Theory]
     [InlineData(1, 1)]
@@ -13,12 +13,12 @@ public sealed class ImageSampleTests
     [InlineData(64_000, 3_000_000)] // products beyond 32 bits
     public void PlaceOf_AllImages_SpreadsCountOfThemEvenly(int count, int total)
     {
-        var sample = new ImageSample(count, total);
-        int[] chosen = [.. Enumerable.Range(0, total).Where(image => sample.PlaceOf(image) >= 0)];
+        var subset = new ImageSubset(count, total);
+        int[] chosen = [.. Enumerable.Range(0, total).Where(image => subset.PlaceOf(image) >= 0)];
         int[] gaps = [.. chosen.Zip(chosen.Skip(1), (a, b) => b - a)];
 
-        Assert.Equal(Enumerable.Range(0, count), chosen.Select(sample.PlaceOf));
-        Assert.All(Enumerable.Range(0, Math.Min(total, 1000)).Except(chosen), image => Assert.Equal(-1, sample.PlaceOf(image)));
+        Assert.Equal(Enumerable.Range(0, count), chosen.Select(subset.PlaceOf));
+        Assert.All(Enumerable.Range(0, Math.Min(total, 1000)).Except(chosen), image => Assert.Equal(-1, subset.PlaceOf(image)));
         Assert.All(gaps, gap => Assert.InRange(gap, total / count, (total + count - 1) / count));
     }
 }

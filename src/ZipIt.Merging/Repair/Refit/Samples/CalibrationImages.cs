@@ -8,14 +8,18 @@ internal sealed class CalibrationImages
     private const int HeldOutEvery = 8;
 
     private readonly IImageSource _source;
-    private readonly int _batchSize;
     private readonly int? _maximum;
     private readonly List<float[]>? _kept;
     private readonly int[] _first; // number of each batch's first image
 
+    /// <summary>Reads images.</summary>
+    /// <param name="source">Where they come from.</param>
+    /// <param name="batchSize">Images per batch.</param>
+    /// <param name="maximum">Largest number of images; null for all.</param>
+    /// <param name="budget">Bytes up to which they are kept.</param>
     public CalibrationImages(IImageSource source, int batchSize, int? maximum, long budget)
     {
-        (_source, _batchSize, _maximum) = (source, batchSize, maximum);
+        (_source, BatchSize, _maximum) = (source, batchSize, maximum);
         int[] shape = source.Shape.ToArray();
         Length = shape[0] * shape[1] * shape[2];
         var kept = new List<float[]>();
@@ -43,6 +47,9 @@ internal sealed class CalibrationImages
 
     /// <summary>Number of values of one image.</summary>
     public int Length { get; }
+
+    /// <summary>Largest number of images of a batch.</summary>
+    public int BatchSize { get; }
 
     /// <summary>Number of images.</summary>
     public int Count { get; }
@@ -77,9 +84,9 @@ internal sealed class CalibrationImages
     {
         int[] shape = _source.Shape.ToArray();
         int channels = shape[0], area = shape[1] * shape[2];
-        var buffer = new float[_batchSize * Length];
+        var buffer = new float[BatchSize * Length];
         int left = _maximum ?? int.MaxValue;
-        foreach (ImageBatch batch in _source.ReadBatches(_batchSize))
+        foreach (ImageBatch batch in _source.ReadBatches(BatchSize))
         {
             int count = Math.Min(batch.Count, left);
             for (int i = 0; i < count; i++)

@@ -12,7 +12,7 @@ namespace ZipIt.Merging;
 internal sealed record RefitPair(RefitUnit First, RefitUnit Second, Node Hidden)
 {
     /// <summary>Which of the second unit's layers reads the hidden features.</summary>
-    public int ReaderIndex => Second.Layers.ToList().FindIndex(layer => ReferenceEquals(layer.Node.Inputs[0], Hidden));
+    public int ReaderIndex { get; } = Second.Layers.ToList().FindIndex(layer => ReferenceEquals(layer.Input, Hidden));
 
     /// <summary>Finds all pairs of a network.</summary>
     /// <param name="network">The zipped network.</param>
@@ -26,12 +26,12 @@ internal sealed record RefitPair(RefitUnit First, RefitUnit Second, Node Hidden)
         var pairs = new Dictionary<RefitUnit, RefitPair>();
         foreach (RefitUnit first in all)
         {
-            if (first is not { Others.Count: 0, Layers: [{ Node.Layer: Conv2d { Groups: 1 } }], Activation: ReLU or LeakyReLU or Clip })
+            if (first is not { Others.Count: 0, Layers: [{ IsDenseConvolution: true }] } || !ActivationTarget.IsLinearInPieces(first.Activation))
                 continue;
             Node hidden = consumers[network.IndexOf(first.Target)][0];
-            if (heads.Contains(hidden) || consumers[network.IndexOf(hidden)] is not [{ Layer: Conv2d { Groups: 1 } } reader])
+            if (heads.Contains(hidden) || consumers[network.IndexOf(hidden)] is not [Node reader])
                 continue;
-            RefitUnit? second = all.FirstOrDefault(unit => unit.Layers.Any(layer => ReferenceEquals(layer.Node, reader)));
+            RefitUnit? second = all.FirstOrDefault(unit => unit.Layers.Any(layer => layer.IsDenseConvolution && ReferenceEquals(layer.Node, reader)));
             if (second is not null && !heads.Contains(second.Target))
                 pairs.TryAdd(second, new RefitPair(first, second, hidden));
         }

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>The best scale and shift that take each channel's predictions to its targets: what a reset of batch normalization can do for it.</summary>
-internal sealed class ChannelFits(int channels)
+internal sealed class ChannelRescale(int channels)
 {
     private readonly double[] _x = new double[channels];
     private readonly double[] _y = new double[channels];

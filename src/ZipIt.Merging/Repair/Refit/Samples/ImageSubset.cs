@@ -1,11 +1,11 @@
 namespace ZipIt.Merging;
 
 /// <summary>Some of the calibration images, spread evenly over all of them.</summary>
-/// <param name="Count">Number of images in the sample.</param>
+/// <param name="Count">Number of images in the subset.</param>
 /// <param name="Total">Number of all images.</param>
-internal readonly record struct ImageSample(int Count, int Total)
+internal readonly record struct ImageSubset(int Count, int Total)
 {
-    /// <summary>An image's place in the sample, or −1 if it is not in it.</summary>
+    /// <summary>An image's place in the subset, or −1 if it is not in it.</summary>
     public int PlaceOf(int image)
     {
         int place = (int)((long)image * Count / Total);

@@ -1,24 +1,35 @@
+using System.Numerics.Tensors;
 using ZipIt.Numerics;
-
 
 namespace ZipIt.Merging;
 
 /// <summary>
 /// Normal equations of a linear least-squares problem with an intercept: XᵀX and XᵀR, summed in double precision over any number of rows. The last column of X is 1.
 /// </summary>
-internal sealed class NormalEquations
+internal sealed class NormalEquations : IDisposable
 {
-    private readonly SymmetricTiles _gram;
-    private readonly double[] _cross; // [panels of columns, panels of outputs, panel width, panel width]
     private readonly int _threads;
-    private PanelMatrix? _residuals;
-    private double[]? _factor;
+    private readonly BufferPool _pool;
+    private readonly AlignedBuffer _tiles;
+    private readonly SymmetricTiles _gram;
+    private readonly AlignedBuffer _cross; // [panels of columns, panels of outputs, panel width, panel width]
+    private readonly GrowingBuffer _residuals;
+    private AlignedBuffer? _factor;
 
-    public NormalEquations(int columns, int outputs, int threads)
+    /// <summary>Equations of no rows.</summary>
+    /// <param name="columns">Number of columns of X, the intercept included.</param>
+    /// <param name="outputs">Number of right-hand sides.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor. Results do not depend on it.</param>
+    /// <param name="pool">Memory.</param>
+    public NormalEquations(int columns, int outputs, int threads, BufferPool pool)
     {
-        (Columns, Outputs, _threads) = (columns, outputs, threads);
-        _gram = new SymmetricTiles(columns);
-        _cross = new double[checked(PanelMatrix.CountPanels(columns) * PanelMatrix.CountPanels(outputs) * PanelMatrix.Width * PanelMatrix.Width)];
+        (Columns, Outputs, _threads, _pool) = (columns, outputs, threads, pool);
+        _tiles = pool.RentDoubles(SymmetricTiles.CountValues(columns));
+        _tiles.Doubles.Clear();
+        _gram = new SymmetricTiles(columns, _tiles);
+        _cross = pool.RentDoubles(checked(PanelMatrix.CountPanels(columns) * PanelMatrix.CountPanels(outputs) * PanelMatrix.Width * PanelMatrix.Width));
+        _cross.Doubles.Clear();
+        _residuals = new GrowingBuffer(pool);
     }
 
     /// <summary>Number of columns of X, the intercept included.</summary>
@@ -45,25 +56,24 @@ internal sealed class NormalEquations
     /// <param name="residuals">Their right-hand sides [rows, outputs].</param>
     public void AddResiduals(PanelMatrix x, ReadOnlySpan<float> residuals)
     {
-        if (_residuals?.Rows != x.Rows)
-            _residuals = new PanelMatrix(x.Rows, Outputs);
-        _residuals.CopyFrom(residuals);
-        PanelProducts.AddProduct(x, _residuals, _cross, _threads);
-        Energy += System.Numerics.Tensors.TensorPrimitives.SumOfSquares(residuals);
+        var panels = new PanelMatrix(x.Rows, Outputs, _residuals.Take(PanelMatrix.SizeOf(x.Rows, Outputs)));
+        panels.CopyFrom(residuals);
+        PanelProducts.AddProduct(x, panels, _cross.Doubles, _threads);
+        Energy += TensorPrimitives.SumOfSquares(residuals);
     }
 
     /// <summary>Forgets XᵀR.</summary>
     public void ClearResiduals()
     {
-        Array.Clear(_cross);
+        _cross.Doubles.Clear();
         Energy = 0;
     }
 
     /// <summary>Adds the equations of other rows.</summary>
     public void Add(NormalEquations other)
     {
-        System.Numerics.Tensors.TensorPrimitives.Add<double>(_gram.Values, other._gram.Values, _gram.Values);
-        System.Numerics.Tensors.TensorPrimitives.Add<double>(_cross, other._cross, _cross);
+        TensorPrimitives.Add<double>(_gram.Values, other._gram.Values, _gram.Values);
+        TensorPrimitives.Add<double>(_cross.Doubles, other._cross.Doubles, _cross.Doubles);
         Rows += other.Rows;
         Energy += other.Energy;
     }
@@ -84,10 +94,11 @@ internal sealed class NormalEquations
     /// </summary>
     public Cholesky Factor(double ridge)
     {
-        double unit = MeanSquare();
+        double meanSquare = MeanSquare();
+        _factor ??= _pool.RentDoubles(Cholesky.CountValues(Columns));
         // Columns that never vary get a ridge of their own, so that a layer whose inputs are all dead still has a solution.
-        double least = unit > 0 ? 1e-12 * unit : 1;
-        for (double wanted = Math.Max(ridge, least); ; wanted = Math.Max(10 * wanted, 1e-8 * unit))
+        double least = meanSquare > 0 ? 1e-12 * meanSquare : 1;
+        for (double wanted = Math.Max(ridge, least); ; wanted = Math.Max(10 * wanted, 1e-8 * meanSquare))
         {
             double added = wanted;
             Cholesky? factor = Cholesky.TryFactor(
@@ -99,10 +110,10 @@ internal sealed class NormalEquations
                         values[row] += added;
                 },
                 _threads,
-                ref _factor);
+                _factor);
             if (factor is not null)
                 return factor;
-            if (!double.IsFinite(wanted) || wanted > 1e6 * Math.Max(unit, 1))
+            if (!double.IsFinite(wanted) || wanted > 1e6 * Math.Max(meanSquare, 1))
                 throw new ArithmeticException("The features of the calibration images are not finite; the layer cannot be refitted.");
         }
     }
@@ -148,6 +159,16 @@ internal sealed class NormalEquations
         return error;
     }
 
+    /// <summary>Gives the memory back, that of the factor too.</summary>
+    public void Dispose()
+    {
+        _pool.Return(_tiles);
+        _pool.Return(_cross);
+        _residuals.Dispose();
+        if (_factor is not null)
+            _pool.Return(_factor);
+    }
+
     /// <summary>Product of a row of XᵀX, left of its diagonal, with a vector.</summary>
     private double ProductBelow(int row, ReadOnlySpan<double> vector)
     {
@@ -155,7 +176,7 @@ internal sealed class NormalEquations
         for (int first = 0; first < row; first += SymmetricTiles.Width)
         {
             int count = Math.Min(SymmetricTiles.Width, row - first);
-            sum += System.Numerics.Tensors.TensorPrimitives.Dot(_gram.Slice(row, first / SymmetricTiles.Width)[..count], vector.Slice(first, count));
+            sum += TensorPrimitives.Dot(_gram.Slice(row, first / SymmetricTiles.Width)[..count], vector.Slice(first, count));
         }
 
         return sum;
@@ -164,6 +185,6 @@ internal sealed class NormalEquations
     private double Cross(int column, int output)
     {
         const int Width = PanelMatrix.Width;
-        return _cross[((column / Width * PanelMatrix.CountPanels(Outputs) + output / Width) * Width + column % Width) * Width + output % Width];
+        return _cross.Doubles[((column / Width * PanelMatrix.CountPanels(Outputs) + output / Width) * Width + column % Width) * Width + output % Width];
     }
 }

@@ -9,7 +9,6 @@ internal sealed class SampleLayout
 
     private readonly PatchColumns[][] _columns; // by group, then by layer
     private readonly int _area;
-    private readonly RefitUnit _unit;
 
     /// <summary>Lays a unit's samples out.</summary>
     /// <param name="network">The zipped network.</param>
@@ -18,7 +17,6 @@ internal sealed class SampleLayout
     /// <param name="images">Number of calibration images.</param>
     public SampleLayout(Network network, RefitUnit unit, RefitOptions options, int images)
     {
-        _unit = unit;
         ReadOnlySpan<int> shape = network.ShapeOf(unit.Target);
         Channels = shape[0];
         (int height, Width) = shape.Length == 3 ? (shape[1], shape[2]) : (1, 1);
@@ -28,7 +26,7 @@ internal sealed class SampleLayout
         for (int g = 0; g < Groups; g++)
         {
             int group = g;
-            _columns[g] = [.. unit.Layers.Select(layer => new PatchColumns(layer.Node.Layer, network.ShapeOf(layer.Node.Inputs[0]), group, Groups))];
+            _columns[g] = [.. unit.Layers.Select(layer => new PatchColumns(layer.Node.Layer, network.ShapeOf(layer.Input), group, Groups))];
         }
 
         Columns = _columns[0].Sum(columns => columns.Count) + 1;
@@ -58,10 +56,7 @@ internal sealed class SampleLayout
     /// <summary>Samples of all images.</summary>
     public long Rows { get; }
 
-    /// <summary>The columns of one layer in the first group.</summary>
-    public PatchColumns ColumnsOf(RefitUnit.Member layer) => _columns[0][_unit.Layers.ToList().IndexOf(layer)];
-
-    /// <summary>The columns of each layer.</summary>
+    /// <summary>The columns of each layer in one group.</summary>
     public IReadOnlyList<PatchColumns> ColumnsOf(int group) => _columns[group];
 
     /// <summary>The sampled pixels of an image: all of them, or a sequence that is spread evenly and begins elsewhere in every image (golden ratio).</summary>

@@ -8,10 +8,10 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class PatchColumns
 {
-    private readonly Size2 _kernel = 1;
-    private readonly Size2 _stride = 1;
-    private readonly Size2 _padding = 0;
-    private readonly Size2 _dilation = 1;
+    private readonly Size2 _kernel;
+    private readonly Size2 _stride;
+    private readonly Size2 _padding;
+    private readonly Size2 _dilation;
     private readonly int _height = 1;
     private readonly int _width = 1;
     private readonly int _allChannels;
@@ -29,8 +29,7 @@ internal sealed class PatchColumns
         _firstChannel = group * Channels;
         if (input.Length == 3)
             (_height, _width) = (input[1], input[2]);
-        if (layer is Conv2d conv)
-            (_kernel, _stride, _padding, _dilation) = (conv.Kernel, conv.Stride, conv.Padding, conv.Dilation);
+        (_kernel, _stride, _padding, _dilation) = UnitLayer.WindowOf(layer);
     }
 
     /// <summary>Number of channels that are seen.</summary>

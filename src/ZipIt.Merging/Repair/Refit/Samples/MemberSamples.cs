@@ -1,4 +1,5 @@
 using ZipIt.Networks;
+using ZipIt.Numerics;
 
 namespace ZipIt.Merging;
 
@@ -9,23 +10,26 @@ namespace ZipIt.Merging;
 internal sealed class MemberSamples
 {
     private readonly Dictionary<(int Member, Node Node), List<Request>> _requests = [];
+    private readonly BufferPool _pool;
     private readonly int _images;
 
     /// <summary>Prepares samples of what the targets of some units are made of.</summary>
-    /// <param name="units">For each unit the members' nodes, the layout of its samples, and the images that are wanted at all pixels.</param>
+    /// <param name="plan">The units, and where they are sampled.</param>
     /// <param name="members">The members.</param>
-    /// <param name="images">Number of calibration images.</param>
-    public MemberSamples(IEnumerable<(IReadOnlyList<NodeOrigin.Source> Sources, SampleLayout Layout, ImageSample? Maps)> units, IReadOnlyList<ZipMember> members, int images)
+    /// <param name="pool">Memory for the samples.</param>
+    public MemberSamples(RefitPlan plan, IReadOnlyList<ZipMember> members, BufferPool pool)
     {
-        _images = images;
-        foreach ((IReadOnlyList<NodeOrigin.Source> sources, SampleLayout layout, ImageSample? maps) in units)
+        (_pool, _images) = (pool, plan.ImageCount);
+        foreach (RefitUnit unit in plan.Units)
         {
-            foreach (NodeOrigin.Source source in sources)
+            SampleLayout layout = plan.LayoutOf(unit);
+            ImageSubset? maps = plan.MapImagesOf(unit);
+            foreach (NodeOrigin.Source source in plan.Merged.Origins[unit.Target].Sources)
             {
                 if (!_requests.TryGetValue((source.Member, source.Node), out List<Request>? requests))
                     _requests.Add((source.Member, source.Node), requests = []);
                 if (!requests.Exists(request => request.Matches(layout, maps)))
-                    requests.Add(new Request(layout, maps, members[source.Member].Network.ShapeOf(source.Node)[0], images));
+                    requests.Add(new Request(layout, maps, members[source.Member].Network.ShapeOf(source.Node)[0], _images));
             }
         }
     }
@@ -46,6 +50,7 @@ internal sealed class MemberSamples
     {
         foreach (Request request in _requests[(member, node)])
         {
+            request.Allocate(_pool);
             for (int i = 0; i < count && firstImage + i < _images; i++)
                 request.Add(values[(i * values.Length / count)..((i + 1) * values.Length / count)], (int)firstImage + i);
         }
@@ -54,32 +59,51 @@ internal sealed class MemberSamples
     /// <summary>
     /// A node's values at the sampled pixels [images, samples, channels] and at all pixels of some images; null if they were not taken like this, or not of all images.
     /// </summary>
-    public (float[] Sampled, float[] Maps)? TryGet(int member, Node node, SampleLayout layout, ImageSample? maps) =>
+    public (ReadOnlyMemory<float> Sampled, ReadOnlyMemory<float> Maps)? TryGet(int member, Node node, SampleLayout layout, ImageSubset? maps) =>
         _requests.GetValueOrDefault((member, node))?.Find(request => request.Matches(layout, maps)) is { } found && found.Count == _images ? (found.Sampled, found.Maps) : null;
 
     /// <summary>Gives a node's memory back.</summary>
-    public void Release(int member, Node node) => _requests.Remove((member, node));
-
-    private sealed class Request(SampleLayout layout, ImageSample? maps, int channels, int images)
+    public void Release(int member, Node node)
     {
-        private float[]? _sampled;
-        private float[]? _maps;
+        if (_requests.Remove((member, node), out List<Request>? requests))
+            requests.ForEach(request => request.Release(_pool));
+    }
+
+    private sealed class Request(SampleLayout layout, ImageSubset? maps, int channels, int images)
+    {
+        private AlignedBuffer? _sampled;
+        private AlignedBuffer? _maps;
 
         /// <summary>Number of images that were added.</summary>
         public int Count { get; private set; }
 
         public long Length => ((long)images * layout.PerImage + (long)(maps?.Count ?? 0) * layout.Area) * channels;
 
-        public float[] Sampled => _sampled ??= new float[images * layout.PerImage * channels];
+        public ReadOnlyMemory<float> Sampled => _sampled!.Memory;
 
-        public float[] Maps => _maps ??= new float[(maps?.Count ?? 0) * layout.Area * channels];
+        public ReadOnlyMemory<float> Maps => _maps!.Memory;
 
-        public bool Matches(SampleLayout other, ImageSample? otherMaps) => other.PerImage == layout.PerImage && other.Area == layout.Area && otherMaps == maps;
+        public bool Matches(SampleLayout other, ImageSubset? otherMaps) => other.PerImage == layout.PerImage && other.Area == layout.Area && otherMaps == maps;
+
+        public void Allocate(BufferPool pool)
+        {
+            _sampled ??= pool.Rent(checked(images * layout.PerImage * channels));
+            _maps ??= pool.Rent(checked((maps?.Count ?? 0) * layout.Area * channels));
+        }
+
+        public void Release(BufferPool pool)
+        {
+            foreach (AlignedBuffer? buffer in (AlignedBuffer?[])[_sampled, _maps])
+            {
+                if (buffer is not null)
+                    pool.Return(buffer);
+            }
+        }
 
         public void Add(ReadOnlySpan<float> values, int image)
         {
             Count++;
-            Span<float> sampled = Sampled.AsSpan(image * layout.PerImage * channels);
+            Span<float> sampled = _sampled!.Span[(image * layout.PerImage * channels)..];
             foreach (int pixel in layout.PixelsOf(image))
             {
                 values.Slice(pixel * channels, channels).CopyTo(sampled);
@@ -88,7 +112,7 @@ internal sealed class MemberSamples
 
             int place = maps?.PlaceOf(image) ?? -1;
             if (place >= 0)
-                values.CopyTo(Maps.AsSpan(place * values.Length));
+                values.CopyTo(_maps!.Span[(place * values.Length)..]);
         }
     }
 }
