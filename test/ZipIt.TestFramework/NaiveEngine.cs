@@ -143,6 +143,7 @@ public sealed class NaiveEngine : INetworkEngine
                 ChannelAffine affine => PerChannel(x, pixels, (v, c) => affine.Scale.Span[c] * v + affine.Shift.Span[c]),
                 ReLU => Array.ConvertAll(x, v => Math.Max(v, 0)),
                 Clip clip => Array.ConvertAll(x, v => Math.Min(Math.Max(v, clip.Lower), clip.Upper)),
+                PReLU prelu => PerChannel(x, pixels, (v, c) => v >= 0 ? v : prelu.Slope.Span[c] * v),
                 LeakyReLU leaky => Array.ConvertAll(x, v => v >= 0 ? v : leaky.NegativeSlope * v),
                 Tanh => Array.ConvertAll(x, Math.Tanh),
                 Sigmoid => Array.ConvertAll(x, Logistic),

@@ -91,7 +91,8 @@ public sealed class NetworkGenerator(int seed)
             case 3:
                 return (new Node(Name("norm"), DrawNorm(channels), node), channels, height, width);
             case 4:
-                return (new Node(Name("affine"), new ChannelAffine(DrawTensor(1, channels), DrawTensor(1, channels)), node), channels, height, width);
+                Layer perChannel = channels % 2 == 0 ? new PReLU(DrawTensor(0.5, channels)) : new ChannelAffine(DrawTensor(1, channels), DrawTensor(1, channels));
+                return (new Node(Name("channels"), perChannel, node), channels, height, width);
             case 5:
             case 6:
                 return (new Node(Name("activation"), DrawActivation(), node), channels, height, width);

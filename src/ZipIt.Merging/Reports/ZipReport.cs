@@ -44,10 +44,8 @@ public sealed record ZipReport(
     {
         ArgumentNullException.ThrowIfNull(json);
         ZipReport report = JsonSerializer.Deserialize(json, ZipReportJson.Default.ZipReport) ?? throw new JsonException("Expected a report, found null.");
-        if (report is not { Matcher: not null, Spaces: { } spaces, MemberCosts: not null, Times: not null, Members: not null, Cut: not null, Layers: not null }
-            || !spaces.All(space => space is { Name: not null, MergesWithin: not null }))
-            throw new JsonException("The report lacks a part.");
-        return report with { Spaces = [.. spaces.Select(space => space.Completed())] };
+        ReportCheck.Check(report);
+        return report with { Spaces = [.. report.Spaces.Select(space => space.Completed())] };
     }
 
     /// <summary>The report as a JSON object; numbers that are not finite are the strings "NaN" and so on, times are "hh:mm:ss.fffffff".</summary>
@@ -58,7 +56,7 @@ public sealed record ZipReport(
     {
         int members = MemberCosts.Count;
         var names = Enumerable.Range(0, members).Select(m => m < Members.Count ? Members[m] : $"{m + 1}").ToArray();
-        List<string[]> rows = 
+        List<string[]> rows =
         [
             ["space", "width", .. names.Select(name => $"within {name}"), "across", "mean corr.", "min. corr.", "lost", .. names.Select(name => $"lost {name}")],
         ];

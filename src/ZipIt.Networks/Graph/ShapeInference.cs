@@ -36,6 +36,9 @@ public static class ShapeInference
             case IAffineLayer affine:
                 CheckChannels(node, ExpectMap(node, inputs[0]), affine.Channels);
                 return inputs[0];
+            case PReLU prelu:
+                CheckChannels(node, inputs[0], prelu.Channels);
+                return inputs[0];
             case Pool2d:
                 ExpectMap(node, inputs[0]);
                 return [inputs[0][0], WindowAxis.OfRows(node, inputs[0][1]).Output, WindowAxis.OfColumns(node, inputs[0][2]).Output];

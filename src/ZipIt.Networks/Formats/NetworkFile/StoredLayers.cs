@@ -44,6 +44,7 @@ internal static class StoredLayers
         Of<Concat>(18),
         Of<Flatten>(19),
         Of<Softmax>(20),
+        Of<PReLU>(21),
     ];
 
     private static readonly Dictionary<Type, byte> Numbers = Kinds.ToDictionary(kind => kind.Type, kind => kind.Number);

@@ -108,6 +108,9 @@ internal sealed class PlanBuilder
             case Activation or IAffineLayer or Add:
                 TranslatePointwise(node);
                 break;
+            case PReLU prelu:
+                AddStep(node, (inputs, output) => new PReLUStep(prelu, inputs[0], output, _kernels));
+                break;
             case Pool2d:
                 AddStep(node, (inputs, output) => new PoolStep(node, inputs[0], output, _kernels));
                 break;
