@@ -6,7 +6,7 @@ namespace ZipIt.Merging.Tests.Reports;
 /// <summary>Reports out of files: what was read can be shown.</summary>
 public sealed class ReportCheckTests
 {
-    private static readonly ZipReport Whole = new("matcher", [], new NetworkCost(1, 2), [new NetworkCost(3, 4), new NetworkCost(5, 6)], new Dictionary<string, TimeSpan>().AsReadOnly())
+    private static readonly ZipReport Whole = new("greedy", [], new NetworkCost(1, 2), [new NetworkCost(3, 4), new NetworkCost(5, 6)], new Dictionary<ZipStage, TimeSpan>())
     {
         Members = ["a", "b"],
         Layers = [new LayerReport("layer", 1, 2, 3, 4, 5)],
@@ -19,7 +19,7 @@ public sealed class ReportCheckTests
     [InlineData("\"spaces\": []", "\"spaces\": null")]
     [InlineData("\"a\"", "null")]
     [InlineData("\"layer\"", "null")]
-    [InlineData("\"matcher\"", "null")]
+    [InlineData("\"greedy\"", "null")]
     public void FromJson_NullItem_IsRefused(string part, string hostile)
     {
         string json = Whole.ToJson();
