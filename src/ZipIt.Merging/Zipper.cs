@@ -59,13 +59,9 @@ public sealed class Zipper
     {
         CheckShape(images);
         var stages = new StageTimes(progress);
-        RefitPreparation? prepared = null;
+        using RefitPreparation? prepared = PrepareRefit(images);
         var pass = new StatisticsPass([Structure], Options);
-        IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock =>
-        {
-            prepared = PrepareRefit(images, cancellationToken);
-            return pass.Run(images, prepared?.Samples, clock, cancellationToken);
-        });
+        IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared?.Samples, clock, cancellationToken));
         IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => Match(statistics, null, clock, cancellationToken));
         maps = Describe(maps, statistics);
         statistics = []; // they may take more memory than anything that follows
@@ -207,12 +203,12 @@ public sealed class Zipper
     /// <summary>
     /// Where the widths of the zipped network are known before features are matched, members are sampled for the refit while they run for the statistics.
     /// </summary>
-    private RefitPreparation? PrepareRefit(IImageSource images, CancellationToken cancellationToken)
+    private RefitPreparation? PrepareRefit(IImageSource images)
     {
         if (!IsRefitted || Options.Refit!.MaximumImages is not null || Options.FlopsBudget is not null || Options.Widths.Count > 0)
             return null;
         SpaceMap[] likely = [.. MergedSpaces.Select(space => new SpaceMap(space, LikelyMap(Structure.WidthsOf(space))))];
-        return LeastSquaresRefit.Prepare(MergeWithOrigins(likely), Members, images, Options, cancellationToken);
+        return RefitPreparation.Make(MergeWithOrigins(likely), Members, images, Options);
 
         static FeatureMap LikelyMap(int[] widths)
         {

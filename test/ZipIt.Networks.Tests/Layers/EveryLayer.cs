@@ -10,6 +10,7 @@ internal static class EveryLayer
         var x = new Node("normalization", new ChannelAffine(Ramp(2), Ramp(2)), input);
         x = new Node("conv", new Conv2d(Ramp(4, 1, 3, 1), null, new Size2(1, 2), new Size2(1, 3), new Size2(1, 2), 2), x);
         x = new Node("norm", new BatchNorm2d(Ramp(4), Ramp(4), Ramp(4), Ramp(4), 1e-3f), x);
+        x = new Node("instance", new InstanceNorm2d(Ramp(4), Ramp(4), 1e-2f), x);
         x = new Node("relu", new ReLU(), x);
         x = new Node("clip", new Clip(0, 6), x);
         x = new Node("leaky", new LeakyReLU(0.2f), x);
@@ -17,6 +18,8 @@ internal static class EveryLayer
         x = new Node("tanh", new Tanh(), x);
         x = new Node("sigmoid", new Sigmoid(), x);
         x = new Node("silu", new SiLU(), x);
+        x = new Node("hardswish", new HardSwish(), x);
+        x = new Node("elu", new ELU(0.5f), x);
         x = new Node("gelu", new GELU(true), x);
         x = new Node("sum", new Add(), x, x, x);
         x = new Node("joined", new Concat(), x, x);

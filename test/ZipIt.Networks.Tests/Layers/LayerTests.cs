@@ -100,6 +100,7 @@ public sealed class LayerTests
         { new Clip(0, 6), new Clip(-1, 6) },
         { new LeakyReLU(0.1f), new LeakyReLU(0.2f) },
         { new GELU(true), new GELU(false) },
+        { new InstanceNorm2d(EveryLayer.Ramp(2), EveryLayer.Ramp(2)), new InstanceNorm2d(EveryLayer.Ramp(2), EveryLayer.Ramp(2), 1e-3f) },
         { new ReLU(), new Tanh() },
         { new MaxPool2d(2), new MaxPool2d(3) },
         { new MaxPool2d(2), new MaxPool2d(2, 1) },
@@ -193,6 +194,16 @@ public sealed class LayerTests
         Assert.Throws<ArgumentException>(() => new PReLU(new Tensor(0)));
         var node = new Node("prelu", new PReLU(new Tensor(4)), new Node("input", new Input(3, 2, 2)));
         Assert.Contains("'prelu'", Assert.Throws<ArgumentException>(() => new Network(new Head("output", node))).Message);
+    }
+
+    [Fact]
+    public void InstanceNorm2d_TensorsOrEpsilonThatDoNotFit_AreRefused()
+    {
+        Assert.Throws<ArgumentException>(() => new InstanceNorm2d(new Tensor(2, 3), new Tensor(2)));
+        Assert.Throws<ArgumentException>(() => new InstanceNorm2d(new Tensor(2), new Tensor(3)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new InstanceNorm2d(new Tensor(2), new Tensor(2), 0));
+        var node = new Node("norm", new InstanceNorm2d(new Tensor(4), new Tensor(4)), new Node("input", new Input(3, 2, 2)));
+        Assert.Contains("'norm'", Assert.Throws<ArgumentException>(() => new Network(new Head("output", node))).Message);
     }
 
     private static Layer[] LayersOf(string kind) => [.. Layers.Where(layer => layer.Kind == kind)];

@@ -37,8 +37,20 @@ public sealed class ElementOperatorTests
     [InlineData("LeakyRelu")]
     [InlineData("Sigmoid")]
     [InlineData("Tanh")]
+    [InlineData("Elu")]
+    [InlineData("HardSwish")]
     public void Activation_OfMapAndVector_ComputesWhatOnnxRuntimeDoes(string operation) =>
-        new TestModel(13, 3, 4, 4).Node(operation, "image", "x").Node("Flatten", "x", "flat").Node(operation, "flat", "y").Output("y").Check();
+        new TestModel(14, 3, 4, 4).Node(operation, "image", "x").Node("Flatten", "x", "flat").Node(operation, "flat", "y").Output("y").Check();
+
+    [Theory]
+    [InlineData(new[] { 3, 1, 1 }, typeof(PReLU))]
+    [InlineData(new[] { 1 }, typeof(LeakyReLU))]
+    public void PRelu_WithOneSlopeOrOneForEachChannel_IsRead(int[] shape, Type layer) =>
+        Assert.IsType(layer, new TestModel(13, 3, 4, 4).Weights("s", shape).Node("PRelu", "image s", "y").Output("y").Check().Heads[0].Node.Layer);
+
+    [Fact]
+    public void PRelu_OfAVector_IsRead() =>
+        new TestModel(13, 3, 1, 2).Weights("s", 6).Node("Flatten", "image", "f").Node("PRelu", "f s", "y").Output("y").Check();
 
     [Fact]
     public void Softmax_OfNewVersions_NormalizesOverTheChannels() => new TestModel(13, 3, 4, 4).Node("Softmax", "image", "y", ("axis", 1)).Output("y").Check();
@@ -86,6 +98,17 @@ public sealed class ElementOperatorTests
     [Fact]
     public void Pattern_SiLUByExponentials_IsFound() => Assert.IsType<SiLU>(
         new TestModel(13, 3, 4, 4).Floats("one", [1]).Node("Neg", "image", "n").Node("Exp", "n", "e").Node("Add", "e one", "d").Node("Div", "image d", "y").Output("y").Check()["y"].Layer);
+
+    [Theory]
+    [InlineData(13)]
+    [InlineData(14)]
+    public void Pattern_HardSwish_IsFound(int opset)
+    {
+        Network network = new TestModel(opset, 3, 4, 4).Floats("three", [3]).Floats("six", [6]).Floats("zero", [0])
+            .Node("Add", "image three", "a").Node("Clip", "a zero six", "c").Node("Div", "c six", "d").Node("Mul", "image d", "y")
+            .Node("HardSigmoid", "y", "h", ("alpha", 1f / 6)).Node("Mul", "y h", "z").Output("z").Check();
+        Assert.Equal([new HardSwish(), new HardSwish()], network.Nodes.Skip(1).Select(node => node.Layer));
+    }
 
     [Fact]
     public void Pattern_GeluWithErrorFunction_IsFoundInBothOrders()
