@@ -157,7 +157,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     private ZipOptions ToZipOptions(IHostEnvironment env)
     {
         ZipOptions method = ZipOptions.For(_options.Method, _tasks);
-        IFeatureMatcher ownMatcher = method.Matcher is ZipMatcher ? new ZipMatcher { Alpha = _options.Alpha, Beta = _options.Beta } : method.Matcher;
+        IMatcher ownMatcher = method.Matcher is ZipMatcher ? new ZipMatcher { Alpha = _options.Alpha, Beta = _options.Beta } : method.Matcher;
         return method with
         {
             Matcher = _options.Matcher ?? ownMatcher,

@@ -24,10 +24,30 @@ namespace ZipIt.Merging;
 public sealed record SelectionMatcher : IFeatureMatcher
 {
     private const double Negligible = 1e-12; // of a feature's own weighted variance, below which it counts as explained
+    private const string LeastSquaresUnmerge = "least-squares";
 
     private readonly double _balance = 1;
     private readonly double _minimumShare;
     private readonly double _ridge = 1e-6;
+
+    /// <summary>What a command line or a report says of the matcher.</summary>
+    internal static MatcherDescription Description { get; } = MatcherDescription.Of(
+        "select",
+        "Keeps the features from which all others are best reconstructed, instead of averaging; meant to be followed by a refit.",
+        "Column subset selection: Farahat, Ghodsi and Kamel, ICDM 2011, equation 6; for merging, our extension",
+        values => new SelectionMatcher
+        {
+            Balance = values.Number("balance"),
+            MinimumShare = values.Number("minimum-share"),
+            Standardize = values.Switch("standardize"),
+            Unmerge = values.Choice("unmerge") == LeastSquaresUnmerge ? SelectionUnmerge.LeastSquares : SelectionUnmerge.StrongestCorrelation,
+            Ridge = values.Number("ridge"),
+        },
+        MatcherParameter.Number("balance", 1, 0, 1, "How far networks are put on a par: 0 leaves features their variance, 1 gives every network the same sum."),
+        MatcherParameter.Number("minimum-share", 0, 0, 1, "Share of an even split that every network gets in any case."),
+        MatcherParameter.Switch("standardize", "Compares features by correlation instead of covariance."),
+        MatcherParameter.Choice("unmerge", "How features that were not selected are given back.", LeastSquaresUnmerge, "strongest-correlation"),
+        MatcherParameter.Number("ridge", 1e-6, 0, double.PositiveInfinity, "Ridge of the reconstruction, relative to each selected feature's variance."));
 
     /// <summary>
     /// How far models are put on a par, from 0 (features count by variance and importance alone) to 1 (every model's diagonal block of A has trace 1, so
