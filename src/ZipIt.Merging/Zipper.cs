@@ -205,17 +205,11 @@ public sealed class Zipper
     /// </summary>
     private RefitPreparation? PrepareRefit(IImageSource images)
     {
-        if (!IsRefitted || Options.Refit!.MaximumImages is not null || Options.FlopsBudget is not null || Options.Widths.Count > 0)
+        if (!IsRefitted || Options.Refit!.MaximumImages is not null || Options.FlopsBudget is not null)
             return null;
-        SpaceMap[] likely = [.. MergedSpaces.Select(space => new SpaceMap(space, LikelyMap(Structure.WidthsOf(space))))];
-        return RefitPreparation.Make(MergeWithOrigins(likely), Members, images, Options);
-
-        static FeatureMap LikelyMap(int[] widths)
-        {
-            int[] offsets = [.. Enumerable.Range(0, widths.Length).Select(m => widths.Take(m).Sum())];
-            return FeatureMap.FromGroups(widths, [.. Enumerable.Range(0, widths.Max()).Select(p =>
-                (IReadOnlyList<int>)[.. Enumerable.Range(0, widths.Length).Where(m => p < widths[m]).Select(m => offsets[m] + p)])]);
-        }
+        Dictionary<int, int> widths = MergedSpaces.ToDictionary(space => space.Index, space =>
+            !space.IsOutput && Options.Widths.TryGetValue(space.Name, out int width) ? width : Structure.WidthsOf(space).Max());
+        return RefitPreparation.Make(NetworkMerger.Outline(Structure, widths), Members, images, Options);
     }
 
     private void CheckShape(IImageSource images)
