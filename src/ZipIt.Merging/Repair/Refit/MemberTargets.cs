@@ -129,8 +129,8 @@ internal sealed class MemberTargets
         if (IsOutput(unit))
         {
             // Outputs of all members go on being needed when the first of them has been fitted.
-            foreach ((Node node, int m) in _outputs.SelectMany((nodes, m) => nodes.Select(node => (node, m))))
-                _outputValues.TryAdd(node, _samples!.TryGet(m, node, layout, unit.MapImages)!.Value.Sampled);
+            foreach ((Node node, int m) in _outputs.SelectMany((nodes, m) => nodes.Select(node => (node, m))).Where(output => !_outputValues.ContainsKey(output.node)))
+                _outputValues.Add(node, _samples!.TryGet(m, node, layout, unit.MapImages)!.Value.Sampled);
         }
 
         for (int s = 0; s < unit.Targets.Sources.Count; s++)
