@@ -73,7 +73,7 @@ internal sealed class Measurement
         ZipResult result = new Zipper(_members, options with { Engine = _engine, Threads = _threads }).Zip(_calibration);
         double seconds = clock.Elapsed.TotalSeconds;
         ZipEvaluation evaluation = ZipEvaluation.Evaluate(result.Network, _tasks, _test, _engine, threads: _threads);
-        string share = result.Report.Times.TryGetValue("Refit", out TimeSpan refit) ? $"{refit.TotalSeconds:F1}" : "";
+        string share = result.Report.Times.TryGetValue(ZipStage.Refit, out TimeSpan refit) ? $"{refit.TotalSeconds:F1}" : "";
         _table.AddRow(name, $"{result.Report.Cost.MultiplyAdds / _unit:F2}×", $"{100 * evaluation.JointAccuracy:F1}", $"{100 * evaluation.AverageAccuracy:F1}", $"{seconds:F1}", share);
         AnsiConsole.WriteLine($"{name}: {100 * evaluation.JointAccuracy:F2} / {100 * evaluation.AverageAccuracy:F2} at {result.Report.Cost.MultiplyAdds / _unit:F2}×");
         if (showLayers)

@@ -88,7 +88,7 @@ internal sealed class Comparison(
             ZipTaskMetrics[] known = [.. metrics.Tasks.Where(task => classifier.Tasks.Any(own => own.Name == task.Name))];
             return known.Length == 0 ? "–" : Percent(known.Average(task => task.Accuracy));
         })];
-        TimeSpan? matching = model.Report?.Times.GetValueOrDefault("Matching");
+        TimeSpan? matching = model.Report?.Times.GetValueOrDefault(ZipStage.Matching);
         table.AddRow([
             name,
             $"{NetworkCost.Of(model.Network).MultiplyAdds / 1e6:F1} M",

@@ -11,6 +11,8 @@ namespace WebApi;
 /// <summary>Finds the model that is served, and makes one if none is given.</summary>
 public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<ModelStore> logger)
 {
+    private static readonly string[] ImageExtensions = [".png", ".jpg", ".jpeg"];
+
     /// <summary>Loads the model.</summary>
     /// <exception cref="FileNotFoundException">The settings name a model, or checkpoints, that are not there.</exception>
     /// <exception cref="InvalidDataException">The file holds no model, or there are no images to make one with.</exception>
@@ -89,8 +91,15 @@ public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"There is no folder '{folder}' of images to zip classifiers with.");
-        string[] images = [.. Directory.EnumerateFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        return images.Length > 0 ? images : throw new InvalidDataException($"'{folder}' has no PNG images to zip classifiers with.");
+        string[] images =
+        [
+            .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Where(file => ImageExtensions.Contains(Path.GetExtension(file).ToLowerInvariant()))
+                .Order(StringComparer.Ordinal),
+        ];
+        return images.Length > 0
+            ? images
+            : throw new InvalidDataException($"'{folder}' has no images ({string.Join(", ", ImageExtensions)}) to zip classifiers with.");
     }
 
     private static string Locate(string path) => Path.Combine(AppContext.BaseDirectory, path);

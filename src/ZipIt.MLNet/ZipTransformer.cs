@@ -12,14 +12,24 @@ namespace ZipIt.MLNet;
 /// at the same time.
 /// </summary>
 /// <remarks>
-/// Data views are scored in batches: two cursors walk over the input, one ahead for the pixels and one behind for the other columns. A prediction engine runs the network
-/// once per row. Both give the same scores, bit for bit.
+/// Data views are scored in batches: a cursor reads the rows of a batch ahead, and the other columns that are asked for wait until their row comes (in at most 64 MiB, or one row), so that
+/// every row keeps its own scores even if the data gives its rows in another order each time. A prediction engine runs the network once per row. Both give the same scores, bit for
+/// bit.
+/// <para>
+/// Each pass over a scored view runs the network anew. Where the scores are read again and again, as by a trainer, cache them: <c>AppendCacheCheckpoint(mlContext)</c> in a pipeline, or
+/// <c>mlContext.Data.Cache(scored, "Score", …)</c> with the names of all columns that are needed.
+/// </para>
+/// <para>
+/// Keys and scores count classes in the order of <see cref="Labels"/>. ML.NET's <c>Evaluate</c> compares the keys of a label column with the scores by number, not by name: make the column with
+/// <see cref="ZipCatalog.MapLabelToKey"/> and not with <c>MapValueToKey</c>, or measure with <see cref="ZipCatalog.EvaluateZip"/>.
+/// </para>
 /// </remarks>
 public sealed class ZipTransformer : ITransformer
 {
     private readonly IHost _host;
     private readonly ScoringModel _model;
     private readonly OutputColumns _outputs;
+    private volatile bool _hasWarned;
 
     internal ZipTransformer(IHostEnvironment env, ScoringModel model, string inputColumnName, string outputColumnNamePrefix, ZipReport? report)
     {
@@ -80,7 +90,10 @@ public sealed class ZipTransformer : ITransformer
     {
         if (input is null)
             throw _host.Process(new ArgumentNullException(nameof(input)));
-        return new ScoredDataTransform(Bind(input.Schema), input, this);
+        ScoringBinding binding = Bind(input.Schema);
+        if (!_hasWarned)
+            _hasWarned = LabelOrder.Check(_host, input.Schema, _outputs);
+        return new ScoredDataTransform(binding, input, this);
     }
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(Bind(inputSchema));

@@ -1,22 +1,18 @@
-using System.Diagnostics;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging;
 
 /// <summary>
 /// Merges networks of one architecture into one multi-task network without training (Stoica et al., <i>ZipIt! Merging Models from Different Tasks without Training</i>,
-/// ICLR 2024): statistics of the members' features → merge and unmerge matrices → merged network → reset of batch normalization.
+/// ICLR 2024): statistics of the members' features → merge and unmerge matrices → merged network → repair, by a refit of its weights or a reset of batch normalization.
 /// </summary>
 /// <remarks>
-/// Everything that can be wrong with members and options is checked by the constructor. The steps can be taken one by one, so that one pass of
-/// statistics serves many matchers.
+/// Everything that can be wrong with members and options is checked by the constructor. The steps can be taken one by one (<see cref="CollectStatistics"/>,
+/// <see cref="Match(IReadOnlyList{SpaceStatistics}, IProgress{ZipProgress}?, CancellationToken)"/>, <see cref="Finish(IReadOnlyList{SpaceMap}, IImageSource, IProgress{ZipProgress}?, CancellationToken)"/>),
+/// so that one pass of statistics serves many matchers.
 /// </remarks>
 public sealed class Zipper
 {
-    private const long TapBytes = 512L << 20; // features that the statistics hold at a time
-
-    private readonly ZipStructure _structure;
-
     /// <summary>Prepares a zip.</summary>
     /// <param name="members">Two or more networks; names and the names of their outputs must differ.</param>
     /// <param name="options">How to zip; null for the defaults.</param>
@@ -32,7 +28,7 @@ public sealed class Zipper
         Options.Refit?.Check();
         CheckNames(members);
         Members = BatchNormFolding.Unify([.. members]);
-        _structure = CutSearch.Find(Members, Options.Cut, Options.Start);
+        Structure = CutSearch.Find(Members, Options.Cut, Options.Start);
     }
 
     /// <summary>
@@ -44,9 +40,11 @@ public sealed class Zipper
     public ZipOptions Options { get; }
 
     /// <summary>The feature spaces that are merged, in the first member, in topological order.</summary>
-    public IReadOnlyList<FeatureSpace> MergedSpaces => _structure.MergedSpaces;
+    public IReadOnlyList<FeatureSpace> MergedSpaces => Structure.MergedSpaces;
 
-    internal ZipStructure Structure => _structure;
+    internal ZipStructure Structure { get; }
+
+    private bool IsRefitted => Options.Refit is not null && MergedSpaces.Count > 0;
 
     /// <summary>Does all steps.</summary>
     /// <param name="images">Calibration images of all tasks; no labels needed. 100 are nearly as good as 50,000 on CIFAR, 640 on ImageNet (paper, appendix).</param>
@@ -55,40 +53,18 @@ public sealed class Zipper
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
     public ZipResult Zip(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        var times = new Dictionary<string, TimeSpan>();
+        CheckShape(images);
+        var stages = new StageTimes(progress);
         RefitPreparation? prepared = null;
-        IReadOnlyList<SpaceStatistics> statistics = Time("Statistics", () =>
+        IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock =>
         {
             prepared = PrepareRefit(images, cancellationToken);
-            return CollectStatistics([this], images, progress, cancellationToken, prepared?.Samples);
+            return new StatisticsPass([Structure], Options).Run(images, prepared?.Samples, clock, cancellationToken);
         });
-        IReadOnlyList<SpaceMap> maps = Time("Matching", () => Match(statistics, progress, cancellationToken));
-        IReadOnlyList<SpaceReport> spaces = ReportSpaces(statistics, maps);
+        IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => new SpaceMatching(Structure, Options, statistics).Run(clock, cancellationToken));
+        maps = Describe(maps, statistics);
         statistics = []; // they may take more memory than anything that follows
-        Network merged;
-        IReadOnlyList<LayerReport> layers = [];
-        if (Options.Refit is not null && MergedSpaces.Count > 0)
-        {
-            RefitResult refit = Time("Refit", () => LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, progress, cancellationToken, prepared));
-            (merged, layers) = (refit.Network, refit.Layers);
-        }
-        else
-        {
-            merged = Time("Merging", () => Merge(maps));
-            if (Options.ResetBatchNorm && MergedSpaces.Count > 0)
-                merged = Time("BatchNorm reset", () => ResetBatchNorm(merged, images, cancellationToken));
-        }
-
-        return new ZipResult(merged, maps, Report(spaces, merged, layers, times));
-
-        T Time<T>(string stage, Func<T> work)
-        {
-            var clock = Stopwatch.StartNew();
-            T result = work();
-            times[stage] = clock.Elapsed;
-            progress?.Report(new ZipProgress(stage, 0, clock.Elapsed, true));
-            return result;
-        }
+        return Finish(maps, images, prepared, stages, cancellationToken);
     }
 
     /// <summary>Measures mean and covariance of the members' features in every space that is matched.</summary>
@@ -96,69 +72,11 @@ public sealed class Zipper
     /// <param name="progress">Is told after each batch.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
-    public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        CollectStatistics([this], images, progress, cancellationToken);
-
-    /// <summary>
-    /// Measures in one pass what several zippers of the same members need, which differ in their cuts or matchers. The first one's options say how. Members can be sampled on
-    /// the way.
-    /// </summary>
-    internal static IReadOnlyList<SpaceStatistics> CollectStatistics(
-        IReadOnlyList<Zipper> zippers, IImageSource images, IProgress<ZipProgress>? progress, CancellationToken cancellationToken, MemberSamples? samples = null)
+    public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        (IReadOnlyList<ZipMember> members, ZipOptions options) = (zippers[0].Members, zippers[0].Options);
-        zippers[0].CheckShape(images);
-        (ZipStructure Structure, FeatureSpace Space)[] spaces = [.. zippers
-            .SelectMany(zipper => zipper._structure.MatchedSpaces.Select(space => (Structure: zipper._structure, Space: space)))
-            .DistinctBy(entry => entry.Structure.ObservationOf(entry.Space).Name)];
-        if (spaces.Length == 0)
-            return [];
-        Node[] nodes = [.. spaces.Select(entry => entry.Structure.ObservationOf(entry.Space))];
-        FeatureStatisticsCollector[] collectors = [.. spaces.Select(entry => new FeatureStatisticsCollector(options.Threads, entry.Structure.WidthsOf(entry.Space)))];
-        Node[][] sampled = [.. members.Select((_, m) => samples?.NodesOf(m).ToArray() ?? [])];
-        long imageBytes = (nodes.Sum((Node node) => LengthOf(members[0].Network, node)) * members.Count
-            + sampled.Select((own, m) => own.Sum(node => LengthOf(members[m].Network, node))).Sum()) * sizeof(float);
-        int batchSize = (int)Math.Clamp(TapBytes / imageBytes, 1, options.BatchSize);
-        INetworkSession[] sessions = [.. members.Select((member, m) => options.Engine.CreateSession(member.Network, new SessionOptions
-        {
-            MaximumBatchSize = batchSize,
-            Threads = options.Threads,
-            Taps = [.. spaces.Select((entry, s) => entry.Structure.Alignment.CounterpartOf(nodes[s], m).Name), .. sampled[m].Select(node => node.Name)],
-        }))];
-        var clock = Stopwatch.StartNew();
-        long count = 0;
-        try
-        {
-            foreach (ImageBatch batch in images.ReadBatches(batchSize))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                foreach (INetworkSession session in sessions)
-                    session.Run(batch.Pixels.Span, batch.Count);
-                for (int s = 0; s < spaces.Length; s++)
-                    collectors[s].Add(sessions, s, batch.Count * PixelsOf(members[0].Network, nodes[s]));
-                for (int m = 0; m < members.Count; m++)
-                {
-                    for (int i = 0; i < sampled[m].Length; i++)
-                        samples!.Add(m, sampled[m][i], sessions[m].GetTap(spaces.Length + i), count, batch.Count);
-                }
-
-                count += batch.Count;
-                progress?.Report(new ZipProgress("Statistics", count, clock.Elapsed, false));
-            }
-        }
-        finally
-        {
-            foreach (INetworkSession session in sessions)
-                session.Dispose();
-        }
-
-        if (count < 2)
-            throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {count}.", nameof(images));
-        FeatureSpaces[] ownSpaces = [.. members.Select(member => FeatureSpaces.Find(member.Network))];
-        return [.. spaces.Select((entry, s) => new SpaceStatistics(entry.Space, collectors[s].ToStatistics(), ImportanceOf(entry.Structure, nodes[s], ownSpaces))
-        {
-            Node = nodes[s].Name,
-        })];
+        CheckShape(images);
+        return new StageTimes(progress).Run(
+            ZipStage.Statistics, clock => new StatisticsPass([Structure], Options).Run(images, null, clock, cancellationToken));
     }
 
     /// <summary>Finds the merge and unmerge matrices of all merged spaces.</summary>
@@ -172,37 +90,26 @@ public sealed class Zipper
     public IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(statistics);
-        Dictionary<string, SpaceStatistics> byNode = statistics.ToDictionary(entry => entry.Node);
-        Dictionary<FeatureSpace, int> widths = ChooseWidths(byNode);
-        IReadOnlyList<SpaceMap> maps = Match(byNode, widths, null, progress, cancellationToken);
-        for (int sweep = 0; sweep < Options.ImportanceSweeps && Options.Matcher.UsesImportance; sweep++)
-            maps = Match(byNode, widths, maps, progress, cancellationToken);
-        return maps;
+        IReadOnlyList<SpaceMap> maps = new StageTimes(progress).Run(
+            ZipStage.Matching, clock => new SpaceMatching(Structure, Options, statistics).Run(clock, cancellationToken));
+        return Describe(maps, statistics);
     }
 
-    /// <summary>Matches all spaces; maps of an earlier sweep tell which of the features that a layer writes are kept, so that only they count.</summary>
-    private List<SpaceMap> Match(
-        Dictionary<string, SpaceStatistics> byNode, Dictionary<FeatureSpace, int> widths, IReadOnlyList<SpaceMap>? earlier, IProgress<ZipProgress>? progress,
-        CancellationToken cancellationToken)
-    {
-        var clock = Stopwatch.StartNew();
-        var maps = new List<SpaceMap>();
-        Dictionary<FeatureSpace, FeatureMap>? mapOf = earlier?.ToDictionary(entry => entry.Space, entry => entry.Map);
-        foreach (FeatureSpace space in _structure.MergedSpaces)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            FeatureMap map = space.IsOutput
-                ? AverageOf(_structure.WidthsOf(space))
-                : Options.Matcher.Match(ProblemOf(space, byNode, widths, mapOf));
-            if (Members.Any(member => member.Weight != Members[0].Weight))
-                map = map.Reweigh([.. Members.Select(member => member.Weight)]);
-            maps.Add(new SpaceMap(space, map));
-            if (mapOf is not null)
-                mapOf[space] = map;
-            progress?.Report(new ZipProgress("Matching", maps.Count, clock.Elapsed, false));
-        }
+    /// <summary>Matches without a report of how well it fits, which a search does not read.</summary>
+    internal IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, MapCache cache, CancellationToken cancellationToken) =>
+        new SpaceMatching(Structure, Options, statistics, cache).Run(new StageClock(ZipStage.Matching, null), cancellationToken);
 
-        return maps;
+    /// <summary>Builds the zipped network and repairs it as the options say: by a refit of its weights, or by a reset of its batch normalization.</summary>
+    /// <param name="maps">One map for each of <see cref="MergedSpaces"/>, of whatever matcher.</param>
+    /// <param name="images">Calibration images of all tasks; no labels needed.</param>
+    /// <param name="progress">Is told about each step.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    public ZipResult Finish(IReadOnlyList<SpaceMap> maps, IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(maps);
+        CheckShape(images);
+        return Finish(maps, images, null, new StageTimes(progress), cancellationToken);
     }
 
     /// <summary>Builds the zipped network; its batch normalization is merged, not reset.</summary>
@@ -223,10 +130,8 @@ public sealed class Zipper
     {
         ArgumentNullException.ThrowIfNull(maps);
         CheckShape(images);
-        return LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, progress, cancellationToken);
+        return Refit(maps, images, null, new StageTimes(progress), cancellationToken);
     }
-
-    internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) => NetworkMerger.Merge(_structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
 
     /// <summary>Resets the batch normalization of a zipped network with the calibration images.</summary>
     /// <param name="network">The zipped network.</param>
@@ -238,92 +143,59 @@ public sealed class Zipper
         return BatchNormReset.Apply(network, mixed, Options.Engine, Options.BatchSize, Options.Threads, cancellationToken);
     }
 
-    private List<SpaceReport> ReportSpaces(IReadOnlyList<SpaceStatistics> statistics, IReadOnlyList<SpaceMap> maps)
-    {
-        Dictionary<FeatureSpace, FeatureMap> mapOf = maps.ToDictionary(entry => entry.Space, entry => entry.Map);
-        return [.. statistics.Select(entry => SpaceReport.Of(_structure.ObservationOf(entry.Space).Name, mapOf[entry.Space], entry.Statistics))];
-    }
+    internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) => NetworkMerger.Merge(Structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
 
-    private ZipReport Report(IReadOnlyList<SpaceReport> spaces, Network merged, IReadOnlyList<LayerReport> layers, IReadOnlyDictionary<string, TimeSpan> times) =>
-        new(Options.Matcher.Name, spaces, NetworkCost.Of(merged), [.. Members.Select(member => NetworkCost.Of(member.Network))], times)
+    /// <summary>Maps to zipped network, the one way of every caller.</summary>
+    private ZipResult Finish(IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StageTimes stages, CancellationToken cancellationToken)
+    {
+        Network merged;
+        IReadOnlyList<LayerReport> layers = [];
+        if (IsRefitted)
         {
-            Layers = layers,
-            Members = [.. Members.Select(member => member.Name)],
-            Cut = _structure.Cut.ToString(),
-        };
-
-    private MatchingProblem ProblemOf(
-        FeatureSpace space, Dictionary<string, SpaceStatistics> statistics, Dictionary<FeatureSpace, int> widths, Dictionary<FeatureSpace, FeatureMap>? mapOf)
-    {
-        string node = _structure.ObservationOf(space).Name;
-        if (!statistics.TryGetValue(node, out SpaceStatistics? entry))
-            throw new ArgumentException($"There are no statistics of the features of node '{node}'.", nameof(statistics));
-        if (!entry.Statistics.Widths.SequenceEqual(_structure.WidthsOf(space)))
-            throw new ArgumentException($"The statistics of node '{node}' are those of other networks.", nameof(statistics));
-        int? width = widths.TryGetValue(space, out int own) ? own : null;
-        return new MatchingProblem(entry.Statistics, width, mapOf is null ? entry.Importance : ImportanceAmongKept(space, mapOf)) { Threads = Options.Threads };
-    }
-
-    /// <summary>Widths that the options name, or that fit the budget: measured by what a selection of features leaves unexplained.</summary>
-    private Dictionary<FeatureSpace, int> ChooseWidths(Dictionary<string, SpaceStatistics> byNode)
-    {
-        if (Options.FlopsBudget is { } budget)
-        {
-            var selection = new SelectionMatcher();
-            Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
-            {
-                MatchingProblem problem = ProblemOf(space, byNode, [], null);
-                return selection.Select(new MatchingProblem(problem.Statistics, problem.Statistics.FeatureCount, problem.Importance) { Threads = Options.Threads }).UnexplainedAfter;
-            });
-            return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));
+            (merged, layers) = Refit(maps, images, prepared, stages, cancellationToken);
         }
-
-        return _structure.MatchedSpaces.Where(space => Options.Widths.ContainsKey(space.Name)).ToDictionary(space => space, space => Options.Widths[space.Name]);
-    }
-
-    /// <summary>What features matter to those outputs of their readers that are kept: a channel that nobody needs to produce makes nothing important.</summary>
-    private double[] ImportanceAmongKept(FeatureSpace space, Dictionary<FeatureSpace, FeatureMap> mapOf)
-    {
-        Node observation = _structure.ObservationOf(space);
-        return [.. Enumerable.Range(0, Members.Count).SelectMany(m =>
+        else
         {
-            FeatureSpaces own = FeatureSpaces.Find(Members[m].Network);
-            IReadOnlyDictionary<Node, Node> baseOf = _structure.SharedOf(m);
-            return FeatureImportance.Compute(own, own[own.LayoutOf(_structure.Alignment.CounterpartOf(observation, m))[0].Space], reader =>
-                baseOf.TryGetValue(reader, out Node? shared)
-                && _structure.Spaces.LayoutOf(shared) is [{ } written]
-                && mapOf.TryGetValue(_structure.Spaces[written.Space], out FeatureMap? map)
-                    ? KeptShares(map, m)
-                    : null);
-        })];
-    }
-
-    /// <summary>For each feature of a member Σ M² over the merged features: 1 if it is selected, 0 if it is not kept.</summary>
-    private static double[] KeptShares(FeatureMap map, int member)
-    {
-        var shares = new double[map.Widths[member]];
-        int offset = map.OffsetOf(member);
-        for (int p = 0; p < map.MergedCount; p++)
-        {
-            foreach (FeatureMap.Entry entry in map.MergeRow(p))
+            merged = stages.Run(ZipStage.Merging, _ => Merge(maps));
+            if (Options.ResetBatchNorm && MergedSpaces.Count > 0)
             {
-                if (entry.Index >= offset && entry.Index < offset + shares.Length)
-                    shares[entry.Index - offset] += entry.Weight * entry.Weight;
+                merged = stages.Run(
+                    ZipStage.BatchNormReset,
+                    clock => ResetBatchNorm(merged, new WatchedImages(images, count => clock.Report(count, images.ImageCount)), cancellationToken));
             }
         }
 
-        return shares;
+        return new ZipResult(merged, maps, Report(maps, merged, layers, stages.Times));
     }
+
+    private RefitResult Refit(IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StageTimes stages, CancellationToken cancellationToken) =>
+        stages.Run(ZipStage.Refit, clock => LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, clock, cancellationToken, prepared));
+
+    /// <summary>Adds to the maps how well they fit the features.</summary>
+    private IReadOnlyList<SpaceMap> Describe(IReadOnlyList<SpaceMap> maps, IReadOnlyList<SpaceStatistics> statistics)
+    {
+        Dictionary<string, SpaceStatistics> byNode = statistics.ToDictionary(entry => entry.Node);
+        return [.. maps.Select(entry => !entry.Space.IsOutput && byNode.TryGetValue(Structure.ObservationOf(entry.Space).Name, out SpaceStatistics? own)
+            ? entry with { Report = SpaceReport.Of(own.Node, entry.Map, own.Statistics) }
+            : entry)];
+    }
+
+    private ZipReport Report(IReadOnlyList<SpaceMap> maps, Network merged, IReadOnlyList<LayerReport> layers, IReadOnlyDictionary<ZipStage, TimeSpan> times) =>
+        new(Options.Matcher.Name, [.. maps.Select(entry => entry.Report).OfType<SpaceReport>()], NetworkCost.Of(merged), [.. Members.Select(member => NetworkCost.Of(member.Network))], times)
+        {
+            Layers = layers,
+            Members = [.. Members.Select(member => member.Name)],
+            Cut = Structure.Cut.ToString(),
+        };
 
     /// <summary>
     /// Where the widths of the zipped network are known before features are matched, members are sampled for the refit while they run for the statistics.
     /// </summary>
     private RefitPreparation? PrepareRefit(IImageSource images, CancellationToken cancellationToken)
     {
-        if (Options.Refit is not { MaximumImages: null } || Options.FlopsBudget is not null || Options.Widths.Count > 0 || MergedSpaces.Count == 0)
+        if (!IsRefitted || Options.Refit!.MaximumImages is not null || Options.FlopsBudget is not null || Options.Widths.Count > 0)
             return null;
-        CheckShape(images);
-        SpaceMap[] likely = [.. MergedSpaces.Select(space => new SpaceMap(space, LikelyMap(_structure.WidthsOf(space))))];
+        SpaceMap[] likely = [.. MergedSpaces.Select(space => new SpaceMap(space, LikelyMap(Structure.WidthsOf(space))))];
         return LeastSquaresRefit.Prepare(MergeWithOrigins(likely), Members, images, Options, cancellationToken);
 
         static FeatureMap LikelyMap(int[] widths)
@@ -333,24 +205,6 @@ public sealed class Zipper
                 (IReadOnlyList<int>)[.. Enumerable.Range(0, widths.Length).Where(m => p < widths[m]).Select(m => offsets[m] + p)])]);
         }
     }
-
-    private static long LengthOf(Network network, Node node) => (long)network.ShapeOf(node)[0] * PixelsOf(network, node);
-
-    private static int PixelsOf(Network network, Node node)
-    {
-        ReadOnlySpan<int> shape = network.ShapeOf(node);
-        return shape.Length == 3 ? shape[1] * shape[2] : 1;
-    }
-
-    private static double[] ImportanceOf(ZipStructure structure, Node observation, FeatureSpaces[] ownSpaces) => [.. ownSpaces.SelectMany((own, m) =>
-    {
-        Node counterpart = structure.Alignment.CounterpartOf(observation, m);
-        return FeatureImportance.Compute(own, own[own.LayoutOf(counterpart)[0].Space]);
-    })];
-
-    /// <summary>Outputs mean the same in all members: output j is the mean of all outputs j.</summary>
-    private static FeatureMap AverageOf(int[] widths) =>
-        FeatureMap.FromGroups(widths, [.. Enumerable.Range(0, widths[0]).Select(j => widths.Select((width, m) => m * width + j).ToArray())]);
 
     private void CheckShape(IImageSource images)
     {

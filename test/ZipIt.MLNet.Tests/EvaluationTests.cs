@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 
 namespace ZipIt.MLNet.Tests;
 
@@ -124,6 +125,33 @@ public sealed class EvaluationTests
         Assert.Equal(rows.Skip(1).Select(row => (uint)Samples.Zipped.Labels.ToList().IndexOf(row.Class!) + 1), labelled.Skip(1).Select(row => row.Label));
         Assert.Equal(_context.MulticlassClassification.EvaluateZip(scored, "Class").JointAccuracy, metrics.MicroAccuracy, 1e-12);
         Assert.Equal(metrics.MicroAccuracy, _context.MulticlassClassification.EvaluateZip(scored).JointAccuracy, 1e-12);
+    }
+
+    /// <summary>ML.NET's evaluator compares numbers: what it gives for keys in another order is wrong, and the log says so.</summary>
+    [Fact]
+    public void MapValueToKey_ClassesNumberedAsTheyCome_IsWarnedOfAndMeasuredByName()
+    {
+        var warnings = new List<string>();
+        _context.Log += (_, message) =>
+        {
+            if (message.Kind == ChannelMessageKind.Warning && message.RawMessage.Contains("MapLabelToKey", StringComparison.Ordinal))
+                warnings.Add(message.RawMessage);
+        };
+        IDataView data = Samples.View(_context, 60);
+        IDataView asTheyCome = _context.Transforms.Conversion.MapValueToKey("Label", "Class").Fit(data).Transform(data);
+        IDataView inOrder = _context.Transforms.Conversion.MapLabelToKey("Label", Samples.Zipped.Labels, "Class").Fit(data).Transform(data);
+        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier).Fit(data);
+        double expected = _context.MulticlassClassification.EvaluateZip(zipped.Transform(data), "Class").JointAccuracy;
+        Assert.Equal(expected, _context.MulticlassClassification.Evaluate(zipped.Transform(inOrder)).MicroAccuracy, 1e-12);
+        zipped.Transform(_context.Transforms.Conversion.MapLabelToKey("Vehicle", Samples.Vehicles, "Class").Fit(data).Transform(zipped.Transform(data)));
+        Assert.Empty(warnings);
+
+        IDataView scored = zipped.Transform(asTheyCome);
+        zipped.Transform(asTheyCome);
+
+        Assert.Contains("'Label'", Assert.Single(warnings));
+        Assert.NotEqual(expected, _context.MulticlassClassification.Evaluate(scored).MicroAccuracy, 1e-3);
+        Assert.Equal(expected, _context.MulticlassClassification.EvaluateZip(scored).JointAccuracy);
     }
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class ZipEstimatorTests
 
         Assert.Equal(new ZipMatcher { Alpha = 0.1, Beta = 0.8 }.Name, zipped.Report!.Matcher);
         Assert.Empty(zipped.Report.Layers);
-        Assert.Contains("BatchNorm reset", zipped.Report.Times.Keys);
+        Assert.Contains(ZipStage.BatchNormReset, zipped.Report.Times.Keys);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class ZipReportTests
         Assert.Equal(Report.ToJson(), read.ToJson());
         Assert.Equal(Report.ToText(), read.ToText());
         Assert.Equal(Report.Cost, read.Cost);
-        Assert.Equal(Report.Times["Matching"], read.Times["Matching"]);
+        Assert.Equal(Report.Times[ZipStage.Matching], read.Times[ZipStage.Matching]);
         Assert.Equal(Report.Spaces.Select(space => space.MeanCorrelation), read.Spaces.Select(space => space.MeanCorrelation));
     }
 
@@ -45,6 +45,30 @@ public sealed class ZipReportTests
     [InlineData("{\"matcher\":\"x\",\"spaces\":null}")]
     [InlineData("[1")]
     public void FromJson_OtherText_Throws(string json) => Assert.Throws<JsonException>(() => ZipReport.FromJson(json));
+
+    /// <summary>What the first version wrote.</summary>
+    [Fact]
+    public void FromJson_OldReport_KeepsStagesAndSpaces()
+    {
+        const string Json = """
+            {
+              "matcher": "ZipIt! (α 0.3, β 0.125)",
+              "spaces": [ { "name": "relu", "width": 4, "mergesWithin": [ 0, 1 ], "mergesAcross": 3, "meanCorrelation": 0.5, "minimumCorrelation": "NaN" } ],
+              "cost": { "multiplyAdds": 10, "parameters": 20 },
+              "memberCosts": [ { "multiplyAdds": 8, "parameters": 16 } ],
+              "times": { "Statistics": "00:00:01.5000000", "Matching": "00:00:00.0100000", "Merging": "00:00:00", "BatchNorm reset": "00:00:02" },
+              "layers": [], "members": [ "a" ], "cut": "before heads"
+            }
+            """;
+
+        ZipReport report = ZipReport.FromJson(Json);
+
+        Assert.Equal([ZipStage.Statistics, ZipStage.Matching, ZipStage.Merging, ZipStage.BatchNormReset], report.Times.Keys);
+        Assert.Equal(TimeSpan.FromSeconds(2), report.Times[ZipStage.BatchNormReset]);
+        Assert.Equal(0.5, Assert.Single(report.Spaces).MeanCorrelation);
+        Assert.Contains("\"BatchNorm reset\": \"00:00:02\"", report.ToJson());
+        Assert.Throws<JsonException>(() => ZipReport.FromJson(Json.Replace("Merging", "Melting")));
+    }
 
     [Fact]
     public void ToText_NamesMembersSpacesAndTotals()

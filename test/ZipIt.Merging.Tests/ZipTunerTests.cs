@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging.Tests;
@@ -6,7 +7,7 @@ public sealed class ZipTunerTests
 {
     private static readonly ZipTunerOptions Small = new()
     {
-        Zip = new ZipOptions { Threads = 1 },
+        Zip = ZipOptions.For(ZipMethod.Paper) with { Threads = 1 },
         Matchers = [new IdentityMatcher(), .. ZipTunerOptions.Grid([0.1], [0.8])],
         Cuts = [ZipCut.AfterLayers(7), ZipCut.AfterLayers(13)],
     };
@@ -38,6 +39,50 @@ public sealed class ZipTunerTests
         ZipEvaluation evaluation = ZipEvaluation.Evaluate(network, Reference.PrototypeTasks, Reference.MixedImages(20), new CpuEngine(), threads: 1);
 
         Assert.Equal(best.Score, evaluation.JointAccuracy);
+    }
+
+    [Theory]
+    [InlineData(ZipMethod.Best)]
+    [InlineData(ZipMethod.PaperWithRefit)]
+    [InlineData(ZipMethod.Paper)]
+    public void TuneByAccuracy_AnyMethod_ScoresTheNetworksThatTheOptionsGive(ZipMethod method)
+    {
+        ZipMember[] members = [new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2, outputs: 3))];
+        ClassificationTask[] tasks = [ClassificationTask.FromScores("A", ["a", "b", "c", "d", "e"]), ClassificationTask.FromScores("B", ["x", "y", "z"])];
+        ImageBatch batch = SmallNetworks.Images.ReadBatches(24).Single();
+        var heldOut = new InMemoryImages(new Tensor(batch.Pixels.ToArray(), 24, 3, 8, 8), [.. Enumerable.Range(0, 24).Select(i => i % 8)]);
+        var engine = new RecordingEngine();
+        var options = new ZipTunerOptions
+        {
+            Zip = ZipOptions.For(method) with { Threads = 1, Engine = engine },
+            Matchers = [new SelectionMatcher(), new ZipMatcher { Alpha = 0.1, Beta = 0.8 }],
+            Cuts = [ZipCut.AfterStage(1), ZipCut.BeforeHeads],
+        };
+
+        ZipTuning tuning = new ZipTuner(members, tasks, options).TuneByAccuracy(SmallNetworks.Images, heldOut);
+
+        string[] scored = [.. engine.Networks.Select(Describe)];
+        Assert.Equal(4, tuning.Candidates.Count);
+        Assert.All(tuning.Candidates, candidate =>
+        {
+            ZipResult again = new Zipper(members, candidate.Options with { Engine = new CpuEngine() }).Zip(SmallNetworks.Images);
+            ZipEvaluation evaluation = ZipEvaluation.Evaluate(again.Network, tasks, heldOut, new CpuEngine(), threads: 1);
+            Assert.Contains(Describe(again.Network), scored);
+            Assert.Equal(evaluation.JointAccuracy, candidate.Score);
+            Assert.Equal(again.Report.Cost, candidate.Cost);
+            Assert.Equal(method != ZipMethod.Paper, again.Report.Layers.Count > 0);
+        });
+    }
+
+    [Fact]
+    public void TuneByAgreement_RefittedMemberBesideAPlainOne_FoldsBothOnce()
+    {
+        ZipMember[] members = [Reference.PrototypeMembers[0], new("B", BatchNormFolding.Fold(Reference.PrototypeMembers[1].Network))];
+
+        ZipTuning tuning = new ZipTuner(members, Reference.PrototypeTasks, Small).TuneByAgreement(Reference.MixedImages(2), Reference.MixedImages(2));
+
+        Assert.Equal(4, tuning.Candidates.Count);
+        Assert.Equal(71_286_784, tuning.Best.Cost.MultiplyAdds);
     }
 
     [Fact]
@@ -75,14 +120,32 @@ public sealed class ZipTunerTests
         Assert.Equal(8 * 4, tuner.CandidateCount); // everything, before heads, stages 2 and 1
     }
 
+    private static string Describe(Network network)
+    {
+        using var file = new MemoryStream();
+        NetworkFile.Save(network, file);
+        return Convert.ToHexString(SHA256.HashData(file.ToArray()));
+    }
+
     private static ZipTuner Prepare() => new(Reference.PrototypeMembers, Reference.PrototypeTasks, Small);
 
     private sealed class Counter(Action count) : IProgress<ZipProgress>
     {
         public void Report(ZipProgress value)
         {
-            if (value.Stage == "Tuning")
+            if (value is { Stage: ZipStage.Tuning, IsFinished: false })
                 count();
+        }
+    }
+
+    private sealed class RecordingEngine : INetworkEngine
+    {
+        public List<Network> Networks { get; } = [];
+
+        public INetworkSession CreateSession(Network network, SessionOptions? options = null)
+        {
+            Networks.Add(network);
+            return new CpuEngine().CreateSession(network, options);
         }
     }
 

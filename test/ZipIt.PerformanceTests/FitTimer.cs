@@ -23,7 +23,7 @@ internal static class FitTimer
         var images = new NoiseImages(count, [3, extent, extent]);
         (ZipMethod Method, string Suffix)[] methods = isLarge ? [(ZipMethod.Best, "")] : [(ZipMethod.Paper, ""), (ZipMethod.Best, " (select and refit)")];
 
-        var times = new StageTimes();
+        var times = new Clock();
         for (int round = isLarge ? 1 : 0; round <= rounds; round++)
         {
             times.IsCounting = round > 0;
@@ -32,7 +32,7 @@ internal static class FitTimer
             {
                 times.Start();
                 RunForward(members, images);
-                times.Report(new ZipProgress("forward passes", 0, default, true));
+                times.End("forward passes");
             }
 
             foreach ((ZipMethod method, string suffix) in methods)
@@ -63,7 +63,7 @@ internal static class FitTimer
         arguments.Length > index ? int.Parse(arguments[index], CultureInfo.InvariantCulture) : otherwise;
 
     /// <summary>The time from the end of one stage to the end of the next, on the clock and summed over the processors, which other programs do not lengthen.</summary>
-    private sealed class StageTimes : IProgress<ZipProgress>
+    private sealed class Clock : IProgress<ZipProgress>
     {
         private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(10);
 
@@ -81,24 +81,27 @@ internal static class FitTimer
 
         public void Report(ZipProgress value)
         {
-            using var process = Process.GetCurrentProcess();
-            if (!value.IsFinished)
+            if (value.IsFinished)
             {
-                if (Stopwatch.GetElapsedTime(_printed) > ProgressInterval)
-                {
-                    Console.Error.WriteLine(string.Create(
-                        CultureInfo.InvariantCulture, $"{value.Stage} {value.Done}: {value.Elapsed.TotalSeconds:F0} s, {process.WorkingSet64 / 1048576} MiB"));
-                    _printed = Stopwatch.GetTimestamp();
-                }
-
-                return;
+                End(value.Stage.ToText());
             }
+            else if (Stopwatch.GetElapsedTime(_printed) > ProgressInterval)
+            {
+                using var process = Process.GetCurrentProcess();
+                Console.Error.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"{value}, {value.Elapsed.TotalSeconds:F0} s, {process.WorkingSet64 / 1048576} MiB"));
+                _printed = Stopwatch.GetTimestamp();
+            }
+        }
 
+        public void End(string stage)
+        {
             double wall = Stopwatch.GetElapsedTime(_start).TotalSeconds, processor = Environment.CpuUsage.TotalTime.TotalSeconds - _processorStart;
             Start();
             if (!IsCounting)
                 return;
-            string stage = value.Stage + Suffix;
+            using var process = Process.GetCurrentProcess();
+            stage += Suffix;
             if (_times.TryGetValue(stage, out (double Wall, double Processor, long) earlier))
                 (wall, processor) = (Math.Min(wall, earlier.Wall), Math.Min(processor, earlier.Processor));
             else

@@ -7,6 +7,7 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML;
+using SkiaSharp;
 using WebApi;
 
 namespace ZipIt.Samples.Tests;
@@ -64,6 +65,20 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
 
         Assert.InRange(joint, 0.5 * Images.Length, Images.Length);
         Assert.InRange(own, 0.65 * Images.Length, Images.Length);
+    }
+
+    [Fact]
+    public async Task Predict_Jpeg_AnswersAlmostAsToThePng()
+    {
+        using HttpClient client = service.CreateClient();
+        byte[] png = Images[^1].File, jpeg = ToJpeg(png);
+        Classification expected = await ClassifyAsync(client, WebApiFixture.ImageContent(png));
+
+        Classification answer = await ClassifyAsync(client, WebApiFixture.ImageContent(jpeg, "image/jpeg"));
+
+        Assert.Equal(expected.Label, answer.Label);
+        Assert.Equal(expected.Probability, answer.Probability, 0.05f);
+        await ExpectProblemAsync(HttpStatusCode.BadRequest, await client.PostAsync("predict", WebApiFixture.ImageContent(jpeg[..^20], "image/jpeg")));
     }
 
     [Fact]
@@ -282,6 +297,13 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
         Assert.Contains("64×32", tooLarge.Message);
         for (int length = 0; length < jpeg.Length; length++)
             Assert.Throws<RejectedImageException>(() => ImageFileCheck.Check(jpeg.AsSpan(0, length), 64 * 32));
+    }
+
+    private static byte[] ToJpeg(byte[] png)
+    {
+        using SKBitmap bitmap = SKBitmap.Decode(png);
+        using SKData jpeg = bitmap.Encode(SKEncodedImageFormat.Jpeg, 100);
+        return jpeg.ToArray();
     }
 
     private static async Task<string> PostAsync(HttpClient client, byte[] file)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.ML.Runtime;
 using ZipIt.Merging;
 
@@ -11,9 +10,6 @@ namespace ZipIt.MLNet;
 /// </summary>
 internal sealed class FitLog(IChannel channel) : IProgress<ZipProgress>
 {
-    /// <summary>The stage that counts images, which <see cref="ReportImages"/> counts for every pass.</summary>
-    private const string ImageStage = "Statistics";
-
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
@@ -22,9 +18,9 @@ internal sealed class FitLog(IChannel channel) : IProgress<ZipProgress>
     public void Report(ZipProgress value)
     {
         if (value.IsFinished)
-            Write(string.Create(CultureInfo.InvariantCulture, $"{value.Stage} finished after {value.Elapsed.TotalSeconds:0.00} s."));
-        else if (value.Stage != ImageStage)
-            WriteSometimes($"{value.Stage}: {value.Done} layers done.");
+            Write($"{value}.");
+        else
+            WriteSometimes($"{value}.");
     }
 
     /// <summary>Tells how many images a pass has read.</summary>

@@ -108,7 +108,7 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
         DataViewSchema.Column column = Find(schema, "score", name);
         if (column.Type is not VectorDataViewType { IsKnownSize: true } vector || vector.ItemType != NumberDataViewType.Single)
             throw Mismatch("score", name, "known-size vector of Single", column.Type);
-        if (ReadTexts(column, OutputColumns.SlotNames) is not { } labels || labels.Length != vector.Size)
+        if (LabelOrder.ReadTexts(column, OutputColumns.SlotNames) is not { } labels || labels.Length != vector.Size)
             throw Mismatch("score", name, "known-size vector of Single with slot names", column.Type);
         return (column, labels);
     }
@@ -128,7 +128,7 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
                     return indexOf.GetValueOrDefault(text.ToString(), -1);
                 };
             case KeyDataViewType key when key.RawType == typeof(uint):
-                int[] classOf = [.. ReadTexts(column, OutputColumns.KeyValues)?.Select(value => indexOf.GetValueOrDefault(value, -1)) ?? Enumerable.Range(0, labels.Length)];
+                int[] classOf = [.. LabelOrder.ReadTexts(column, OutputColumns.KeyValues)?.Select(value => indexOf.GetValueOrDefault(value, -1)) ?? Enumerable.Range(0, labels.Length)];
                 ValueGetter<uint> readKey = cursor.GetGetter<uint>(column);
                 uint number = 0;
                 return () =>
@@ -139,16 +139,6 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
             default:
                 throw Mismatch("label", column.Name, "text or key of UInt32", column.Type);
         }
-    }
-
-    /// <summary>Texts of an annotation; null if it is missing or holds something else.</summary>
-    private static string[]? ReadTexts(DataViewSchema.Column column, string kind)
-    {
-        if (column.Annotations.Schema.GetColumnOrNull(kind) is not { Type: VectorDataViewType { ItemType: TextDataViewType } })
-            return null;
-        VBuffer<ReadOnlyMemory<char>> texts = default;
-        column.Annotations.GetValue(kind, ref texts);
-        return [.. texts.DenseValues().Select(text => text.ToString())];
     }
 
     private DataViewSchema.Column Find(DataViewSchema schema, string role, string name) => schema.GetColumnOrNull(name)

@@ -96,9 +96,12 @@ internal sealed class OutputColumns
             ScoreColumn = prefix + Score;
             LabelType = new KeyDataViewType(typeof(uint), labels.Count);
             ScoreType = new VectorDataViewType(NumberDataViewType.Single, labels.Count);
+            Labels = labels;
             _labels = new VBuffer<ReadOnlyMemory<char>>(labels.Count, [.. labels.Select(label => label.AsMemory())]);
             (_firstClass, _isJoint) = (firstClass, isJoint);
         }
+
+        public IReadOnlyList<string> Labels { get; }
 
         public string LabelColumn { get; }
 

@@ -26,6 +26,8 @@ public sealed class InMemoryImages : IImageSource
     /// <summary>Number of images.</summary>
     public int Count => _images[0];
 
+    long? IImageSource.ImageCount => Count;
+
     /// <inheritdoc/>
     public ReadOnlySpan<int> Shape => _shape;
 

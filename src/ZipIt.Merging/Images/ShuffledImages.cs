@@ -26,6 +26,9 @@ public sealed class ShuffledImages : IImageSource
     }
 
     /// <inheritdoc/>
+    public long? ImageCount => _source.ImageCount;
+
+    /// <inheritdoc/>
     public ReadOnlySpan<int> Shape => _source.Shape;
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ namespace ZipIt.Merging;
 /// <param name="MemberCosts">The same for each member.</param>
 /// <param name="Times">Duration of each stage.</param>
 public sealed record ZipReport(
-    string Matcher, IReadOnlyList<SpaceReport> Spaces, NetworkCost Cost, IReadOnlyList<NetworkCost> MemberCosts, IReadOnlyDictionary<string, TimeSpan> Times)
+    string Matcher, IReadOnlyList<SpaceReport> Spaces, NetworkCost Cost, IReadOnlyList<NetworkCost> MemberCosts, IReadOnlyDictionary<ZipStage, TimeSpan> Times)
 {
     /// <summary>Errors of each layer before and after the least-squares refit; empty without one.</summary>
     public IReadOnlyList<LayerReport> Layers { get; init; } = [];
@@ -84,7 +84,7 @@ public sealed record ZipReport(
         NetworkCost ensemble = EnsembleCost;
         text.Append(CultureInfo.InvariantCulture, $"multiply-adds {Cost.MultiplyAdds:N0} of {ensemble.MultiplyAdds:N0}, parameters {Cost.Parameters:N0} of {ensemble.Parameters:N0}\n");
         if (Times.Count > 0)
-            text.AppendJoin(", ", Times.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key} {entry.Value.TotalSeconds:0.000} s"))).Append('\n');
+            text.AppendJoin(", ", Times.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key.ToText()} {entry.Value.TotalSeconds:0.000} s"))).Append('\n');
         foreach (string warning in Warnings)
             text.Append("Warning: ").Append(warning).Append('\n');
         return text.ToString();

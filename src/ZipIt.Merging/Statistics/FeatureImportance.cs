@@ -6,23 +6,31 @@ namespace ZipIt.Merging;
 /// What each channel of a feature space matters to the layers that read it: the Euclidean norm of all weights that are applied to it, with the scale of a
 /// batch normalization behind the reader folded in.
 /// </summary>
-internal static class FeatureImportance
+/// <param name="networks">The members' networks.</param>
+internal sealed class FeatureImportance(IReadOnlyList<Network> networks)
 {
-    /// <summary>Computes one norm per channel.</summary>
-    /// <param name="spaces">Feature spaces of the network.</param>
-    /// <param name="space">One of them.</param>
-    /// <param name="outputWeights">For a reader how much each of its outputs counts (squared); null where all count alike.</param>
-    /// <returns>Norms [<see cref="FeatureSpace.Width"/>].</returns>
-    public static double[] Compute(FeatureSpaces spaces, FeatureSpace space, Func<Node, double[]?>? outputWeights = null)
+    private readonly FeatureSpaces[] _spaces = [.. networks.Select(FeatureSpaces.Find)];
+    private readonly IReadOnlyList<IReadOnlyList<Node>>[] _consumers = [.. networks.Select(network => network.FindConsumers())];
+
+    /// <summary>How much each output of a member's layer counts (squared); null where all count alike.</summary>
+    public delegate double[]? OutputWeights(int member, Node reader);
+
+    /// <summary>Computes one norm per feature of one space.</summary>
+    /// <param name="nodeOf">A node of each member whose value is the space's.</param>
+    /// <param name="outputWeights">How much the readers' outputs count; null for all alike.</param>
+    /// <returns>Norms [features of all members].</returns>
+    public double[] Compute(Func<int, Node> nodeOf, OutputWeights? outputWeights = null) =>
+        [.. Enumerable.Range(0, networks.Count).SelectMany(m => Compute(m, _spaces[m][_spaces[m].LayoutOf(nodeOf(m))[0].Space], outputWeights))];
+
+    private IEnumerable<double> Compute(int member, FeatureSpace space, OutputWeights? outputWeights)
     {
         var squares = new double[space.Width];
-        IReadOnlyList<IReadOnlyList<Node>> consumers = spaces.Network.FindConsumers();
         foreach (Node reader in space.Readers)
         {
-            double[]? scales = consumers[spaces.Network.IndexOf(reader)] is [{ Layer: BatchNorm2d norm }] ? ToScales(norm) : null;
-            double[]? weights = outputWeights?.Invoke(reader);
+            double[]? scales = _consumers[member][networks[member].IndexOf(reader)] is [{ Layer: BatchNorm2d norm }] ? ToScales(norm) : null;
+            double[]? weights = outputWeights?.Invoke(member, reader);
             int start = 0;
-            foreach (ChannelSegment segment in spaces.LayoutOf(reader.Inputs[0]))
+            foreach (ChannelSegment segment in _spaces[member].LayoutOf(reader.Inputs[0]))
             {
                 if (segment.Space == space.Index)
                     AddSquares(reader.Layer, start, segment, scales, weights, squares);
@@ -30,7 +38,7 @@ internal static class FeatureImportance
             }
         }
 
-        return [.. squares.Select(Math.Sqrt)];
+        return squares.Select(Math.Sqrt);
     }
 
     private static void AddSquares(Layer reader, int start, ChannelSegment segment, double[]? scales, double[]? weights, double[] squares)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging;
@@ -7,14 +6,14 @@ namespace ZipIt.Merging;
 /// Searches matchers (α, β) and cuts on held-out images: by joint accuracy if they are labelled, by agreement with the ensemble if they are not.
 /// </summary>
 /// <remarks>
-/// One pass over the calibration images gives the statistics of all candidates, and a matcher matches each feature space once for all cuts; per candidate remain the merge, the reset of batch
-/// normalization and the scoring. Held-out images should not be calibration images. Results do not depend on the order of candidates.
+/// One pass over the calibration images gives the statistics of all candidates, and a matcher matches each feature space once for all cuts that ask it the same; per candidate remain the merge,
+/// the repair (<see cref="Zipper.Finish(IReadOnlyList{SpaceMap}, IImageSource, IProgress{ZipProgress}?, CancellationToken)"/>, as in every zip) and the scoring. Held-out images should not be calibration images. Results do not depend on the order of candidates.
 /// </remarks>
 public sealed class ZipTuner
 {
     private readonly IReadOnlyList<ZipMember> _members;
     private readonly IReadOnlyList<ClassificationTask> _tasks;
-    private readonly (Zipper Zipper, ZipOptions Options)[] _candidates;
+    private readonly Zipper[] _candidates;
     private readonly Network _ensemble;
 
     /// <summary>Prepares a search, and checks all its candidates.</summary>
@@ -27,17 +26,16 @@ public sealed class ZipTuner
         ArgumentNullException.ThrowIfNull(members);
         ArgumentNullException.ThrowIfNull(tasks);
         Options = options ?? new ZipTunerOptions();
-        (_members, _tasks) = ([.. members], [.. tasks]);
-        _ensemble = new Zipper(members, Options.Zip with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing }).Merge([]);
+        (_members, _tasks) = (BatchNormFolding.Unify([.. members]), [.. tasks]);
+        ZipOptions common = Options.Zip.Refit is { Tasks.Count: 0 } refit ? Options.Zip with { Refit = refit with { Tasks = _tasks } } : Options.Zip;
+        _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing }).Merge([]);
         _ = new TaskScorer(_ensemble, tasks, Options.Scoring);
         IReadOnlyList<ZipCut> cuts = Options.Cuts ?? DefaultCuts();
-        CachingMatcher[] matchers = [.. Options.Matchers.Select(matcher => new CachingMatcher(matcher))];
-        if (cuts.Count == 0 || matchers.Length == 0)
+        if (cuts.Count == 0 || Options.Matchers.Count == 0)
             throw new ArgumentException("Expected at least one cut and one matcher to try.", nameof(options));
         _candidates = [.. cuts
-            .SelectMany(cut => matchers.Select((matcher, i) => (
-                Zipper: new Zipper(members, Options.Zip with { Cut = cut, Matcher = matcher }), Options: Options.Zip with { Cut = cut, Matcher = Options.Matchers[i] })))
-            .OrderBy(candidate => ZipCost.CountMultiplyAdds(candidate.Zipper.Structure))];
+            .SelectMany(cut => Options.Matchers.Select(matcher => new Zipper(_members, common with { Cut = cut, Matcher = matcher })))
+            .OrderBy(candidate => ZipCost.CountMultiplyAdds(candidate.Structure))];
     }
 
     /// <summary>What is tried.</summary>
@@ -55,7 +53,8 @@ public sealed class ZipTuner
     public ZipTuning TuneByAccuracy(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        CheckShape(heldOut);
+        CheckShape(calibration, "calibration");
+        CheckShape(heldOut, "held-out");
         return new ZipTuning([.. Evaluate(calibration, heldOut, progress, cancellationToken)]);
     }
 
@@ -68,7 +67,8 @@ public sealed class ZipTuner
     public ZipTuning TuneByAgreement(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        CheckShape(heldOut);
+        CheckShape(calibration, "calibration");
+        CheckShape(heldOut, "held-out");
         var labelled = new LabelledImages(heldOut, AskEnsemble(heldOut, cancellationToken));
         return new ZipTuning([.. Evaluate(calibration, labelled, progress, cancellationToken)]);
     }
@@ -87,7 +87,8 @@ public sealed class ZipTuner
     public ZipCandidate? FindLargestSharing(
         IImageSource calibration, IImageSource heldOut, double accuracy, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        CheckShape(heldOut);
+        CheckShape(calibration, "calibration");
+        CheckShape(heldOut, "held-out");
         ZipCandidate? found = null;
         foreach (ZipCandidate candidate in Evaluate(calibration, heldOut, progress, cancellationToken))
         {
@@ -102,17 +103,26 @@ public sealed class ZipTuner
 
     private IEnumerable<ZipCandidate> Evaluate(IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SpaceStatistics> statistics = Zipper.CollectStatistics([.. _candidates.Select(candidate => candidate.Zipper)], calibration, progress, cancellationToken);
-        var clock = Stopwatch.StartNew();
-        for (int i = 0; i < _candidates.Length; i++)
+        var stages = new StageTimes(progress);
+        ZipStructure[] structures = [.. _candidates.Select(candidate => candidate.Structure)];
+        IReadOnlyList<SpaceStatistics> statistics = stages.Run(
+            ZipStage.Statistics, stage => new StatisticsPass(structures, Options.Zip).Run(calibration, null, stage, cancellationToken));
+        var clock = new StageClock(ZipStage.Tuning, progress);
+        var cache = new MapCache();
+        try
         {
-            (Zipper zipper, ZipOptions options) = _candidates[i];
-            Network network = zipper.Merge(zipper.Match(statistics, null, cancellationToken));
-            if (options.ResetBatchNorm && zipper.MergedSpaces.Count > 0)
-                network = zipper.ResetBatchNorm(network, calibration, cancellationToken);
-            ZipEvaluation evaluation = Score(network, heldOut, cancellationToken);
-            progress?.Report(new ZipProgress("Tuning", i + 1, clock.Elapsed, i + 1 == _candidates.Length));
-            yield return new ZipCandidate(options, NetworkCost.Of(network), evaluation);
+            for (int i = 0; i < _candidates.Length; i++)
+            {
+                Zipper zipper = _candidates[i];
+                ZipResult result = zipper.Finish(zipper.Match(statistics, cache, cancellationToken), calibration, null, cancellationToken);
+                ZipEvaluation evaluation = Score(result.Network, heldOut, cancellationToken);
+                clock.Report(i + 1, _candidates.Length);
+                yield return new ZipCandidate(zipper.Options, result.Report.Cost, evaluation);
+            }
+        }
+        finally
+        {
+            clock.Finish();
         }
     }
 
@@ -152,11 +162,14 @@ public sealed class ZipTuner
         return cuts;
     }
 
-    private void CheckShape(IImageSource images)
+    private void CheckShape(IImageSource images, string kind)
     {
         ArgumentNullException.ThrowIfNull(images);
         ReadOnlySpan<int> expected = _ensemble.ShapeOf(_ensemble.Inputs[0]);
         if (!images.Shape.SequenceEqual(expected))
-            throw new ArgumentException($"The networks take images of shape {Tensor.FormatShape(expected)}, the held-out images have {Tensor.FormatShape(images.Shape)}.", nameof(images));
+        {
+            throw new ArgumentException(
+                $"The networks take images of shape {Tensor.FormatShape(expected)}, the {kind} images have {Tensor.FormatShape(images.Shape)}.", nameof(images));
+        }
     }
 }

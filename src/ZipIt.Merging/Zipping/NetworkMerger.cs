@@ -13,7 +13,6 @@ internal sealed class NetworkMerger
     private readonly NodeMaps _maps;
     private readonly NetworkRewriter _shared; // of the first member: its shared nodes become those of the zipped network
     private readonly NetworkRewriter[] _tails; // of each member: its other nodes become its tail
-    private readonly Dictionary<Node, Node>[] _sharedOf; // of each member: its own node → the shared node of the first member
     private readonly Dictionary<Node, NodeOrigin> _origins = new(ReferenceEqualityComparer.Instance);
 
     private NetworkMerger(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps)
@@ -23,7 +22,6 @@ internal sealed class NetworkMerger
         _maps = new NodeMaps(structure.Spaces, maps);
         _shared = new NetworkRewriter(_alignment.Base);
         _tails = [.. _alignment.Members.Select(member => new NetworkRewriter(member.Network, name => $"{member.Name}/{name}"))];
-        _sharedOf = [.. Members.Select(m => _structure.Shared.ToDictionary(node => _alignment.CounterpartOf(node, m)))];
     }
 
     private IEnumerable<int> Members => Enumerable.Range(0, _alignment.Members.Count);
@@ -45,7 +43,7 @@ internal sealed class NetworkMerger
         {
             ZipMember member = _alignment.Members[m];
             foreach (Head head in member.Network.Heads)
-                heads.Add(new Head(member.NameOf(head), _sharedOf[m].TryGetValue(head.Node, out Node? shared) ? _shared[shared] : _tails[m][head.Node]));
+                heads.Add(new Head(member.NameOf(head), _structure.SharedOf(m).TryGetValue(head.Node, out Node? shared) ? _shared[shared] : _tails[m][head.Node]));
         }
 
         var network = new Network([.. heads]);
@@ -53,7 +51,7 @@ internal sealed class NetworkMerger
             _origins.Add(_shared[node], IsCommon(node) ? NodeOrigin.Of(0, node) : MergedOrigin(node));
         foreach (int m in Members)
         {
-            foreach (Node node in _alignment.Members[m].Network.Nodes.Where(node => !_sharedOf[m].ContainsKey(node)))
+            foreach (Node node in _alignment.Members[m].Network.Nodes.Where(node => !_structure.SharedOf(m).ContainsKey(node)))
                 _origins.Add(_tails[m][node], NodeOrigin.Of(m, node));
         }
 
@@ -75,12 +73,12 @@ internal sealed class NetworkMerger
         ZipMember owner = _alignment.Members[member];
         foreach (Node node in owner.Network.Nodes)
         {
-            if (_sharedOf[member].TryGetValue(node, out Node? shared))
+            if (_structure.SharedOf(member).TryGetValue(node, out Node? shared))
             {
                 // Layers that can take U in do so; it is a node of its own for the others.
                 _tails[member].Splice(node, () => IsCommon(shared) ? _shared[shared] : EmitUnmerge(shared, member));
             }
-            else if (node.Layer.Flow == ChannelFlow.Mix && _sharedOf[member].TryGetValue(node.Inputs[0], out Node? input) && !IsCommon(input))
+            else if (node.Layer.Flow == ChannelFlow.Mix && _structure.SharedOf(member).TryGetValue(node.Inputs[0], out Node? input) && !IsCommon(input))
             {
                 SparseRows unmerge = _maps.UnmergeOf(input, member);
                 Layer layer = Remake(node.Layer, parameter => parameter.InputAxis is { } axis ? unmerge.MultiplyFromRight(parameter.Value!, axis) : parameter.Value);

@@ -77,10 +77,8 @@ public static class OnnxNetworkWriter
                     return Add("Mul", [inputs[0], Part("Sigmoid", "/Sigmoid", inputs)]);
                 case GELU gelu:
                     return WriteGelu(gelu.TanhApproximation);
-                case MaxPool2d pool:
-                    return Add("MaxPool", inputs, [.. Windows(pool)]);
-                case AvgPool2d pool:
-                    return Add("AveragePool", inputs, [.. Windows(pool), OnnxAttribute.Of("count_include_pad", pool.CountPadding ? 1L : 0L)]);
+                case Pool2d pool:
+                    return WritePool(pool);
                 case GlobalAveragePool:
                     return Add("GlobalAveragePool", inputs);
                 case Networks.Add:
@@ -141,12 +139,44 @@ public static class OnnxNetworkWriter
 
         private static OnnxAttribute Pads(Size2 padding) => OnnxAttribute.Of("pads", padding.Height, padding.Width, padding.Height, padding.Width);
 
-        private static OnnxAttribute[] Windows(Pool2d pool) =>
-        [
-            OnnxAttribute.Of("kernel_shape", pool.Kernel.Height, pool.Kernel.Width),
-            OnnxAttribute.Of("strides", pool.Stride.Height, pool.Stride.Width),
-            Pads(pool.Padding),
-            OnnxAttribute.Of("ceil_mode", pool.CeilingMode ? 1L : 0L),
-        ];
+        /// <summary>
+        /// ONNX counts a last window even if it begins behind the pixels, where PyTorch leaves it out; without the ceiling mode that window is not there. If only one direction has such a
+        /// window, pixels added at the end make the other's last window whole; they would count in a mean over the padding, which is taken in one direction after the other.
+        /// </summary>
+        private string WritePool(Pool2d pool)
+        {
+            ReadOnlySpan<int> from = network.ShapeOf(node.Inputs[0]), to = network.ShapeOf(node);
+            bool byHeight = pool.CeilingMode && to[1] == CeilingCount(from[1], pool.Kernel.Height, pool.Stride.Height, pool.Padding.Height);
+            bool byWidth = pool.CeilingMode && to[2] == CeilingCount(from[2], pool.Kernel.Width, pool.Stride.Width, pool.Padding.Width);
+            if (byHeight == byWidth)
+                return AddPool(pool, node.Name, inputs[0], pool.Kernel, pool.Stride, Pads(pool.Padding), byHeight);
+            if (pool is AvgPool2d { CountPadding: true })
+            {
+                string rows = AddPool(
+                    pool, $"{node.Name}/Rows", inputs[0], new Size2(pool.Kernel.Height, 1), new Size2(pool.Stride.Height, 1), Pads(new Size2(pool.Padding.Height, 0)), byHeight);
+                return AddPool(pool, node.Name, rows, new Size2(1, pool.Kernel.Width), new Size2(1, pool.Stride.Width), Pads(new Size2(0, pool.Padding.Width)), byWidth);
+            }
+
+            int bottom = EndPadding(from[1], to[1], pool.Kernel.Height, pool.Stride.Height, pool.Padding.Height);
+            int right = EndPadding(from[2], to[2], pool.Kernel.Width, pool.Stride.Width, pool.Padding.Width);
+            return AddPool(pool, node.Name, inputs[0], pool.Kernel, pool.Stride, OnnxAttribute.Of("pads", pool.Padding.Height, pool.Padding.Width, bottom, right), false);
+        }
+
+        private static long CeilingCount(int extent, int kernel, int stride, int padding) => (extent + 2L * padding - kernel + stride - 1) / stride + 1;
+
+        private static int EndPadding(int extent, int count, int kernel, int stride, int padding) =>
+            checked((int)Math.Max(((count - 1L) * stride) + kernel - extent - padding, padding));
+
+        private string AddPool(Pool2d pool, string name, string input, Size2 kernel, Size2 stride, OnnxAttribute pads, bool ceiling)
+        {
+            OnnxAttribute[] attributes =
+            [
+                OnnxAttribute.Of("kernel_shape", kernel.Height, kernel.Width), OnnxAttribute.Of("strides", stride.Height, stride.Width), pads,
+                OnnxAttribute.Of("ceil_mode", ceiling ? 1L : 0L),
+            ];
+            return pool is AvgPool2d mean
+                ? graph.AddNode("AveragePool", name, [input], [.. attributes, OnnxAttribute.Of("count_include_pad", mean.CountPadding ? 1L : 0L)])
+                : graph.AddNode("MaxPool", name, [input], attributes);
+        }
     }
 }

@@ -1,6 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
-using Microsoft.ML.Transforms.Image;
 
 namespace ZipIt.MLNet.Tests;
 
@@ -22,14 +20,21 @@ internal sealed class ImageFolder : IDisposable
     }
 
     /// <summary>The files with columns for path, label, image and pixels.</summary>
-    public IDataView Load(MLContext context, int size, params string[] dropped)
+    public IDataView Load(MLContext context, int size) => Load(context, size, out _, out _);
+
+    /// <summary>The same, and what it is made of.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="size">Width and height of the images that are read.</param>
+    /// <param name="files">Paths and labels.</param>
+    /// <param name="model">What adds images and pixels to them.</param>
+    public IDataView Load(MLContext context, int size, out IDataView files, out ITransformer model)
     {
-        IDataView files = context.Data.LoadFromEnumerable(_files);
-        EstimatorChain<ImagePixelExtractingTransformer> pipeline = context.Transforms.LoadImages("Image", _path, "ImagePath")
+        files = context.Data.LoadFromEnumerable(_files);
+        model = context.Transforms.LoadImages("Image", _path, "ImagePath")
             .Append(context.Transforms.ResizeImages("Image", size, size))
-            .Append(context.Transforms.ExtractPixels("Pixels", "Image"));
-        IDataView pixels = pipeline.Fit(files).Transform(files);
-        return dropped.Length == 0 ? pixels : context.Transforms.DropColumns(dropped).Fit(pixels).Transform(pixels);
+            .Append(context.Transforms.ExtractPixels("Pixels", "Image"))
+            .Fit(files);
+        return model.Transform(files);
     }
 
     private sealed class ImageFile

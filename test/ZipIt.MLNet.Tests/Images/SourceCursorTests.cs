@@ -41,7 +41,8 @@ public sealed class SourceCursorTests : IDisposable
     [Fact]
     public void Read_TextsDropped_NamesTheRow()
     {
-        IDataView data = _folder.Add("good.png", Good).Add("bad.png", []).Load(_context, Size, "ImagePath", "Label", "Image");
+        IDataView images = _folder.Add("good.png", Good).Add("bad.png", []).Load(_context, Size);
+        IDataView data = _context.Transforms.SelectColumns("Pixels").Fit(images).Transform(images);
 
         Assert.StartsWith("Row 1 (counted from 0) cannot be read: its image", Fail(() => ReadAll(data, "Pixels")).Message);
     }

@@ -195,7 +195,7 @@ public sealed class PairRefitTests
     {
         public long Layers { get; private set; }
 
-        public void Report(ZipProgress value) => Layers = value is { Stage: "Refit", IsFinished: false } ? value.Done : Layers;
+        public void Report(ZipProgress value) => Layers = value is { Stage: ZipStage.Refit, IsFinished: false } ? value.Done : Layers;
     }
 
     /// <summary>Cancels a token after the first run that gives a node as an output.</summary>

@@ -86,21 +86,20 @@ internal sealed partial class LeastSquaresRefit
     /// <param name="members">The networks that it was made of.</param>
     /// <param name="images">Calibration images.</param>
     /// <param name="options">Engine, threads and batch size; <see cref="ZipOptions.Refit"/> or the defaults tell the rest.</param>
-    /// <param name="progress">Is told after each layer.</param>
+    /// <param name="clock">Is told after each layer.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <param name="prepared">What <see cref="Prepare"/> gave, after the members were sampled; null for nothing. The result does not depend on it.</param>
     public static RefitResult Apply(
-        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, IProgress<ZipProgress>? progress, CancellationToken cancellationToken,
+        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, StageClock? clock, CancellationToken cancellationToken,
         RefitPreparation? prepared = null)
     {
         RefitOptions refit = options.Refit ?? new RefitOptions();
         refit.Check();
-        return new LeastSquaresRefit(merged, members, images, options, refit, prepared, cancellationToken).Run(progress, cancellationToken);
+        return new LeastSquaresRefit(merged, members, images, options, refit, prepared, cancellationToken).Run(clock, cancellationToken);
     }
 
-    private RefitResult Run(IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
+    private RefitResult Run(StageClock? clock, CancellationToken cancellationToken)
     {
-        var clock = System.Diagnostics.Stopwatch.StartNew();
         foreach (Node node in Order(_merged.Network))
         {
             if (!_units.TryGetValue(node, out RefitUnit? unit))
@@ -111,7 +110,7 @@ internal sealed partial class LeastSquaresRefit
             {
                 Refit(unit, cancellationToken);
                 _pool.Trim();
-                progress?.Report(new ZipProgress("Refit", _reports.Count, clock.Elapsed, false));
+                clock?.Report(_reports.Count, _layouts.Count);
             }
         }
 

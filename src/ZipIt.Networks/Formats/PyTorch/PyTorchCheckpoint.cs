@@ -188,7 +188,7 @@ public static class PyTorchCheckpoint
         if (ReadPickle("fifth") is not List<object?> keys || keys.Any(key => key is not string))
             throw new InvalidDataException($"'{source}': expected the list of storages behind the tensors.");
 
-        // Element sizes stand in the tensors' references only, so the storages are found one after the other.
+        // Element sizes are written in the tensors' references only, so the storages are found one after the other.
         var references = new Dictionary<string, StorageReference>(StringComparer.Ordinal);
         foreach (TensorReference tensor in FindTensors(value))
             references.TryAdd(tensor.Storage.Key, tensor.Storage);

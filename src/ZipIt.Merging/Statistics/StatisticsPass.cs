@@ -1,0 +1,108 @@
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// One pass of the calibration images through all members: mean and covariance of their features in every space that is matched, and what each feature matters to the layers that read it.
+/// </summary>
+internal sealed class StatisticsPass
+{
+    private const long TapBytes = 512L << 20; // features that are held at a time
+
+    private readonly IReadOnlyList<ZipMember> _members;
+    private readonly ZipOptions _options;
+    private readonly Observation[] _observations;
+
+    /// <summary>Prepares the pass.</summary>
+    /// <param name="structures">What zips of the same members need, which differ in their cuts. Each place is measured once.</param>
+    /// <param name="options">Engine, threads and batch size.</param>
+    public StatisticsPass(IReadOnlyList<ZipStructure> structures, ZipOptions options)
+    {
+        (_members, _options) = (structures[0].Alignment.Members, options);
+        _observations = [.. structures
+            .SelectMany(structure => structure.MatchedSpaces.Select(space => new Observation(structure, space)))
+            .DistinctBy(observation => observation.Node.Name)];
+    }
+
+    /// <summary>Runs the members.</summary>
+    /// <param name="images">Calibration images, of the shape that the members take.</param>
+    /// <param name="samples">Where members are sampled on the way; null for nowhere.</param>
+    /// <param name="clock">Is told after each batch.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">There are fewer than two images.</exception>
+    public IReadOnlyList<SpaceStatistics> Run(IImageSource images, MemberSamples? samples, StageClock clock, CancellationToken cancellationToken)
+    {
+        if (_observations.Length == 0)
+            return [];
+        FeatureStatisticsCollector[] collectors = [.. _observations.Select(observation => new FeatureStatisticsCollector(_options.Threads, observation.Widths))];
+        Node[][] sampled = [.. _members.Select((_, m) => samples?.NodesOf(m).ToArray() ?? [])];
+        int batchSize = ChooseBatchSize(sampled);
+        INetworkSession[] sessions = [.. _members.Select((member, m) => _options.Engine.CreateSession(member.Network, new SessionOptions
+        {
+            MaximumBatchSize = batchSize,
+            Threads = _options.Threads,
+            Taps = [.. _observations.Select(observation => observation.NodeOf(m).Name), .. sampled[m].Select(node => node.Name)],
+        }))];
+        long count = 0;
+        try
+        {
+            foreach (ImageBatch batch in images.ReadBatches(batchSize))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                foreach (INetworkSession session in sessions)
+                    session.Run(batch.Pixels.Span, batch.Count);
+                for (int s = 0; s < _observations.Length; s++)
+                    collectors[s].Add(sessions, s, batch.Count * PixelsOf(_members[0].Network, _observations[s].Node));
+                for (int m = 0; m < _members.Count; m++)
+                {
+                    for (int i = 0; i < sampled[m].Length; i++)
+                        samples!.Add(m, sampled[m][i], sessions[m].GetTap(_observations.Length + i), count, batch.Count);
+                }
+
+                count += batch.Count;
+                clock.Report(count, images.ImageCount);
+            }
+        }
+        finally
+        {
+            foreach (INetworkSession session in sessions)
+                session.Dispose();
+        }
+
+        if (count < 2)
+            throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {count}.", nameof(images));
+        FeatureImportance importance = new([.. _members.Select(member => member.Network)]);
+        return [.. _observations.Select((observation, s) =>
+            new SpaceStatistics(observation.Space, collectors[s].ToStatistics(), importance.Compute(observation.NodeOf)) { Node = observation.Node.Name })];
+    }
+
+    /// <summary>As many images at a time as the options say, or as their features fit the memory.</summary>
+    private int ChooseBatchSize(Node[][] sampled)
+    {
+        long values = _observations.Sum(observation => LengthOf(_members[0].Network, observation.Node)) * _members.Count;
+        for (int m = 0; m < sampled.Length; m++)
+            values += sampled[m].Sum(node => LengthOf(_members[m].Network, node));
+        return (int)Math.Clamp(TapBytes / (values * sizeof(float)), 1, _options.BatchSize);
+    }
+
+    private static long LengthOf(Network network, Node node) => (long)network.ShapeOf(node)[0] * PixelsOf(network, node);
+
+    private static int PixelsOf(Network network, Node node)
+    {
+        ReadOnlySpan<int> shape = network.ShapeOf(node);
+        return shape.Length == 3 ? shape[1] * shape[2] : 1;
+    }
+
+    /// <summary>A space and the place where it is measured.</summary>
+    private sealed class Observation(ZipStructure structure, FeatureSpace space)
+    {
+        public FeatureSpace Space => space;
+
+        /// <summary>The node in the first member.</summary>
+        public Node Node { get; } = structure.ObservationOf(space);
+
+        public int[] Widths { get; } = structure.WidthsOf(space);
+
+        public Node NodeOf(int member) => structure.Alignment.CounterpartOf(Node, member);
+    }
+}
