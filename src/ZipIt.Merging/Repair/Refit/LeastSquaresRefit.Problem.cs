@@ -34,9 +34,11 @@ internal sealed partial class LeastSquaresRefit
 
         public Matrix Solve()
         {
-            var equations = new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads);
-            bool choose = _owner._refit.Ridge is null && _samples.Rows < (long)PlentyOfSamples * _samples.Columns;
-            NormalEquations heldOut = choose ? new NormalEquations(_samples.Columns, _outputs, _owner._options.Threads) : equations;
+            bool isHead = _owner.IsHead(_unit);
+            NormalEquations Create() => new(_samples.Columns, _outputs, _owner._options.Threads) { PenalizesByVariance = isHead };
+            NormalEquations equations = Create();
+            bool choose = _owner._refit.Ridge is null && _samples.Rows < (long)(isHead ? PlentyOfImages : PlentyOfSamples) * _samples.Columns;
+            NormalEquations heldOut = choose ? Create() : equations;
             PanelWeights zip = _prior.Pack();
             // The first step starts at 0, so that nothing need be predicted; the ridge pulls to the zip's weights all the same.
             ForTiles(false, null, (tile, predictions, targets, residuals) =>

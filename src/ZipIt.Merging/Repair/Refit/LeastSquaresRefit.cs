@@ -22,6 +22,7 @@ namespace ZipIt.Merging;
 internal sealed partial class LeastSquaresRefit
 {
     private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
+    private const int PlentyOfImages = 50; // the same for heads, where each image is one sample
     private const double DefaultRidge = 1e-3;
     private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
     private const int Wide = 2000; // unknowns, from which on one activation round is made: each takes as long as half of everything else
@@ -48,6 +49,9 @@ internal sealed partial class LeastSquaresRefit
     private LeastSquaresRefit(
         MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit, RefitPreparation? prepared, CancellationToken cancellationToken)
     {
+        IReadOnlySet<Node>? readouts = null;
+        if (refit.DeepHeads)
+            (merged, readouts) = DeepHeads.Widen(merged);
         (_merged, _members, _options, _refit) = (merged, members, options, refit);
         _pool.Trim();
         _batchSize = Math.Min(options.BatchSize, LargestBatch(merged.Network));
@@ -59,7 +63,7 @@ internal sealed partial class LeastSquaresRefit
         _mergedWalk = new FeatureWalk(merged.Network, _images.Sizes.Count, _pool, node => _new[node]);
         RefitUnit[] units = [.. Order(merged.Network).Where(node => _units.TryGetValue(node, out RefitUnit? unit) && ReferenceEquals(unit.Target, node)).Select(node => _units[node])];
         _layouts = units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, refit, _images.Count));
-        _pairs = RefitPair.Find(merged.Network, units).Where(entry => RoundsOf(entry.Value) > 0).ToDictionary();
+        _pairs = RefitPair.Find(merged.Network, units, readouts).Where(entry => RoundsOf(entry.Value) > 0).ToDictionary();
         _taskOutputs = FindTaskOutputs();
         _targets = new MemberTargets(
             merged, members, _images, units.Select(unit => (unit, _layouts[unit], SampleOf(unit))), _taskOutputs ?? [], options, TargetBudget, _pool, prepared?.Samples, cancellationToken);
@@ -77,7 +81,7 @@ internal sealed partial class LeastSquaresRefit
     {
         var refit = new LeastSquaresRefit(likely, members, images, options, options.Refit!, null, cancellationToken);
         var samples = new MemberSamples(
-            refit._layouts.Select(entry => (likely.Origins[entry.Key.Target].Sources, entry.Value, refit.SampleOf(entry.Key))), members, refit._images.Count);
+            refit._layouts.Select(entry => (refit._merged.Origins[entry.Key.Target].Sources, entry.Value, refit.SampleOf(entry.Key))), members, refit._images.Count);
         return new RefitPreparation(refit._images, samples.Bytes <= options.Refit!.MemoryBudget / 2 ? samples : null);
     }
 
@@ -176,6 +180,8 @@ internal sealed partial class LeastSquaresRefit
         _mergedWalk.Forget(pair.First.Layers[0].Node);
         _reports[^1] = _reports[^1] with { ErrorAfter = error };
     }
+
+    private bool IsHead(RefitUnit unit) => unit.Layers is [{ Node.Layer: Linear }] && _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, unit.Target));
 
     private int RoundsOf(RefitPair pair) =>
         _refit.PairRounds ?? Math.Max(_layouts[pair.First].Columns, _layouts[pair.Second].Columns) switch { > Wide => 0, > Wide / 2 => 1, _ => 3 };

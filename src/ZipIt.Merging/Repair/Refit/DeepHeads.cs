@@ -1,0 +1,96 @@
+using ZipIt.Networks;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// Lets heads read more than the last feature map: the pooled values of all activations of the last stage, beside those of its last map. A zipped network has given up some of the
+/// features that a task's head was made for; what they were computed from is often still there a few layers earlier, where reading it costs next to nothing (heads on
+/// intermediate features: Evci et al., <i>Head2Toe</i>, ICML 2022; for zipped networks and without labels it is ours).
+/// </summary>
+internal static class DeepHeads
+{
+    private const int MostColumns = 1024; // that a head reads in all
+
+    /// <summary>Widens all heads that are a Linear layer behind global average pooling; the new weights are 0, so that the outputs stay as they are until the heads are refitted.</summary>
+    /// <param name="merged">A zipped network.</param>
+    /// <returns>The network, and its new nodes that read features.</returns>
+    public static (MergedNetwork Merged, IReadOnlySet<Node> Readouts) Widen(MergedNetwork merged)
+    {
+        Network network = merged.Network;
+        var origins = new Dictionary<Node, NodeOrigin>(merged.Origins, ReferenceEqualityComparer.Instance);
+        var readouts = new HashSet<Node>(ReferenceEqualityComparer.Instance);
+        var pooled = new Dictionary<Node, Node>(ReferenceEqualityComparer.Instance); // by the pooling that a head reads: all that it shall read
+        var widened = new Dictionary<Node, Node>(ReferenceEqualityComparer.Instance);
+        foreach (Node head in network.Heads.Select(head => head.Node).Distinct())
+        {
+            if (head is not { Layer: Linear linear } || head.Inputs is not [{ Layer: Flatten, Inputs: [{ Layer: GlobalAveragePool } pooling] }])
+                continue;
+            if (!pooled.TryGetValue(pooling, out Node? all))
+                pooled.Add(pooling, all = ReadStage(network, pooling, origins, readouts));
+            if (!ReferenceEquals(all, pooling))
+            {
+                widened[head] = new Node(head.Name, Widen(linear, CountColumns(network, all)), all);
+                origins[widened[head]] = origins[head];
+            }
+        }
+
+        if (widened.Count == 0)
+            return (merged, readouts);
+        var deep = new Network([.. network.Heads.Select(head => new Head(head.Name, widened.GetValueOrDefault(head.Node, head.Node)))]);
+        return (new MergedNetwork(deep, origins), readouts);
+    }
+
+    /// <summary>The pooled values of a stage one after the other, as a vector; the pooling itself if there is nothing to add.</summary>
+    private static Node ReadStage(Network network, Node pooling, Dictionary<Node, NodeOrigin> origins, HashSet<Node> readouts)
+    {
+        Node last = pooling.Inputs[0];
+        int left = MostColumns - network.ShapeOf(last)[0];
+        var parts = new List<Node> { pooling };
+        foreach (Node source in FindStage(network, last))
+        {
+            left -= network.ShapeOf(source)[0];
+            if (left < 0)
+                break;
+            parts.Add(Enter(new Node($"{pooling.Name}.{source.Name}", new GlobalAveragePool(), source)));
+            readouts.Add(parts[^1]);
+        }
+
+        if (parts.Count == 1)
+            return pooling;
+        return Enter(new Node($"{pooling.Name}.vector", new Flatten(), Enter(new Node($"{pooling.Name}.stage", new Concat(), [.. parts]))));
+
+        Node Enter(Node node)
+        {
+            origins[node] = new NodeOrigin([]);
+            return node;
+        }
+    }
+
+    /// <summary>The activations before a feature map that have its size, the nearest first.</summary>
+    private static IEnumerable<Node> FindStage(Network network, Node last)
+    {
+        int[] size = network.ShapeOf(last)[1..].ToArray();
+        var seen = new HashSet<Node>(ReferenceEqualityComparer.Instance) { last };
+        var path = new Stack<Node>(last.Inputs);
+        while (path.TryPop(out Node? node))
+        {
+            if (!network.ShapeOf(node)[1..].SequenceEqual(size) || !seen.Add(node))
+                continue;
+            foreach (Node input in node.Inputs)
+                path.Push(input);
+        }
+
+        return seen.Where(node => node.Layer is Activation && !ReferenceEquals(node, last)).OrderByDescending(network.IndexOf);
+    }
+
+    private static int CountColumns(Network network, Node vector) => vector.Inputs[0].Inputs.Sum(pooling => network.ShapeOf(pooling.Inputs[0])[0]);
+
+    private static Linear Widen(Linear linear, int columns)
+    {
+        int outputs = linear.Weight[0], own = linear.Weight[1];
+        var weight = new Tensor(outputs, columns);
+        for (int o = 0; o < outputs; o++)
+            linear.Weight.Span.Slice(o * own, own).CopyTo(weight.Span[(o * columns)..]);
+        return new Linear(weight, linear.Bias);
+    }
+}
