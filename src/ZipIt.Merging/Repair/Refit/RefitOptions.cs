@@ -50,9 +50,9 @@ public sealed record RefitOptions
 
     /// <summary>
     /// For outputs that each task has for itself, how far their targets are flattened on images that another task's member is surer about, from 0 (not at all) to 1.
-    /// Needs <see cref="Tasks"/>. Default 1.
+    /// Needs <see cref="Tasks"/>. Default 0.5.
     /// </summary>
-    public double Flattening { get; init; } = 1;
+    public double Flattening { get; init; } = 0.5;
 
     /// <summary>
     /// Whether heads that read the pooled values of the last feature map also read those of the activations before it in the last stage, up to 1,024 in all (our extension): the zipped
