@@ -29,6 +29,17 @@ internal sealed class ZipModelDescription
 {
     public const int HashLength = SHA256.HashSizeInBytes;
 
+    /// <summary>Longest name of a column, or the beginning of one, in characters.</summary>
+    public const int MaximumNameLength = ClassificationTask.MaximumNameLength;
+
+    /// <summary>Longest report in bytes.</summary>
+    public const int MaximumReportLength = 4 << 20;
+
+    /// <summary>Memory for the pixels and scores of a batch, beside that of the network, in bytes.</summary>
+    private const long MostBatchBytes = 48L << 20;
+
+    private const int MostBytesPerCharacter = 3;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly string _inputColumnName;
@@ -54,8 +65,8 @@ internal sealed class ZipModelDescription
     public byte[] ToBytes()
     {
         var stream = new MemoryStream();
-        WriteString(stream, _inputColumnName);
-        WriteString(stream, _outputColumnNamePrefix);
+        WriteString(stream, CheckLength(_inputColumnName, MaximumNameLength));
+        WriteString(stream, CheckLength(_outputColumnNamePrefix, MaximumNameLength));
         WriteInt32(stream, (int)_scoring);
         WriteInt32(stream, _batchSize);
         WriteInt32(stream, _tasks.Count);
@@ -85,8 +96,8 @@ internal sealed class ZipModelDescription
     /// <exception cref="FormatException">The bytes are no description.</exception>
     public static ZipModelDescription FromBytes(ReadOnlySpan<byte> bytes)
     {
-        string input = ReadString(ref bytes, "the name of the pixel column");
-        string prefix = ReadString(ref bytes, "the prefix of the output columns");
+        string input = ReadName(ref bytes, "the name of the pixel column");
+        string prefix = ReadName(ref bytes, "the prefix of the output columns");
         var scoring = (JointScoring)ReadInt32(ref bytes, "the joint scoring");
         int batchSize = ReadInt32(ref bytes, "the batch size");
         if (input.Length == 0)
@@ -95,10 +106,10 @@ internal sealed class ZipModelDescription
             throw new FormatException($"The joint scoring {(int)scoring} is not known.");
         if (batchSize is < 1 or > ZipEstimator.Options.Defaults.MaximumBatchSize)
             throw new FormatException($"The batch size {batchSize} is out of range.");
-        var tasks = new ClassificationTask[ReadCount(ref bytes, 3 * sizeof(int), "tasks")];
+        var tasks = new ClassificationTask[ReadCount(ref bytes, 3 * sizeof(int), TaskScorer.MaximumTasks, "tasks")];
         for (int t = 0; t < tasks.Length; t++)
             tasks[t] = ReadTask(ref bytes);
-        string report = ReadString(ref bytes, "the report");
+        string report = ReadString(ref bytes, MaximumReportLength, "the report");
         if (!bytes.IsEmpty)
             throw new FormatException($"Its description goes on for {bytes.Length} bytes behind the report.");
         return new ZipModelDescription(input, prefix, scoring, batchSize, tasks, report.Length == 0 ? null : ZipReport.FromJson(report));
@@ -106,19 +117,35 @@ internal sealed class ZipModelDescription
 
     /// <summary>Puts description and network together.</summary>
     /// <exception cref="ArgumentException">They do not fit.</exception>
-    public ZipTransformer ToTransformer(IHostEnvironment env, Network network) =>
-        new(env, new ScoringModel(network, _tasks, _scoring, new CpuEngine(), _batchSize, 0), _inputColumnName, _outputColumnNamePrefix, _report);
+    public ZipTransformer ToTransformer(IHostEnvironment env, Network network)
+    {
+        // What a file says of its network is refused or cut down here, before the first image is scored.
+        var engine = new CpuEngine();
+        SessionCost cost = engine.MeasureSession(network, new SessionOptions { MaximumBatchSize = 1 });
+        long rowBytes = sizeof(float) * (network.Inputs.Sum(node => CountValues(network.ShapeOf(node))) + 2 * _tasks.Sum(task => (long)task.Labels.Count));
+        int batchSize = (int)Math.Min(Math.Min(_batchSize, cost.ImagesWithinLimit), Math.Max(MostBatchBytes / rowBytes, 1));
+        var model = new ScoringModel(network, _tasks, _scoring, engine, batchSize, 0);
+        return new ZipTransformer(env, model, _inputColumnName, _outputColumnNamePrefix, _report);
+    }
+
+    private static long CountValues(ReadOnlySpan<int> shape)
+    {
+        long count = 1;
+        foreach (int extent in shape)
+            count *= extent;
+        return count;
+    }
 
     private static ClassificationTask ReadTask(ref ReadOnlySpan<byte> bytes)
     {
-        string name = ReadString(ref bytes, "the name of a task");
-        var labels = new string[ReadCount(ref bytes, sizeof(int), $"classes of task '{name}'")];
+        string name = ReadName(ref bytes, "the name of a task");
+        var labels = new string[ReadCount(ref bytes, sizeof(int), TaskScorer.MaximumClasses, "classes")];
         for (int c = 0; c < labels.Length; c++)
-            labels[c] = ReadString(ref bytes, $"a label of task '{name}'");
-        int length = ReadInt32(ref bytes, $"the length of the prototypes of task '{name}'");
+            labels[c] = ReadName(ref bytes, "a label");
+        int length = ReadInt32(ref bytes, "the length of prototypes");
         if (length == 0)
             return ClassificationTask.FromScores(name, labels);
-        float scale = BinaryPrimitives.ReadSingleLittleEndian(Take(ref bytes, sizeof(float), $"the scale of task '{name}'"));
+        float scale = BinaryPrimitives.ReadSingleLittleEndian(Take(ref bytes, sizeof(float), "the scale of a task"));
         if (length < 0 || (long)length * labels.Length * sizeof(float) > bytes.Length)
             throw new FormatException($"Task '{name}' claims prototypes of length {length}; {bytes.Length} bytes are left.");
         var prototypes = new Tensor(labels.Length, length);
@@ -127,19 +154,27 @@ internal sealed class ZipModelDescription
         return ClassificationTask.FromPrototypes(name, labels, prototypes, scale);
     }
 
-    private static int ReadCount(ref ReadOnlySpan<byte> bytes, int smallest, string what)
+    private static int ReadCount(ref ReadOnlySpan<byte> bytes, int smallest, int most, string what)
     {
-        int count = ReadInt32(ref bytes, $"the number of {what}");
-        return count >= 0 && (long)count * smallest <= bytes.Length
-            ? count
-            : throw new FormatException($"It claims {count} {what}; {bytes.Length} bytes are left.");
+        int count = ReadInt32(ref bytes, "a number of things");
+        if (count < 0 || (long)count * smallest > bytes.Length)
+            throw new FormatException($"It claims {count} {what}; {bytes.Length} bytes are left.");
+        return count <= most ? count : throw new FormatException($"It claims {count} {what}; at most {most} are supported.");
     }
 
     private static int ReadInt32(ref ReadOnlySpan<byte> bytes, string what) => BinaryPrimitives.ReadInt32LittleEndian(Take(ref bytes, sizeof(int), what));
 
-    private static string ReadString(ref ReadOnlySpan<byte> bytes, string what)
+    private static string ReadName(ref ReadOnlySpan<byte> bytes, string what)
+    {
+        string name = ReadString(ref bytes, MostBytesPerCharacter * MaximumNameLength, what);
+        return name.Length <= MaximumNameLength ? name : throw new FormatException($"It is longer than {MaximumNameLength} characters: {what}.");
+    }
+
+    private static string ReadString(ref ReadOnlySpan<byte> bytes, int longest, string what)
     {
         int length = ReadInt32(ref bytes, what);
+        if (length > longest && length <= bytes.Length)
+            throw new FormatException($"It is longer than {longest} bytes: {what}.");
         try
         {
             return Utf8.GetString(Take(ref bytes, length, what));
@@ -158,6 +193,10 @@ internal sealed class ZipModelDescription
         bytes = bytes[count..];
         return taken;
     }
+
+    private static string CheckLength(string name, int longest) => name.Length <= longest
+        ? name
+        : throw new InvalidOperationException($"A model whose column names have more than {longest} characters cannot be stored.");
 
     private static void WriteString(MemoryStream stream, string value)
     {

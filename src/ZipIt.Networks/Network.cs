@@ -79,14 +79,16 @@ public sealed class Network
 
     /// <summary>The output of a given name.</summary>
     /// <exception cref="KeyNotFoundException">There is no output of that name.</exception>
-    public Head Head(string name) => Heads[IndexOfHead(name)];
-
-    /// <summary>Position of an output in <see cref="Heads"/>.</summary>
-    /// <exception cref="KeyNotFoundException">There is no output of that name.</exception>
-    public int IndexOfHead(string name) => _heads.TryGetValue(name, out int index)
-        ? index
+    public Head Head(string name) => TryFindHead(name, out int index)
+        ? Heads[index]
         : throw new KeyNotFoundException(
             $"The network has no output called '{NameList.Shorten(name)}'; it has {NameList.Format([.. Heads.Select(head => head.Name)])}.");
+
+    /// <summary>Finds an output by its name.</summary>
+    /// <param name="name">Name of the output.</param>
+    /// <param name="index">Receives its position in <see cref="Heads"/>.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool TryFindHead(string name, out int index) => _heads.TryGetValue(name, out index);
 
     /// <summary>Shape of a node's value for one image: [channels, height, width] or [features].</summary>
     public ReadOnlySpan<int> ShapeOf(Node node) => _shapes[IndexOf(node)];

@@ -14,7 +14,7 @@ public sealed class Node
         ArgumentNullException.ThrowIfNull(layer);
         bool fits = layer.InputCount is { } count ? inputs.Length == count : inputs.Length >= 2;
         if (!fits)
-            throw new ArgumentException($"Node '{name}' ({layer.Kind}) takes {layer.InputCount?.ToString() ?? "two or more"} inputs, found {inputs.Length}.", nameof(inputs));
+            throw new ArgumentException($"Node '{NameList.Shorten(name)}' ({layer.Kind}) takes {layer.InputCount?.ToString() ?? "two or more"} inputs, found {inputs.Length}.", nameof(inputs));
         Name = name;
         Layer = layer;
         Inputs = inputs.ToArray();
@@ -30,5 +30,5 @@ public sealed class Node
     public IReadOnlyList<Node> Inputs { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} ({Layer.Kind})";
+    public override string ToString() => $"{NameList.Shorten(Name)} ({Layer.Kind})";
 }

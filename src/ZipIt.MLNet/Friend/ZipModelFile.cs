@@ -25,6 +25,13 @@ internal static class ZipModelFile
 
     private const uint Version1 = 0x00010001;
     private const string NetworkStream = "Network";
+    private const string ModelStream = "Model.key";
+
+    /// <summary>What every stream may unpack to, in bytes.</summary>
+    private const long ExpansionAllowance = 2 << 20;
+
+    private const int MostDescriptionExpansion = 4;
+    private const int MostNetworkExpansion = 8;
 
     /// <summary>Writes a model.</summary>
     public static void Save(ModelSaveContext context, ZipTransformer transformer)
@@ -39,7 +46,8 @@ internal static class ZipModelFile
     }
 
     /// <summary>Reads a model; ML.NET calls this method by its name.</summary>
-    /// <exception cref="FormatException">The model is damaged, incomplete or of another version; the message says what is wrong.</exception>
+    /// <exception cref="FormatException">The model is damaged, incomplete, of another version or too large; the message says what is wrong.</exception>
+    /// <exception cref="IOException">The machine could not read or unpack the model; it may be whole.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET lacks a member that the library needs.</exception>
     private static ZipTransformer Create(IHostEnvironment env, ModelLoadContext context)
     {
@@ -66,15 +74,44 @@ internal static class ZipModelFile
         try
         {
             context.CheckAtModel(GetVersionInfo());
+            CheckExpansion(context, ModelStream, context.Reader.BaseStream, MostDescriptionExpansion);
             ZipModelDescription description = ReadDescription(context.Reader);
             Network? network = null;
-            if (!context.TryLoadBinaryStream(NetworkStream, reader => network = ReadNetwork(reader.BaseStream)))
+            bool isThere = context.TryLoadBinaryStream(NetworkStream, reader =>
+            {
+                CheckExpansion(context, NetworkStream, reader.BaseStream, MostNetworkExpansion);
+                network = ReadNetwork(reader.BaseStream);
+            });
+            if (!isThere)
                 throw new FormatException($"The stream '{NetworkStream}' is missing.");
             return description.ToTransformer(host, network!);
         }
-        catch (Exception damage) when (damage is not OutOfMemoryException)
+        catch (Exception damage) when (IsDamage(damage))
         {
             throw host.Process(new FormatException($"The zipped model cannot be loaded. {damage.Message}", damage));
+        }
+    }
+
+    /// <summary>
+    /// Whether the model is at fault, and not the machine: a full disk, where ML.NET unpacks models, has a code of the operating system, and a model that could not be read
+    /// there is not damaged.
+    /// </summary>
+    private static bool IsDamage(Exception exception)
+    {
+        const int GenericIOError = unchecked((int)0x80131620);
+        return exception is not (OutOfMemoryException or OperationCanceledException or UnauthorizedAccessException)
+            && (exception is not IOException || exception is EndOfStreamException or InvalidDataException || exception.HResult == GenericIOError);
+    }
+
+    /// <summary>Trained weights hardly compress: what unpacks to many times its size was made to fill memory.</summary>
+    private static void CheckExpansion(ModelLoadContext context, string name, Stream unpacked, int most)
+    {
+        if (context.Repository?._entries.GetValueOrDefault(Path.Combine(context.Directory ?? "", name)) is not { } entry)
+            return;
+        if (unpacked.Length > ExpansionAllowance + most * entry.CompressedLength)
+        {
+            throw new FormatException($"The stream '{name}' unpacks from {entry.CompressedLength} to {unpacked.Length} bytes, far more than a trained model does. "
+                + "If it is to be trusted, store it in an archive without compression.");
         }
     }
 

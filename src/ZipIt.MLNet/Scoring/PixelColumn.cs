@@ -37,7 +37,7 @@ internal static class PixelColumn
             throw Missing(context, name);
         SchemaShape.Column column = found[^1];
         if (column.Kind != SchemaShape.Column.VectorKind.Vector || column.IsKey || column.ItemType != NumberDataViewType.Single)
-            throw Mismatch(context, name, "Vector<Single>", column.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{column.ItemType}" : $"{column.Kind}<{column.ItemType}>{Advise(column.ItemType)}");
+            throw Mismatch(context, name, "Vector<Single>", (column.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{column.ItemType}" : $"{column.Kind}<{column.ItemType}>") + Advise(column.ItemType));
     }
 
     /// <summary>A flat vector of the right size counts, and one of the right dimensions; interleaved pixels do not.</summary>
@@ -55,10 +55,8 @@ internal static class PixelColumn
     /// <summary>What to change in the pipeline, where the type shows it.</summary>
     private static string Advise(DataViewType type, ReadOnlySpan<int> shape)
     {
-        if (type is ImageDataViewType)
-            return ". Extract its pixels: ExtractPixels";
         if (type is not VectorDataViewType vector)
-            return "";
+            return Advise(type);
         if (vector.ItemType != NumberDataViewType.Single)
             return Advise(vector.ItemType);
         (int channels, int height, int width) = (shape[0], shape[1], shape[2]);
@@ -71,7 +69,12 @@ internal static class PixelColumn
         };
     }
 
-    private static string Advise(DataViewType item) => item == NumberDataViewType.Byte ? ". Extract numbers: ExtractPixels(…, outputAsFloatArray: true)" : "";
+    private static string Advise(DataViewType item) => item switch
+    {
+        ImageDataViewType => ". Extract the pixels of the images first: ExtractPixels",
+        _ when item == NumberDataViewType.Byte => ". Extract numbers: ExtractPixels(…, outputAsFloatArray: true)",
+        _ => "",
+    };
 
     private static ArgumentOutOfRangeException Missing(IExceptionContext context, string name) =>
         context.Process(new ArgumentOutOfRangeException("inputSchema", $"Could not find input column '{name}'"));

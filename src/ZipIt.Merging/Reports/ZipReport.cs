@@ -42,8 +42,7 @@ public sealed record ZipReport(
     {
         ArgumentNullException.ThrowIfNull(json);
         ZipReport report = JsonSerializer.Deserialize(json, ZipReportJson.Default.ZipReport) ?? throw new JsonException("Expected a report, found null.");
-        if (report.Matcher is null || report.Spaces is null || report.MemberCosts is null || report.Times is null || report.Members is null || report.Cut is null || report.Layers is null)
-            throw new JsonException("The report lacks a part.");
+        ReportCheck.Check(report);
         return report;
     }
 

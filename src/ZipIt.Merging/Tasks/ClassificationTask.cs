@@ -5,6 +5,9 @@ namespace ZipIt.Merging;
 /// <summary>The classes that one output of a multi-task network tells apart.</summary>
 public sealed class ClassificationTask
 {
+    /// <summary>Longest name of a task or a class, in characters: 1024.</summary>
+    public const int MaximumNameLength = 1024;
+
     /// <summary>How far the length of a vector of floats may be from 1 after it was made 1.</summary>
     private const double UnitTolerance = 1e-6;
 
@@ -12,11 +15,19 @@ public sealed class ClassificationTask
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(labels);
+        if (name.Length > MaximumNameLength)
+            throw new ArgumentException($"The name '{NameList.Shorten(name)}' of a task is longer than {MaximumNameLength} characters.", nameof(name));
         if (labels.Count == 0)
             throw new ArgumentException($"Task '{name}' has no classes.", nameof(labels));
-        string? repeated = labels.GroupBy(label => label).FirstOrDefault(group => group.Count() > 1)?.Key;
-        if (repeated is not null)
-            throw new ArgumentException($"Task '{name}' has two classes called '{repeated}'.", nameof(labels));
+        var known = new HashSet<string>(labels.Count, StringComparer.Ordinal);
+        foreach (string label in labels)
+        {
+            if (label.Length > MaximumNameLength)
+                throw new ArgumentException($"The class '{NameList.Shorten(label)}' of task '{name}' has a name of more than {MaximumNameLength} characters.", nameof(labels));
+            if (!known.Add(label))
+                throw new ArgumentException($"Task '{name}' has two classes called '{label}'.", nameof(labels));
+        }
+
         (Name, Labels, Prototypes, Scale) = (name, [.. labels], prototypes, scale);
     }
 

@@ -6,6 +6,12 @@ namespace ZipIt.Merging;
 /// <summary>Turns the outputs of a multi-task network into scores of all classes of all tasks. Immutable and safe to use from many threads.</summary>
 public sealed class TaskScorer
 {
+    /// <summary>Largest number of tasks: 1024.</summary>
+    public const int MaximumTasks = 1024;
+
+    /// <summary>Largest number of classes of all tasks together: 131,072.</summary>
+    public const int MaximumClasses = 1 << 17;
+
     private const float ReferenceScale = 100;
 
     private readonly int[] _headOf;
@@ -17,7 +23,7 @@ public sealed class TaskScorer
     /// <param name="tasks">The tasks, in the order of their classes in the joint scores.</param>
     /// <param name="scoring">How tasks are compared.</param>
     /// <exception cref="ArgumentException">
-    /// A task has no output or one of another length, two tasks share a name or a class label, two tasks with class scores share one output, whose numbers cannot mean the classes of
+    /// There are too many tasks or classes, a task has no output or one of another length, two tasks share a name or a class label, two tasks with class scores share one output, whose numbers cannot mean the classes of
     /// both, or class scores shall be compared as cosines.
     /// </exception>
     public TaskScorer(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring = JointScoring.Softmax)
@@ -32,15 +38,14 @@ public sealed class TaskScorer
         {
             ClassificationTask task = tasks[t];
             Offsets[t + 1] = Offsets[t] + task.Labels.Count;
-            _headOf[t] = network.Heads.ToList().FindIndex(head => head.Name == task.Name);
-            if (_headOf[t] < 0)
-                throw new ArgumentException($"The network has no output for task '{task.Name}'; it has {string.Join(", ", network.Heads.Select(head => $"'{head.Name}'"))}.", nameof(tasks));
+            if (!network.TryFindHead(task.Name, out _headOf[t]))
+                throw new ArgumentException($"The network has no output for task '{task.Name}'; it has {NameList.Format([.. network.Heads.Select(head => head.Name)])}.", nameof(tasks));
             ReadOnlySpan<int> shape = network.ShapeOf(network.Heads[_headOf[t]].Node);
             if (shape.Length != 1 || shape[0] != task.OutputLength)
                 throw new ArgumentException($"Task '{task.Name}' needs an output of {task.OutputLength} values, found {Tensor.FormatShape(shape)}.", nameof(tasks));
         }
 
-        foreach (IGrouping<Node, ClassificationTask> output in tasks.GroupBy(task => network.Head(task.Name).Node))
+        foreach (IGrouping<Node, ClassificationTask> output in tasks.Select((task, t) => (Task: task, network.Heads[_headOf[t]].Node)).GroupBy(pair => pair.Node, pair => pair.Task))
         {
             if (output.Count() > 1 && output.FirstOrDefault(task => task.Prototypes is null) is { } scored)
             {
@@ -74,12 +79,19 @@ public sealed class TaskScorer
     /// <summary>Checks whether tasks can be compared, before there is a network that serves them all.</summary>
     /// <param name="tasks">The tasks.</param>
     /// <param name="scoring">How they shall be compared.</param>
-    /// <exception cref="ArgumentException">There are none, two share a name or a class label, or class scores shall be compared as cosines.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are none or more than <see cref="MaximumTasks"/>, or more than <see cref="MaximumClasses"/> classes, two share a name or a class label, or class scores shall be
+    /// compared as cosines.
+    /// </exception>
     public static void Check(IReadOnlyList<ClassificationTask> tasks, JointScoring scoring)
     {
         ArgumentNullException.ThrowIfNull(tasks);
         if (tasks.Count == 0)
             throw new ArgumentException("Expected at least one task.", nameof(tasks));
+        if (tasks.Count > MaximumTasks)
+            throw new ArgumentException($"Expected at most {MaximumTasks} tasks, found {tasks.Count}.", nameof(tasks));
+        if (tasks.Sum(task => (long)task.Labels.Count) is var classes && classes > MaximumClasses)
+            throw new ArgumentException($"Expected at most {MaximumClasses} classes of all tasks, found {classes}.", nameof(tasks));
         if (tasks.FirstOrDefault(task => scoring == JointScoring.Cosine && task.Prototypes is null) is { } scored)
             throw new ArgumentException($"Task '{scored.Name}' has class scores, which cannot be compared as cosines.", nameof(scoring));
         var names = new HashSet<string>(StringComparer.Ordinal);

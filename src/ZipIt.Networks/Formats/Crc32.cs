@@ -7,10 +7,13 @@ internal static class Crc32
 {
     private static readonly uint[][] Tables = MakeTables();
 
-    public static uint Compute(ReadOnlySpan<byte> data)
+    public static uint Compute(ReadOnlySpan<byte> data) => Append(0, data);
+
+    /// <summary>The checksum of data that go on, from that of what stands before them; 0 if nothing does.</summary>
+    public static uint Append(uint checksum, ReadOnlySpan<byte> data)
     {
         uint[] t0 = Tables[0], t1 = Tables[1], t2 = Tables[2], t3 = Tables[3], t4 = Tables[4], t5 = Tables[5], t6 = Tables[6], t7 = Tables[7];
-        uint crc = uint.MaxValue;
+        uint crc = ~checksum;
         for (; data.Length >= 8; data = data[8..])
         {
             uint low = BinaryPrimitives.ReadUInt32LittleEndian(data) ^ crc;

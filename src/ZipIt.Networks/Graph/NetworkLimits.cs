@@ -6,11 +6,11 @@ namespace ZipIt.Networks;
 /// </summary>
 public static class NetworkLimits
 {
-    /// <summary>Largest number of nodes: 65,536.</summary>
-    public const int Nodes = 1 << 16;
+    /// <summary>Largest number of nodes: 10,000.</summary>
+    public const int Nodes = 10_000;
 
-    /// <summary>Largest number of inputs of all nodes together: 262,144.</summary>
-    public const int Edges = 1 << 18;
+    /// <summary>Largest number of inputs of all nodes together: 65,536.</summary>
+    public const int Edges = 1 << 16;
 
     /// <summary>Largest height or width of a feature map with its padding, and largest stride and dilation: 1,048,576 pixels.</summary>
     public const int Extent = 1 << 20;

@@ -10,6 +10,7 @@ internal sealed class GraphImporter
     private readonly OnnxImportOptions _options;
     private readonly GraphProto _graph;
     private readonly StoredTensors _tensors;
+    private readonly HashSet<string> _inputs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImportNode> _producers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _uses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImportValue> _values = new(StringComparer.Ordinal);
@@ -59,6 +60,8 @@ internal sealed class GraphImporter
     {
         foreach (TensorProto tensor in _graph.Initializer)
             _tensors.Add(tensor);
+        foreach (ValueInfoProto input in _graph.Input)
+            _inputs.Add(input.Name);
         foreach (NodeProto proto in _graph.Node)
             AddProducer(new ImportNode(proto));
         string[] outputs = FindOutputs();
@@ -93,7 +96,7 @@ internal sealed class GraphImporter
     {
         foreach (string output in node.Outputs.Where(output => output.Length > 0))
         {
-            if (!_producers.TryAdd(output, node) || _tensors.Contains(output))
+            if (!_producers.TryAdd(output, node) || _tensors.Contains(output) || _inputs.Contains(output))
                 throw new InvalidDataException($"'{_source}' makes the value '{NameList.Shorten(output)}' twice; node {node} is the second.");
         }
     }
@@ -110,7 +113,6 @@ internal sealed class GraphImporter
     /// <summary>The nodes that the outputs need, each behind those whose values it takes. Without recursion: a hostile graph may be deep.</summary>
     private IReadOnlyList<ImportNode> Sort(IEnumerable<string> outputs)
     {
-        var known = _graph.Input.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
         var sorted = new List<ImportNode>();
         var isDone = new Dictionary<ImportNode, bool>(ReferenceEqualityComparer.Instance);
         var path = new Stack<(ImportNode Node, int NextInput)>();
@@ -130,7 +132,7 @@ internal sealed class GraphImporter
                 string value = top.Node.Inputs[top.NextInput];
                 if (_producers.TryGetValue(value, out ImportNode? producer))
                     Enter(producer);
-                else if (value.Length > 0 && !_tensors.Contains(value) && !known.Contains(value))
+                else if (value.Length > 0 && !_tensors.Contains(value) && !_inputs.Contains(value))
                     throw new InvalidDataException($"'{_source}', node {top.Node} takes the value '{NameList.Shorten(value)}', which neither a node nor a stored tensor gives.");
             }
         }
@@ -168,8 +170,8 @@ internal sealed class GraphImporter
     {
         foreach (ValueInfoProto input in _graph.Input.Where(input => needed.Contains(input.Name) && !_tensors.Contains(input.Name)))
         {
-            if (_producers.ContainsKey(input.Name) || _values.ContainsKey(input.Name))
-                throw new InvalidDataException($"'{_source}' has two values called '{NameList.Shorten(input.Name)}'.");
+            if (_values.ContainsKey(input.Name))
+                throw new InvalidDataException($"'{_source}' has two inputs called '{NameList.Shorten(input.Name)}'.");
             var dimensions = input.Type?.TensorType?.Shape?.Dim;
             if (dimensions is not { Count: 4 })
             {

@@ -23,6 +23,20 @@ public sealed class OnnxRefusalTests
     }
 
     [Fact]
+    public void ConvertToOnnx_PipelineFromImageFiles_IsRefused()
+    {
+        IDataView paths = _context.Data.LoadFromEnumerable([new { Path = "missing.png" }]);
+        ITransformer model = _context.Transforms.LoadImages("Image", "", "Path")
+            .Append(_context.Transforms.ResizeImages("Image", 8, 8))
+            .Append(_context.Transforms.ExtractPixels("Pixels", "Image"))
+            .Append(_context.Transforms.Zip("Pixels", Samples.AnimalClassifier)).Fit(paths);
+        using var stream = new MemoryStream();
+
+        Assert.Throws<InvalidOperationException>(() => _context.Model.ConvertToOnnx(model, paths, stream));
+        Assert.Equal(0, stream.Length);
+    }
+
+    [Fact]
     public void ConvertToOnnx_PipelineWithoutOne_IsWritten()
     {
         IDataView data = Samples.View(_context, 2);

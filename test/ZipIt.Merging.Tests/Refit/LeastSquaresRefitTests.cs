@@ -5,7 +5,7 @@ namespace ZipIt.Merging.Tests;
 
 public sealed class LeastSquaresRefitTests
 {
-    public static TheoryData<Activation> Activations => [new ReLU(), new LeakyReLU(0.2f), new Clip(-1, 1.5f), new Tanh(), new GELU()];
+    public static TheoryData<Activation> Activations => [new ReLU(), new LeakyReLU(0.2f), new Clip(-1, 1.5f), new Tanh(), new GELU(), new HardSwish(), new ELU(0.5f)];
 
     [Theory]
     [MemberData(nameof(Activations))]

@@ -124,7 +124,7 @@ public class SessionLimitsTests
     [InlineData("heads")]
     public void CreateSession_LargeGraph_AllocatesInProportion(string kind)
     {
-        long small = Measure(MakeGraph(kind, 2_000)), large = Measure(MakeGraph(kind, 16_000));
+        long small = Measure(MakeGraph(kind, 1_000)), large = Measure(MakeGraph(kind, 8_000));
         Assert.InRange(large, 0, 12 * small);
 
         static long Measure(Network network)

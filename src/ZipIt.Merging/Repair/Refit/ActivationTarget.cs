@@ -49,6 +49,8 @@ internal static class ActivationTarget
         Tanh => Math.Tanh(x),
         Sigmoid => 1 / (1 + Math.Exp(-x)),
         SiLU => x / (1 + Math.Exp(-x)),
+        HardSwish => x * Math.Clamp(x / 6 + 0.5, 0, 1),
+        ELU elu => x >= 0 ? x : elu.Alpha * (Math.Exp(x) - 1),
         GELU => 0.5 * x * (1 + Math.Tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))),
         _ => throw new NotSupportedException($"The refit does not know the activation {activation.Kind}."),
     };

@@ -119,10 +119,11 @@ public static class NetworkFile
         if (version != Version)
             throw reader.Fail($"the network is stored in format {version}; this version of the library reads format {Version}");
 
-        var nodes = new Node[reader.ReadCount(SmallestNode)];
+        var nodes = new Node[ReadCount(reader, SmallestNode, NetworkLimits.Nodes, "nodes")];
+        int edges = 0;
         for (int i = 0; i < nodes.Length; i++)
-            nodes[i] = ReadNode(reader, nodes.AsSpan(0, i));
-        var heads = new Head[reader.ReadCount(SmallestHead)];
+            nodes[i] = ReadNode(reader, nodes.AsSpan(0, i), ref edges);
+        var heads = new Head[ReadCount(reader, SmallestHead, NetworkLimits.Nodes, "outputs")];
         for (int i = 0; i < heads.Length; i++)
         {
             string name = reader.ReadString();
@@ -146,11 +147,18 @@ public static class NetworkFile
         }
     }
 
-    private static Node ReadNode(HashedReader reader, ReadOnlySpan<Node> earlier)
+    private static int ReadCount(HashedReader reader, int smallest, int most, string what)
+    {
+        int count = reader.ReadCount(smallest);
+        return count <= most ? count : throw reader.Fail($"expected at most {most} {what}, found {count}");
+    }
+
+    private static Node ReadNode(HashedReader reader, ReadOnlySpan<Node> earlier, ref int edges)
     {
         string name = reader.ReadString();
         byte kind = reader.ReadByte();
-        var inputs = new Node[reader.ReadCount(sizeof(int))];
+        var inputs = new Node[ReadCount(reader, sizeof(int), NetworkLimits.Edges - edges, "more inputs of nodes")];
+        edges += inputs.Length;
         for (int i = 0; i < inputs.Length; i++)
         {
             int index = reader.ReadInt32();

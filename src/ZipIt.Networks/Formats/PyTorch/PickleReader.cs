@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ZipIt.Networks;
@@ -10,9 +11,9 @@ namespace ZipIt.Networks;
 /// asks for is refused by name.
 /// </summary>
 /// <remarks>
-/// The stack is a list, not recursion, so nesting costs nothing. Every opcode consumes at least one byte and makes at most one object of
-/// bounded size, lengths are checked against the bytes that are left, and a pickle has at most <see cref="MaximumLength"/> bytes: memory
-/// and time grow with the file alone.
+/// The stack is a list, not recursion, so nesting costs nothing. Lengths are checked against the bytes that are left, texts are hashed once, and a pickle has at most
+/// <see cref="MaximumLength"/> bytes, so that time grows with the pickle alone. What it makes is counted: an empty list is one byte in the pickle, less in a compressed
+/// one, and many in memory.
 /// </remarks>
 internal sealed class PickleReader
 {
@@ -22,10 +23,28 @@ internal sealed class PickleReader
     private const int MaximumRank = 16;
     private const int LongestIdentifier = 256;
 
+    /// <summary>Texts that are longer are made one object if they are equal, so that comparing them again costs nothing.</summary>
+    private const int LongestRepeatedText = 64;
+
+    // What things take in memory, in bytes.
+    private const int ScalarSize = 24;
+    private const int SlotSize = 32; // of a list that grows by doubling, with what it outgrew
+    private const int MarkSize = 12;
+    private const int ContainerSize = 32; // of one that is empty
+    private const int FirstSlotsSize = 64;
+    private const int ObjectSize = 64;
+    private const int TextSize = 96;
+    private const int EntrySize = 192;
+    private const int TensorSize = 256;
+
     private static readonly object Unset = new();
+    private static readonly object True = true;
+    private static readonly object False = false;
 
     private readonly Stream _stream;
     private readonly string _place;
+    private readonly ReadingBudget _budget;
+    private readonly HashSet<PickleText> _longTexts = [];
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
     private readonly List<object?> _memo = [];
@@ -33,16 +52,19 @@ internal sealed class PickleReader
     private readonly long _end;
     private long _position;
     private long _copied;
+    private int _deepest;
     private long _opcodeOffset;
-    private string _opcodeName = "";
+    private int _opcode = -1;
 
     /// <summary>Prepares to read one pickle.</summary>
     /// <param name="stream">Seekable; the pickle starts at its position and ends at its own STOP.</param>
     /// <param name="place">File and entry for messages.</param>
-    public PickleReader(Stream stream, string place)
+    /// <param name="budget">Counts what the pickle makes.</param>
+    public PickleReader(Stream stream, string place, ReadingBudget budget)
     {
         _stream = stream;
         _place = place;
+        _budget = budget;
         _end = stream.Length - stream.Position;
     }
 
@@ -54,9 +76,9 @@ internal sealed class PickleReader
         while (true)
         {
             _opcodeOffset = _position;
-            _opcodeName = "an opcode";
+            _opcode = -1;
             byte opcode = ReadByte();
-            _opcodeName = NameOf(opcode);
+            _opcode = opcode;
             if (protocol < 0 && opcode != 0x80)
                 throw Fail("expected a pickle of protocol 2 to 5");
             switch (opcode)
@@ -77,52 +99,53 @@ internal sealed class PickleReader
                     Push(null);
                     break;
                 case 0x88:
-                    Push(true);
+                    Push(True);
                     break;
                 case 0x89:
-                    Push(false);
+                    Push(False);
                     break;
                 case (byte)'J': // BININT
-                    Push((long)BinaryPrimitives.ReadInt32LittleEndian(ReadNumber(4)));
+                    PushNew((long)BinaryPrimitives.ReadInt32LittleEndian(ReadNumber(4)), ScalarSize);
                     break;
                 case (byte)'K': // BININT1
-                    Push((long)ReadByte());
+                    PushNew((long)ReadByte(), ScalarSize);
                     break;
                 case (byte)'M': // BININT2
-                    Push((long)BinaryPrimitives.ReadUInt16LittleEndian(ReadNumber(2)));
+                    PushNew((long)BinaryPrimitives.ReadUInt16LittleEndian(ReadNumber(2)), ScalarSize);
                     break;
                 case 0x8a: // LONG1
-                    Push(ReadInteger(ReadByte()));
+                    PushNew(ReadInteger(ReadByte()), ScalarSize);
                     break;
                 case (byte)'G': // BINFLOAT, big-endian
-                    Push(BinaryPrimitives.ReadDoubleBigEndian(ReadNumber(8)));
+                    PushNew(BinaryPrimitives.ReadDoubleBigEndian(ReadNumber(8)), ScalarSize);
                     break;
                 case (byte)'X': // BINUNICODE
-                    Push(ReadText(4));
+                    PushText(Encoding.UTF8, 4);
                     break;
                 case 0x8c: // SHORT_BINUNICODE
-                    Push(ReadText(1));
+                    PushText(Encoding.UTF8, 1);
                     break;
                 case 0x8d: // BINUNICODE8
-                    Push(ReadText(8));
+                    PushText(Encoding.UTF8, 8);
                     break;
                 case (byte)'T': // BINSTRING of Python 2
-                    Push(Encoding.Latin1.GetString(ReadBytes(ReadLength(4))));
+                    PushText(Encoding.Latin1, 4);
                     break;
                 case (byte)'U': // SHORT_BINSTRING
-                    Push(Encoding.Latin1.GetString(ReadBytes(ReadLength(1))));
+                    PushText(Encoding.Latin1, 1);
                     break;
                 case (byte)'B': // BINBYTES
-                    Push(ReadBytes(ReadLength(4)));
+                    PushBytes(4);
                     break;
                 case (byte)'C': // SHORT_BINBYTES
-                    Push(ReadBytes(ReadLength(1)));
+                    PushBytes(1);
                     break;
                 case 0x8e or 0x96: // BINBYTES8, BYTEARRAY8
-                    Push(ReadBytes(ReadLength(8)));
+                    PushBytes(8);
                     break;
 
                 case (byte)'(': // MARK
+                    Take(MarkSize);
                     _marks.Add(_stack.Count);
                     break;
                 case (byte)')': // EMPTY_TUPLE
@@ -135,40 +158,48 @@ internal sealed class PickleReader
                     Push(PopToMark());
                     break;
                 case (byte)']': // EMPTY_LIST
-                    Push(new List<object?>());
+                    PushNew(new List<object?>(), ContainerSize);
                     break;
                 case (byte)'l': // LIST
-                    Push(new List<object?>(PopToMark()));
+                    PushNew(new List<object?>(PopToMark()), ObjectSize);
                     break;
                 case (byte)'a': // APPEND
                     object? item = Pop();
-                    Peek<List<object?>>("a list").Add(item);
+                    List<object?> appended = Peek<List<object?>>("a list");
+                    Take(SlotSize + ScalarSize);
+                    if (appended.Count == 0)
+                        appended.Capacity = 1;
+                    appended.Add(item);
                     break;
                 case (byte)'e': // APPENDS
-                    object?[] items = PopToMark();
-                    Peek<List<object?>>("a list").AddRange(items);
+                    int firstItem = PopMark();
+                    List<object?> list = PeekBelow<List<object?>>(firstItem, "a list");
+                    Take(FirstSlotsSize + (long)(_stack.Count - firstItem) * SlotSize);
+                    list.AddRange(CollectionsMarshal.AsSpan(_stack)[firstItem..]);
+                    Drop(firstItem);
                     break;
                 case (byte)'}': // EMPTY_DICT
-                    Push(new PickleDictionary());
+                    PushNew(new PickleDictionary(), ContainerSize);
                     break;
                 case (byte)'d': // DICT
                     var dictionary = new PickleDictionary();
-                    SetItems(dictionary, PopToMark());
-                    Push(dictionary);
+                    SetItems(dictionary, PopMark());
+                    PushNew(dictionary, ObjectSize);
                     break;
                 case (byte)'s': // SETITEM
-                    object?[] pair = PopMany(2);
-                    SetItems(Peek<PickleDictionary>("a dictionary"), pair);
+                    if (_stack.Count - 2 < Floor)
+                        throw Fail("a value is missing on the stack");
+                    SetItems(PeekBelow<PickleDictionary>(_stack.Count - 2, "a dictionary"), _stack.Count - 2);
                     break;
                 case (byte)'u': // SETITEMS
-                    object?[] pairs = PopToMark();
-                    SetItems(Peek<PickleDictionary>("a dictionary"), pairs);
+                    int firstPair = PopMark();
+                    SetItems(PeekBelow<PickleDictionary>(firstPair, "a dictionary"), firstPair);
                     break;
                 case (byte)'0': // POP
                     Pop();
                     break;
                 case (byte)'1': // POP_MARK
-                    PopToMark();
+                    Drop(PopMark());
                     break;
                 case (byte)'2': // DUP
                     Push(Peek());
@@ -192,41 +223,42 @@ internal sealed class PickleReader
 
                 case (byte)'c': // GLOBAL
                     string module = ReadLine();
-                    Push(Resolve(module, ReadLine()));
+                    PushNew(Resolve(module, ReadLine()), ScalarSize);
                     break;
                 case 0x93: // STACK_GLOBAL
                     object?[] names = PopMany(2);
-                    if (names is not [string stackModule, string stackName])
+                    if (names is not [PickleText stackModule, PickleText stackName])
                         throw Fail("expected the names of a module and of a member");
-                    Push(Resolve(stackModule, stackName));
+                    PushNew(Resolve(stackModule.Value, stackName.Value), ScalarSize);
                     break;
                 case (byte)'Q': // BINPERSID
-                    Push(MakeStorage(Pop()));
+                    PushNew(MakeStorage(Pop()), ObjectSize);
                     break;
                 case (byte)'R': // REDUCE
                     object? arguments = Pop();
-                    Push(Call(Pop(), arguments));
+                    PushNew(Call(Pop(), arguments), TensorSize);
                     break;
                 case (byte)'b': // BUILD: attributes of an object; an OrderedDict of PyTorch carries version numbers
                     Pop();
                     Peek<PickleDictionary>("a dictionary");
                     break;
                 default:
-                    throw Fail($"the pickle uses {_opcodeName}, which tensors and plain containers do not need; it is refused");
+                    throw Fail($"the pickle uses {NameOf(opcode)}, which tensors and plain containers do not need; it is refused");
             }
         }
     }
 
-    private static string NameOf(byte opcode) => opcode switch
+    private static string NameOf(int opcode) => opcode switch
     {
-        (byte)'c' => "GLOBAL",
+        < 0 => "an opcode",
+        'c' => "GLOBAL",
         0x93 => "STACK_GLOBAL",
-        (byte)'R' => "REDUCE",
-        (byte)'b' => "BUILD",
-        (byte)'Q' => "BINPERSID",
-        (byte)'P' => "PERSID",
-        (byte)'i' => "INST",
-        (byte)'o' => "OBJ",
+        'R' => "REDUCE",
+        'b' => "BUILD",
+        'Q' => "BINPERSID",
+        'P' => "PERSID",
+        'i' => "INST",
+        'o' => "OBJ",
         0x81 => "NEWOBJ",
         0x92 => "NEWOBJ_EX",
         0x82 or 0x83 or 0x84 => "EXT",
@@ -340,12 +372,12 @@ internal sealed class PickleReader
 
     private StorageReference MakeStorage(object? id)
     {
-        if (id is not object?[] { Length: 5 or 6 } parts || parts is not ["storage", StorageType type, string key, _, long count, ..])
+        if (id is not object?[] { Length: 5 or 6 } parts || parts is not [PickleText { Value: "storage" }, StorageType type, PickleText key, _, long count, ..])
             throw Fail("expected a reference to a storage ('storage', type, key, location, count)");
         if (parts.Length == 6 && parts[5] is not null)
             throw Fail("views of storages, as PyTorch wrote them before version 0.4, are not supported");
         if (count is < 0 or > long.MaxValue / 8)
-            throw Fail($"storage '{NameList.Shorten(key)}' declares {count} elements");
+            throw Fail($"storage '{NameList.Shorten(key.Value)}' declares {count} elements");
         return new StorageReference(key, type.Elements, count);
     }
 
@@ -377,7 +409,7 @@ internal sealed class PickleReader
         if (offset < 0 || offset > available || tensor.Reach > available - offset)
         {
             throw Fail($"a tensor of shape {Tensor.FormatShape(shape)} reaches from element {offset} over {tensor.Reach} elements of storage "
-                + $"'{NameList.Shorten(storage.Key)}', which has {available}");
+                + $"'{NameList.Shorten(storage.Key.Value)}', which has {available}");
         }
 
         return tensor;
@@ -385,18 +417,23 @@ internal sealed class PickleReader
 
     private static string Show(object? value) => value is long or BigInteger or bool or double ? $"{value}" : "of another type";
 
-    private void SetItems(PickleDictionary dictionary, object?[] pairs)
+    /// <summary>Moves the keys and values from an index of the stack on into a dictionary.</summary>
+    private void SetItems(PickleDictionary dictionary, int first)
     {
-        if (pairs.Length % 2 != 0)
+        if ((_stack.Count - first) % 2 != 0)
             throw Fail("expected as many values as keys");
-        for (int i = 0; i < pairs.Length; i += 2)
-            Set(dictionary, pairs[i], pairs[i + 1]);
+        for (int i = first; i < _stack.Count; i += 2)
+            Set(dictionary, _stack[i], _stack[i + 1]);
+        Drop(first);
     }
 
     private void Set(PickleDictionary dictionary, object? key, object? value)
     {
-        if (key is string name)
-            dictionary.Set(name, value);
+        if (key is PickleText name)
+        {
+            if (dictionary.Set(name, value))
+                Take(EntrySize);
+        }
         else if (key is not (null or long or BigInteger or double or bool))
             throw Fail("expected text or a number as a dictionary's key");
     }
@@ -404,7 +441,39 @@ internal sealed class PickleReader
     /// <summary>Values below the latest mark are out of reach.</summary>
     private int Floor => _marks.Count == 0 ? 0 : _marks[^1];
 
-    private void Push(object? value) => _stack.Add(value);
+    private void Push(object? value)
+    {
+        _stack.Add(value);
+        if (_stack.Count > _deepest)
+        {
+            _deepest = _stack.Count;
+            Take(SlotSize);
+        }
+    }
+
+    private void PushNew(object? value, int size)
+    {
+        Take(size);
+        Push(value);
+    }
+
+    private void PushText(Encoding encoding, int lengthBytes)
+    {
+        byte[] bytes = ReadBytes(ReadLength(lengthBytes));
+        Take(TextSize + 3L * bytes.Length);
+        var text = new PickleText(encoding.GetString(bytes));
+        if (bytes.Length > LongestRepeatedText && !_longTexts.Add(text) && _longTexts.TryGetValue(text, out PickleText? known))
+            text = known;
+        Push(text);
+    }
+
+    private void PushBytes(int lengthBytes)
+    {
+        byte[] bytes = ReadBytes(ReadLength(lengthBytes));
+        PushNew(bytes, ObjectSize + bytes.Length);
+    }
+
+    private void Take(long bytes) => _budget.Take(bytes, "its pickle");
 
     private object? Pop()
     {
@@ -420,29 +489,50 @@ internal sealed class PickleReader
     private T Peek<T>(string expected)
         where T : class => Peek() as T ?? throw Fail($"expected {expected} on the stack");
 
+    /// <summary>What stands right below an index of the stack.</summary>
+    private T PeekBelow<T>(int index, string expected)
+        where T : class
+    {
+        if (index <= Floor)
+            throw Fail("a value is missing on the stack");
+        return _stack[index - 1] as T ?? throw Fail($"expected {expected} on the stack");
+    }
+
     private object?[] PopMany(int count)
     {
         if (_stack.Count - count < Floor)
             throw Fail("a value is missing on the stack");
-        object?[] values = _stack.GetRange(_stack.Count - count, count).ToArray();
-        _stack.RemoveRange(_stack.Count - count, count);
+        Take(ObjectSize + count * 8L);
+        var values = new object?[count];
+        _stack.CopyTo(_stack.Count - count, values, 0, count);
+        Drop(_stack.Count - count);
         return values;
     }
 
     private object?[] PopToMark()
     {
+        int first = PopMark();
+        return PopMany(_stack.Count - first);
+    }
+
+    /// <summary>Takes the latest mark away; returns the index of the first value behind it.</summary>
+    private int PopMark()
+    {
         if (_marks.Count == 0)
             throw Fail("a mark is missing on the stack");
-        object?[] values = PopMany(_stack.Count - _marks[^1]);
+        int first = _marks[^1];
         _marks.RemoveAt(_marks.Count - 1);
-        return values;
+        return first;
     }
+
+    private void Drop(int first) => _stack.RemoveRange(first, _stack.Count - first);
 
     private void Memoize(uint index)
     {
         if (index > _opcodeOffset)
             throw Fail($"the memo's index {index} is larger than the number of values so far");
         object? value = Peek();
+        Take(Math.Max(index + 1L - _memo.Count, 0) * SlotSize);
         while (_memo.Count <= index)
             _memo.Add(Unset);
         _memo[(int)index] = value;
@@ -491,8 +581,6 @@ internal sealed class PickleReader
         return bytes;
     }
 
-    private string ReadText(int lengthBytes) => Encoding.UTF8.GetString(ReadBytes(ReadLength(lengthBytes)));
-
     private object ReadInteger(int length)
     {
         RequireRoom(length);
@@ -521,5 +609,5 @@ internal sealed class PickleReader
             throw Fail($"the pickle is longer than {MaximumLength} bytes");
     }
 
-    private InvalidDataException Fail(string problem) => new($"{_place}, offset {_opcodeOffset} ({_opcodeName}): {problem}.");
+    private InvalidDataException Fail(string problem) => new($"{_place}, offset {_opcodeOffset} ({NameOf(_opcode)}): {problem}.");
 }

@@ -3,18 +3,22 @@ namespace ZipIt.Networks;
 /// <summary>A Python dictionary out of a pickle. Only entries with text keys are kept: no other can name a tensor.</summary>
 internal sealed class PickleDictionary
 {
-    private OrderedDictionary<string, object?>? _entries;
+    private OrderedDictionary<PickleText, object?>? _entries;
 
     /// <summary>The entries in the order in which they were first set.</summary>
-    public IEnumerable<KeyValuePair<string, object?>> Entries => _entries ?? Enumerable.Empty<KeyValuePair<string, object?>>();
+    public IEnumerable<KeyValuePair<PickleText, object?>> Entries => _entries ?? Enumerable.Empty<KeyValuePair<PickleText, object?>>();
 
-    public void Set(string key, object? value)
+    /// <summary>Sets an entry.</summary>
+    /// <returns>Whether it is a new one.</returns>
+    public bool Set(PickleText key, object? value)
     {
-        _entries ??= new OrderedDictionary<string, object?>(StringComparer.Ordinal);
+        _entries ??= [];
+        int count = _entries.Count;
         _entries[key] = value;
+        return _entries.Count > count;
     }
 
-    public object? Find(string key) => _entries is not null && _entries.TryGetValue(key, out object? value) ? value : null;
+    public object? Find(PickleText key) => _entries is not null && _entries.TryGetValue(key, out object? value) ? value : null;
 }
 
 /// <summary>The few names of Python modules that a checkpoint may refer to.</summary>
@@ -36,7 +40,7 @@ internal sealed record StorageType(ElementType? Elements);
 /// <param name="Key">Name of the storage within the file.</param>
 /// <param name="Elements">Type of the elements; null for an untyped storage.</param>
 /// <param name="Count">Number of elements; of bytes for an untyped storage.</param>
-internal sealed record StorageReference(string Key, ElementType? Elements, long Count)
+internal sealed record StorageReference(PickleText Key, ElementType? Elements, long Count)
 {
     public long ByteLength => Count * (Elements?.Size() ?? 1);
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Numerics;
 using System.Text;
+using ZipIt.Numerics;
 
 namespace ZipIt.Networks;
 
@@ -22,7 +23,11 @@ public static class PyTorchCheckpoint
 
     private const int Slack = 1 << 20;
 
-    private static readonly string[] Wrappers = ["state_dict", "model_state_dict", "model", "net"];
+    /// <summary>Bytes that are converted at once; a multiple of every element's size.</summary>
+    private const int ChunkLength = 1 << 16;
+
+    private static readonly PickleText[] Wrappers = [new("state_dict"), new("model_state_dict"), new("model"), new("net")];
+    private static readonly PickleText ByteOrderOfMachine = new("little_endian");
     private static readonly BigInteger LegacyMagic = BigInteger.Parse("119547037146038801333356");
 
     /// <summary>Reads a checkpoint.</summary>
@@ -62,6 +67,8 @@ public static class PyTorchCheckpoint
 
     private static StateDictionary LoadZip(Stream stream, string source)
     {
+        ZipDirectory.CheckLength(stream, source);
+        var budget = new ReadingBudget(source, stream.Length);
         using ZipArchive archive = OpenArchive(stream, source);
         Dictionary<string, ZipArchiveEntry> entries = ListEntries(archive, stream.Length, source);
         List<string> pickles = [.. entries.Keys.Where(name => name == "data.pkl" || name.EndsWith("/data.pkl", StringComparison.Ordinal))];
@@ -86,16 +93,19 @@ public static class PyTorchCheckpoint
         }
 
         byte[] pickle = ReadEntry(entries[pickles[0]], PickleReader.MaximumLength, source);
-        object? value = new PickleReader(new MemoryStream(pickle, writable: false), $"'{source}', entry '{NameList.Shorten(pickles[0])}'").Read();
-        return Materialize(value, source, stream.Length, storage =>
+        object? value = new PickleReader(new MemoryStream(pickle, writable: false), $"'{source}', entry '{NameList.Shorten(pickles[0])}'", budget).Read();
+        return Materialize(value, source, stream.Length, budget, (storage, receive) =>
         {
-            string name = $"{root}data/{storage.Key}";
+            string name = $"{root}data/{storage.Key.Value}";
             if (!entries.TryGetValue(name, out ZipArchiveEntry? entry))
                 throw new InvalidDataException($"'{source}' has no entry '{NameList.Shorten(name)}' for a storage of {storage.ByteLength} bytes.");
-            return entry.Length == storage.ByteLength
-                ? ReadEntry(entry, Array.MaxLength, source)
-                : throw new InvalidDataException($"'{source}', entry '{NameList.Shorten(name)}': expected a storage of "
+            if (entry.Length != storage.ByteLength)
+            {
+                throw new InvalidDataException($"'{source}', entry '{NameList.Shorten(name)}': expected a storage of "
                     + $"{storage.ByteLength} bytes, found {entry.Length}.");
+            }
+
+            ReadEntry(entry, source, receive);
         });
     }
 
@@ -107,7 +117,7 @@ public static class PyTorchCheckpoint
             _ = archive.Entries.Count;
             return archive;
         }
-        catch (Exception exception) when (IsDamage(exception))
+        catch (Exception exception) when (FileDamage.IsCause(exception))
         {
             throw new InvalidDataException($"'{source}' begins like a zip archive, but its directory cannot be read; the file is damaged "
                 + $"or incomplete. {exception.Message}", exception);
@@ -145,30 +155,55 @@ public static class PyTorchCheckpoint
 
     private static byte[] ReadEntry(ZipArchiveEntry entry, int limit, string source)
     {
-        string place = $"'{source}', entry '{NameList.Shorten(entry.FullName)}'";
         if (entry.Length > limit)
-            throw new InvalidDataException($"{place}: expected at most {limit} bytes, found {entry.Length}.");
+            throw new InvalidDataException($"'{source}', entry '{NameList.Shorten(entry.FullName)}': expected at most {limit} bytes, found {entry.Length}.");
         var bytes = new byte[entry.Length];
+        int position = 0;
+        ReadEntry(entry, source, chunk =>
+        {
+            chunk.CopyTo(bytes.AsSpan(position));
+            position += chunk.Length;
+        });
+        return bytes;
+    }
+
+    /// <summary>Reads an entry piece by piece, and checks its length and its checksum.</summary>
+    private static void ReadEntry(ZipArchiveEntry entry, string source, ReceiveBytes receive)
+    {
+        string place = $"'{source}', entry '{NameList.Shorten(entry.FullName)}'";
+        uint checksum = 0;
         try
         {
             using Stream content = entry.Open();
-            content.ReadExactly(bytes);
+            Copy(content, entry.Length, chunk =>
+            {
+                checksum = Crc32.Append(checksum, chunk);
+                receive(chunk);
+            });
         }
-        catch (Exception exception) when (IsDamage(exception))
+        catch (Exception exception) when (FileDamage.IsCause(exception))
         {
             throw new InvalidDataException($"{place} cannot be read; the file is damaged or incomplete. {exception.Message}", exception);
         }
 
-        uint checksum = Crc32.Compute(bytes);
-        return checksum == entry.Crc32
-            ? bytes
-            : throw new InvalidDataException($"{place}: expected the checksum {entry.Crc32:x8}, found {checksum:x8}; the file is damaged, "
+        if (checksum != entry.Crc32)
+        {
+            throw new InvalidDataException($"{place}: expected the checksum {entry.Crc32:x8}, found {checksum:x8}; the file is damaged, "
                 + "or was saved with checksums switched off.");
+        }
     }
 
-    /// <summary>What the zip reader throws at damaged files.</summary>
-    private static bool IsDamage(Exception exception) =>
-        exception is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException;
+    private static void Copy(Stream stream, long length, ReceiveBytes receive)
+    {
+        var chunk = new byte[(int)Math.Min(length, ChunkLength)];
+        for (long done = 0; done < length;)
+        {
+            Span<byte> piece = chunk.AsSpan(0, (int)Math.Min(length - done, ChunkLength));
+            stream.ReadExactly(piece);
+            receive(piece);
+            done += piece.Length;
+        }
+    }
 
     /*
      * PyTorch before 1.6: five pickles (magic number, protocol 1001, properties of the writing machine, the value, the keys of its storages),
@@ -176,27 +211,28 @@ public static class PyTorchCheckpoint
      */
     private static StateDictionary LoadLegacy(Stream stream, string source)
     {
-        object? ReadPickle(string name) => new PickleReader(stream, $"'{source}', {name} pickle at byte {stream.Position}").Read();
+        var budget = new ReadingBudget(source, stream.Length);
+        object? ReadPickle(string name) => new PickleReader(stream, $"'{source}', {name} pickle at byte {stream.Position}", budget).Read();
 
         if (ReadPickle("first") is not BigInteger magic || magic != LegacyMagic)
             throw new InvalidDataException($"'{source}' is a pickle, but not one that torch.save wrote.");
         if (ReadPickle("second") is not 1001L)
             throw new InvalidDataException($"'{source}' is written in a version of PyTorch's format that is not supported; expected 1001.");
-        if (ReadPickle("third") is not PickleDictionary machine || machine.Find("little_endian") is not true)
+        if (ReadPickle("third") is not PickleDictionary machine || machine.Find(ByteOrderOfMachine) is not true)
             throw new InvalidDataException($"'{source}' was written on a big-endian machine, which is not supported.");
         object? value = ReadPickle("fourth");
-        if (ReadPickle("fifth") is not List<object?> keys || keys.Any(key => key is not string))
+        if (ReadPickle("fifth") is not List<object?> keys || keys.Any(key => key is not PickleText))
             throw new InvalidDataException($"'{source}': expected the list of storages behind the tensors.");
 
         // Element sizes are written in the tensors' references only, so the storages are found one after the other.
-        var references = new Dictionary<string, StorageReference>(StringComparer.Ordinal);
+        var references = new Dictionary<PickleText, StorageReference>();
         foreach (TensorReference tensor in FindTensors(value))
             references.TryAdd(tensor.Storage.Key, tensor.Storage);
-        var positions = new Dictionary<string, long>(StringComparer.Ordinal);
+        var positions = new Dictionary<PickleText, long>();
         Span<byte> count = stackalloc byte[8];
-        foreach (string key in keys.Cast<string>())
+        foreach (PickleText key in keys.Cast<PickleText>())
         {
-            string name = NameList.Shorten(key);
+            string name = NameList.Shorten(key.Value);
             if (!references.TryGetValue(key, out StorageReference? storage))
                 throw new InvalidDataException($"'{source}': storage '{name}' belongs to no tensor, so that its size is not known.");
             stream.ReadExactly(count);
@@ -214,16 +250,12 @@ public static class PyTorchCheckpoint
             stream.Position += storage.ByteLength;
         }
 
-        return Materialize(value, source, stream.Length, storage =>
+        return Materialize(value, source, stream.Length, budget, (storage, receive) =>
         {
             if (!positions.TryGetValue(storage.Key, out long position) || references[storage.Key] != storage)
-                throw new InvalidDataException($"'{source}' has no storage '{NameList.Shorten(storage.Key)}' of {storage.Count} elements.");
-            if (storage.ByteLength > Array.MaxLength)
-                throw new InvalidDataException($"'{source}': storage '{NameList.Shorten(storage.Key)}' is larger than {Array.MaxLength} bytes.");
-            var bytes = new byte[storage.ByteLength];
+                throw new InvalidDataException($"'{source}' has no storage '{NameList.Shorten(storage.Key.Value)}' of {storage.Count} elements.");
             stream.Position = position;
-            stream.ReadExactly(bytes);
-            return bytes;
+            Copy(stream, storage.ByteLength, receive);
         });
     }
 
@@ -254,7 +286,7 @@ public static class PyTorchCheckpoint
         }
     }
 
-    private static StateDictionary Materialize(object? value, string source, long fileLength, Func<StorageReference, byte[]> readStorage)
+    private static StateDictionary Materialize(object? value, string source, long fileLength, ReadingBudget budget, ReadStorage read)
     {
         List<(string Name, TensorReference Tensor)> references = FindStateDictionary(value, source);
 
@@ -270,17 +302,11 @@ public static class PyTorchCheckpoint
             }
         }
 
+        // Every storage is read and converted once for each type that its views have, which is one.
         var tensors = new Dictionary<TensorReference, Tensor>(ReferenceEqualityComparer.Instance);
-        IEnumerable<TensorReference> allViews = references.Select(reference => reference.Tensor);
-        foreach (IGrouping<StorageReference, TensorReference> views in allViews.GroupBy(view => view.Storage))
-        {
-            byte[] storage = readStorage(views.Key);
-            foreach (TensorReference view in views)
-            {
-                if (!tensors.ContainsKey(view))
-                    tensors.Add(view, Materialize(view, storage));
-            }
-        }
+        IEnumerable<TensorReference> allViews = references.Select(reference => reference.Tensor).Distinct<TensorReference>(ReferenceEqualityComparer.Instance);
+        foreach (IGrouping<(StorageReference Storage, ElementType Elements), TensorReference> views in allViews.GroupBy(view => (view.Storage, view.Elements)))
+            Materialize(views.Key.Storage, views.Key.Elements, [.. views], budget, read, tensors);
 
         IEnumerable<KeyValuePair<string, Tensor>> named = references.Select(reference => KeyValuePair.Create(reference.Name, tensors[reference.Tensor]));
         return new StateDictionary(source, named).WithoutWrapperPrefixes();
@@ -294,18 +320,18 @@ public static class PyTorchCheckpoint
             if (value is not PickleDictionary dictionary)
                 throw new InvalidDataException($"'{source}' holds no dictionary of named tensors. Save the module's state_dict() with torch.save.");
             var tensors = new List<(string Name, TensorReference Tensor)>();
-            foreach ((string name, object? entry) in dictionary.Entries)
+            foreach ((PickleText name, object? entry) in dictionary.Entries)
             {
                 if (entry is TensorReference tensor)
-                    tensors.Add((name, tensor));
+                    tensors.Add((name.Value, tensor));
             }
 
             if (tensors.Count > 0)
                 return tensors;
-            string? wrapper = Array.Find(Wrappers, name => dictionary.Find(name) is PickleDictionary);
+            PickleText? wrapper = Array.Find(Wrappers, name => dictionary.Find(name) is PickleDictionary);
             if (wrapper is null)
             {
-                List<string> keys = [.. dictionary.Entries.Select(entry => entry.Key)];
+                List<string> keys = [.. dictionary.Entries.Select(entry => entry.Key.Value)];
                 throw new InvalidDataException($"'{source}' holds no tensors; it holds "
                     + $"{(keys.Count == 0 ? "an empty dictionary" : NameList.Format(keys))}.");
             }
@@ -316,23 +342,55 @@ public static class PyTorchCheckpoint
         throw new InvalidDataException($"'{source}' wraps its tensors in more than {MostWrappers} dictionaries.");
     }
 
-    private static Tensor Materialize(TensorReference view, byte[] storage)
+    private static void Materialize(
+        StorageReference storage, ElementType elements, TensorReference[] views, ReadingBudget budget, ReadStorage read, Dictionary<TensorReference, Tensor> tensors)
     {
-        var tensor = new Tensor(view.Shape);
-        if (tensor.Length == 0)
-            return tensor;
-        int size = view.Elements.Size();
-        ReadOnlySpan<byte> bytes = storage.AsSpan(checked((int)(view.Offset * size)), checked((int)(view.Reach * size)));
-        if (view.IsContiguous)
+        string what = $"storage '{NameList.Shorten(storage.Key.Value)}'";
+        TensorReference[] filled = [.. views.Where(view => view.Count > 0)];
+        long first = filled.Length == 0 ? 0 : filled.Min(view => view.Offset);
+        long last = filled.Length == 0 ? 0 : filled.Max(view => view.Offset + view.Reach);
+        budget.Take((last - first) * sizeof(float), what);
+        Memory<float> values = ReadElements(storage, elements, first, last, read);
+        foreach (TensorReference view in views)
         {
-            view.Elements.ToFloats(bytes, tensor.Span);
-            return tensor;
+            if (view.IsContiguous && view.Count == values.Length && views.Length == 1)
+            {
+                tensors.Add(view, new Tensor(values, view.Shape));
+                return;
+            }
+
+            budget.Take(view.Count * sizeof(float), what);
+            var tensor = new Tensor(view.Shape);
+            tensors.Add(view, tensor);
+            if (tensor.Length == 0)
+                continue;
+            Span<float> reach = values.Span.Slice((int)(view.Offset - first), (int)view.Reach);
+            if (view.IsContiguous)
+                reach.CopyTo(tensor.Span);
+            else
+                Gather(reach, view, tensor.Span);
         }
 
-        var elements = new float[view.Reach];
-        view.Elements.ToFloats(bytes, elements);
-        Gather(elements, view, tensor.Span);
-        return tensor;
+        budget.Return((last - first) * sizeof(float));
+    }
+
+    /// <summary>Reads a whole storage, so that its checksum is checked, and converts the elements from the first up to, not including, the last.</summary>
+    private static Memory<float> ReadElements(StorageReference storage, ElementType elements, long first, long last, ReadStorage read)
+    {
+        if (last - first > Array.MaxLength)
+            throw new InvalidDataException($"Storage '{NameList.Shorten(storage.Key.Value)}' has more than {Array.MaxLength} elements.");
+        Memory<float> values = AlignedMemory.Allocate((int)(last - first));
+        int size = elements.Size();
+        long position = 0; // in bytes; chunks begin and end between elements
+        read(storage, chunk =>
+        {
+            long from = Math.Max(position / size, first);
+            long to = Math.Min((position + chunk.Length) / size, last);
+            if (from < to)
+                elements.ToFloats(chunk.Slice((int)(from * size - position), (int)((to - from) * size)), values.Span.Slice((int)(from - first), (int)(to - from)));
+            position += chunk.Length;
+        });
+        return values;
     }
 
     /// <summary>Walks over all indices like a mileage counter, the last dimension fastest.</summary>
@@ -353,4 +411,9 @@ public static class PyTorchCheckpoint
             }
         }
     }
+
+    private delegate void ReceiveBytes(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Gives all bytes of a storage, piece by piece.</summary>
+    private delegate void ReadStorage(StorageReference storage, ReceiveBytes receive);
 }

@@ -17,7 +17,30 @@ public static class SafeTensors
     /// <summary>Largest header in bytes, as the format's own library has it.</summary>
     public const int MaximumHeaderLength = 100_000_000;
 
+    /// <summary>Largest number of tensors that is read: 131,072.</summary>
+    public const int MaximumTensors = 1 << 17;
+
     private const string MetadataName = "__metadata__";
+
+    /// <summary>What a tensor takes beside its name and elements: an object, its shape, and places in lists, in bytes.</summary>
+    private const int TensorSize = 320;
+
+    private const int TextSize = 64;
+    private const int MostNumbers = 16;
+
+    private static readonly (string Text, ElementType Type)[] Types =
+    [
+        ("F32", ElementType.Float32),
+        ("F16", ElementType.Float16),
+        ("BF16", ElementType.BFloat16),
+        ("F64", ElementType.Float64),
+        ("I64", ElementType.Int64),
+        ("I32", ElementType.Int32),
+        ("I16", ElementType.Int16),
+        ("I8", ElementType.Int8),
+        ("U8", ElementType.UInt8),
+        ("BOOL", ElementType.Bool),
+    ];
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">Path of the file.</param>
@@ -49,19 +72,17 @@ public static class SafeTensors
                 + $"and at most {MaximumHeaderLength} are allowed.");
         }
 
-        var json = new byte[headerLength];
-        stream.ReadExactly(json);
-        (List<Entry> entries, Dictionary<string, string> metadata) = ReadHeader(json, source);
+        var budget = new ReadingBudget(source, stream.Length);
+        (List<Entry> entries, Dictionary<string, string> metadata) = ReadHeader(stream, (int)headerLength, budget, source);
         CheckPlaces(entries, stream.Length - 8 - (long)headerLength, source);
+        return new StateDictionary(source, entries.Select(Read), metadata);
 
-        var tensors = new Dictionary<string, Tensor>(entries.Count, StringComparer.Ordinal);
-        foreach (Entry entry in entries)
+        KeyValuePair<string, Tensor> Read(Entry entry)
         {
+            budget.Take(entry.Count * sizeof(float), $"tensor '{NameList.Shorten(entry.Name)}'");
             stream.Position = 8 + (long)headerLength + entry.Begin;
-            tensors.Add(entry.Name, ReadTensor(stream, entry));
+            return KeyValuePair.Create(entry.Name, ReadTensor(stream, entry));
         }
-
-        return new StateDictionary(source, tensors, metadata);
     }
 
     /// <summary>Writes a file; an existing one is replaced only when the new one is complete.</summary>
@@ -140,8 +161,11 @@ public static class SafeTensors
         return header;
     }
 
-    private static (List<Entry> Entries, Dictionary<string, string> Metadata) ReadHeader(byte[] json, string source)
+    private static (List<Entry> Entries, Dictionary<string, string> Metadata) ReadHeader(Stream stream, int length, ReadingBudget budget, string source)
     {
+        budget.Take(length, "its header");
+        var json = new byte[length];
+        stream.ReadExactly(json);
         var entries = new List<Entry>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -154,11 +178,14 @@ public static class SafeTensors
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 string name = reader.GetString()!;
+                budget.Take(TensorSize + 2L * name.Length, "its header");
                 if (!names.Add(name))
                     throw new InvalidDataException($"'{source}' declares '{NameList.Shorten(name)}' twice.");
+                if (entries.Count == MaximumTensors)
+                    throw new InvalidDataException($"'{source}' declares more than {MaximumTensors} tensors.");
                 reader.Read();
                 if (name == MetadataName)
-                    ReadMetadata(ref reader, metadata, source);
+                    ReadMetadata(ref reader, metadata, budget, source);
                 else
                     entries.Add(ReadEntry(ref reader, name, source));
             }
@@ -173,10 +200,11 @@ public static class SafeTensors
             throw new InvalidDataException($"'{source}' has a damaged header: {exception.Message}", exception);
         }
 
+        budget.Return(length);
         return (entries, metadata);
     }
 
-    private static void ReadMetadata(ref Utf8JsonReader reader, Dictionary<string, string> metadata, string source)
+    private static void ReadMetadata(ref Utf8JsonReader reader, Dictionary<string, string> metadata, ReadingBudget budget, string source)
     {
         Expect(ref reader, JsonTokenType.StartObject, MetadataName, source);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -184,7 +212,9 @@ public static class SafeTensors
             string key = reader.GetString()!;
             reader.Read();
             Expect(ref reader, JsonTokenType.String, MetadataName, source);
-            if (!metadata.TryAdd(key, reader.GetString()!))
+            string value = reader.GetString()!;
+            budget.Take(3 * TextSize + 2L * (key.Length + value.Length), "its metadata");
+            if (!metadata.TryAdd(key, value))
                 throw new InvalidDataException($"'{source}' declares the metadata '{NameList.Shorten(key)}' twice.");
         }
     }
@@ -193,72 +223,70 @@ public static class SafeTensors
     {
         Expect(ref reader, JsonTokenType.StartObject, name, source);
         ElementType? type = null;
-        long[]? shape = null;
-        long[]? offsets = null;
+        Span<long> shape = stackalloc long[MostNumbers];
+        Span<long> offsets = stackalloc long[MostNumbers];
+        int shapeLength = -1, offsetsLength = -1;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string property = reader.GetString()!;
-            reader.Read();
-            switch (property)
+            if (reader.ValueTextEquals("dtype"u8) && type is null)
             {
-                case "dtype" when type is null:
-                    Expect(ref reader, JsonTokenType.String, name, source);
-                    type = ParseType(reader.GetString()!, name, source);
-                    break;
-                case "shape" when shape is null:
-                    shape = ReadNumbers(ref reader, name, source);
-                    break;
-                case "data_offsets" when offsets is null:
-                    offsets = ReadNumbers(ref reader, name, source);
-                    break;
-                default:
-                    throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': the property "
-                        + $"'{NameList.Shorten(property)}' is not known or is given twice.");
+                reader.Read();
+                Expect(ref reader, JsonTokenType.String, name, source);
+                type = ParseType(ref reader, name, source);
+            }
+            else if (reader.ValueTextEquals("shape"u8) && shapeLength < 0)
+            {
+                shapeLength = ReadNumbers(ref reader, shape, name, source);
+            }
+            else if (reader.ValueTextEquals("data_offsets"u8) && offsetsLength < 0)
+            {
+                offsetsLength = ReadNumbers(ref reader, offsets, name, source);
+            }
+            else
+            {
+                throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': the property "
+                    + $"'{NameList.Shorten(reader.GetString()!)}' is not known or is given twice.");
             }
         }
 
-        if (type is not { } elements || shape is null || offsets is not [var begin, var end])
+        if (type is not { } elements || shapeLength < 0 || offsetsLength != 2)
             throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': expected a dtype, a shape and two data_offsets.");
-        return new Entry(name, elements, CheckShape(shape, elements, begin, end, name, source), begin, end);
+        return new Entry(name, elements, CheckShape(shape[..shapeLength], elements, offsets[0], offsets[1], name, source), offsets[0], offsets[1]);
     }
 
-    private static ElementType ParseType(string text, string name, string source) => text switch
+    private static ElementType ParseType(ref Utf8JsonReader reader, string name, string source)
     {
-        "F32" => ElementType.Float32,
-        "F16" => ElementType.Float16,
-        "BF16" => ElementType.BFloat16,
-        "F64" => ElementType.Float64,
-        "I64" => ElementType.Int64,
-        "I32" => ElementType.Int32,
-        "I16" => ElementType.Int16,
-        "I8" => ElementType.Int8,
-        "U8" => ElementType.UInt8,
-        "BOOL" => ElementType.Bool,
-        _ => throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': the element type '{NameList.Shorten(text)}' "
-            + "is not supported."),
-    };
+        foreach ((string text, ElementType type) in Types)
+        {
+            if (reader.ValueTextEquals(text))
+                return type;
+        }
 
-    private static long[] ReadNumbers(ref Utf8JsonReader reader, string name, string source)
+        throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': the element type '{NameList.Shorten(reader.GetString()!)}' "
+            + "is not supported.");
+    }
+
+    private static int ReadNumbers(ref Utf8JsonReader reader, scoped Span<long> numbers, string name, string source)
     {
-        const int MostNumbers = 16;
+        reader.Read();
         Expect(ref reader, JsonTokenType.StartArray, name, source);
-        var numbers = new List<long>();
+        int count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             Expect(ref reader, JsonTokenType.Number, name, source);
-            if (!reader.TryGetInt64(out long number) || number < 0 || numbers.Count == MostNumbers)
+            if (!reader.TryGetInt64(out long number) || number < 0 || count == numbers.Length)
             {
-                throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': expected at most {MostNumbers} whole "
+                throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}': expected at most {numbers.Length} whole "
                     + "numbers of at least 0.");
             }
 
-            numbers.Add(number);
+            numbers[count++] = number;
         }
 
-        return [.. numbers];
+        return count;
     }
 
-    private static int[] CheckShape(long[] shape, ElementType type, long begin, long end, string name, string source)
+    private static int[] CheckShape(ReadOnlySpan<long> shape, ElementType type, long begin, long end, string name, string source)
     {
         long count = 1;
         foreach (long extent in shape)
@@ -269,12 +297,15 @@ public static class SafeTensors
 
         if (end < begin || end - begin != count * type.Size())
         {
-            throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}' of shape [{string.Join(", ", shape)}] needs "
+            throw new InvalidDataException($"'{source}', tensor '{NameList.Shorten(name)}' of shape [{string.Join(", ", shape.ToArray())}] needs "
                 + $"{count * type.Size()} bytes; "
                 + $"its data_offsets {begin} and {end} declare {end - begin}.");
         }
 
-        return [.. shape.Select(extent => (int)extent)];
+        var extents = new int[shape.Length];
+        for (int d = 0; d < extents.Length; d++)
+            extents[d] = (int)shape[d];
+        return extents;
     }
 
     private static void Expect(ref Utf8JsonReader reader, JsonTokenType expected, string name, string source)
@@ -287,7 +318,7 @@ public static class SafeTensors
     private static void CheckPlaces(List<Entry> entries, long length, string source)
     {
         long position = 0;
-        foreach (Entry entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+        foreach (Entry entry in entries.OrderBy(entry => (entry.Begin, entry.End)))
         {
             string name = NameList.Shorten(entry.Name);
             if (entry.End > length)
@@ -312,6 +343,8 @@ public static class SafeTensors
     private static Tensor ReadTensor(Stream stream, Entry entry)
     {
         var tensor = new Tensor(entry.Shape);
+        if (tensor.Length == 0)
+            return tensor;
         if (entry.Type == ElementType.Float32)
         {
             LittleEndian.ReadFloats(stream, tensor.Span);
@@ -332,5 +365,8 @@ public static class SafeTensors
         return tensor;
     }
 
-    private sealed record Entry(string Name, ElementType Type, int[] Shape, long Begin, long End);
+    private readonly record struct Entry(string Name, ElementType Type, int[] Shape, long Begin, long End)
+    {
+        public long Count => (End - Begin) / Type.Size();
+    }
 }

@@ -108,6 +108,12 @@ internal sealed class PlanBuilder
             case Activation or IAffineLayer or Add:
                 TranslatePointwise(node);
                 break;
+            case PReLU prelu:
+                AddStep(node, (inputs, output) => new PReLUStep(prelu, inputs[0], output, _kernels));
+                break;
+            case InstanceNorm2d norm:
+                AddStep(node, (inputs, output) => new InstanceNormStep(norm, inputs[0], output, _kernels));
+                break;
             case Pool2d:
                 AddStep(node, (inputs, output) => new PoolStep(node, inputs[0], output, _kernels));
                 break;
