@@ -51,6 +51,17 @@ public sealed class DeepHeadsTests
         Node Layer(string name, int inputs, Node input) => new($"{name}.relu", new ReLU(), new Node(name, draw.DrawConv(inputs, width, 1, 1, 0), input));
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(-1, false)]
+    public void Widen_Budget_IsNotExceeded(int difference, bool widens)
+    {
+        MergedNetwork merged = Merged(TwoBlocks);
+        long cost = NetworkCost.Of(DeepHeads.Widen(merged).Merged.Network).MultiplyAdds;
+
+        Assert.Equal(widens, !ReferenceEquals(merged, DeepHeads.Widen(merged, cost + difference).Merged));
+    }
+
     [Fact]
     public void Widen_HeadBehindAnotherLinearLayer_LeavesTheNetwork()
     {

@@ -13,8 +13,9 @@ internal static class DeepHeads
 
     /// <summary>Widens all heads that are a Linear layer behind global average pooling; the new weights are 0, so that the outputs stay as they are until the heads are refitted.</summary>
     /// <param name="merged">A zipped network.</param>
+    /// <param name="mostMultiplyAdds">Multiply-adds of one image that the network may take; it is left as it is if its heads would exceed them.</param>
     /// <returns>The network, and its new nodes that read features.</returns>
-    public static (MergedNetwork Merged, IReadOnlySet<Node> Readouts) Widen(MergedNetwork merged)
+    public static (MergedNetwork Merged, IReadOnlySet<Node> Readouts) Widen(MergedNetwork merged, double mostMultiplyAdds = double.PositiveInfinity)
     {
         Network network = merged.Network;
         var origins = new Dictionary<Node, NodeOrigin>(merged.Origins, ReferenceEqualityComparer.Instance);
@@ -37,7 +38,7 @@ internal static class DeepHeads
         if (widened.Count == 0)
             return (merged, readouts);
         var deep = new Network([.. network.Heads.Select(head => new Head(head.Name, widened.GetValueOrDefault(head.Node, head.Node)))]);
-        return (new MergedNetwork(deep, origins), readouts);
+        return NetworkCost.Of(deep).MultiplyAdds <= mostMultiplyAdds ? (new MergedNetwork(deep, origins), readouts) : (merged, new HashSet<Node>());
     }
 
     /// <summary>The pooled values of a stage one after the other, as a vector; the pooling itself if there is nothing to add.</summary>

@@ -51,7 +51,7 @@ internal sealed partial class LeastSquaresRefit
     {
         IReadOnlySet<Node>? readouts = null;
         if (refit.DeepHeads)
-            (merged, readouts) = DeepHeads.Widen(merged);
+            (merged, readouts) = DeepHeads.Widen(merged, MostMultiplyAdds(members, options));
         (_merged, _members, _options, _refit) = (merged, members, options, refit);
         _pool.Trim();
         _batchSize = Math.Min(options.BatchSize, LargestBatch(merged.Network));
@@ -180,6 +180,11 @@ internal sealed partial class LeastSquaresRefit
         _mergedWalk.Forget(pair.First.Layers[0].Node);
         _reports[^1] = _reports[^1] with { ErrorAfter = error };
     }
+
+    /// <summary>What the options allow, if they name a budget.</summary>
+    private static double MostMultiplyAdds(IReadOnlyList<ZipMember> members, ZipOptions options) => Math.Min(
+        options.FlopsBudget is { } budget ? budget * members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds) : double.PositiveInfinity,
+        options.Cut is BudgetCut cut ? cut.BudgetFor(members) : double.PositiveInfinity);
 
     private bool IsHead(RefitUnit unit) => unit.Layers is [{ Node.Layer: Linear }] && _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, unit.Target));
 

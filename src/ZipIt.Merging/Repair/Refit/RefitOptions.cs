@@ -56,7 +56,8 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Whether heads that read the pooled values of the last feature map also read those of the activations before it in the last stage, up to 1,024 in all (our extension): the zipped
-    /// network has given up some of the features that a head was made for, but not what they were computed from. Costs a few multiply-adds per class. Default true.
+    /// network has given up some of the features that a head was made for, but not what they were computed from. Costs a few
+    /// multiply-adds per class, if <see cref="ZipOptions.FlopsBudget"/> or the cut's budget allow for them. Default true.
     /// </summary>
     public bool DeepHeads { get; init; } = true;
 
