@@ -57,9 +57,6 @@ namespace ZipIt.MLNet;
 /// <seealso cref="ZipCatalog.Zip(TransformsCatalog, Options, ZipClassifier[])"/>
 public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
 {
-    /// <summary>Fewer calibration images than this are worth a warning (paper, appendix: 100 are nearly as good as 50,000 on CIFAR).</summary>
-    private const int EnoughImages = 100;
-
     private readonly IHost _host;
     private readonly Options _options;
     private readonly ZipClassifier[] _classifiers;
@@ -202,16 +199,8 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     {
         if (images.Skipped > 0)
             log.Warn($"{images.Skipped} of {images.Skipped + images.Count} calibration images have values that are no pixels, not finite or beyond ±{PixelReader.LargestValue:0e0}, and were left out.");
-        if (images.Count is > 0 and < EnoughImages)
-            log.Warn($"Only {images.Count} calibration images: {EnoughImages} or more of all tasks make the merge better.");
-        SpaceReport[] weak = [.. report.Spaces.Where(space => space.MeanCorrelation < ZipReport.LowCorrelation)];
-        if (weak.Length > 0)
-        {
-            log.Warn(
-                $"Merged features have little in common (mean correlation below {ZipReport.LowCorrelation.ToString(CultureInfo.InvariantCulture)}) at {string.Join(", ", weak.Select(space => string.Create(CultureInfo.InvariantCulture, $"{space.Name} ({space.MeanCorrelation:0.00})")))}. " +
-                "Accuracy may suffer; share fewer layers, or use calibration images of all tasks.");
-        }
-
+        foreach (string warning in report.Warnings)
+            log.Warn(warning);
         log.Write(string.Create(CultureInfo.InvariantCulture, $"Zipped: {report.Cost.MultiplyAdds:N0} multiply-adds per image instead of {report.EnsembleCost.MultiplyAdds:N0}."));
     }
 }

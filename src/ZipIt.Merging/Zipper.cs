@@ -55,16 +55,14 @@ public sealed class Zipper
     {
         CheckShape(images);
         var stages = new StageTimes(progress);
-        RefitPreparation? prepared = null;
-        IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock =>
-        {
-            prepared = PrepareRefit(images, cancellationToken);
-            return new StatisticsPass([Structure], Options).Run(images, prepared?.Samples, clock, cancellationToken);
-        });
+        using RefitPreparation? prepared = PrepareRefit(images);
+        var pass = new StatisticsPass([Structure], Options);
+        IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared?.Samples, clock, cancellationToken));
         IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => new SpaceMatching(Structure, Options, statistics).Run(clock, cancellationToken));
         maps = Describe(maps, statistics);
         statistics = []; // they may take more memory than anything that follows
-        return Finish(maps, images, prepared, stages, cancellationToken);
+        ZipResult result = Finish(maps, images, prepared, stages, cancellationToken);
+        return result with { Report = result.Report with { Images = pass.Images, DistinctImages = pass.DistinctImages } };
     }
 
     /// <summary>Measures mean and covariance of the members' features in every space that is matched.</summary>
@@ -176,7 +174,7 @@ public sealed class Zipper
     {
         Dictionary<string, SpaceStatistics> byNode = statistics.ToDictionary(entry => entry.Node);
         return [.. maps.Select(entry => !entry.Space.IsOutput && byNode.TryGetValue(Structure.ObservationOf(entry.Space).Name, out SpaceStatistics? own)
-            ? entry with { Report = SpaceReport.Of(own.Node, entry.Map, own.Statistics) }
+            ? entry with { Report = SpaceReport.Of(own.Node, entry.Map, own.Statistics, own.Importance, Options.Threads) }
             : entry)];
     }
 
@@ -191,12 +189,12 @@ public sealed class Zipper
     /// <summary>
     /// Where the widths of the zipped network are known before features are matched, members are sampled for the refit while they run for the statistics.
     /// </summary>
-    private RefitPreparation? PrepareRefit(IImageSource images, CancellationToken cancellationToken)
+    private RefitPreparation? PrepareRefit(IImageSource images)
     {
         if (!IsRefitted || Options.Refit!.MaximumImages is not null || Options.FlopsBudget is not null || Options.Widths.Count > 0)
             return null;
         SpaceMap[] likely = [.. MergedSpaces.Select(space => new SpaceMap(space, LikelyMap(Structure.WidthsOf(space))))];
-        return LeastSquaresRefit.Prepare(MergeWithOrigins(likely), Members, images, Options, cancellationToken);
+        return RefitPreparation.Make(MergeWithOrigins(likely), Members, images, Options);
 
         static FeatureMap LikelyMap(int[] widths)
         {

@@ -48,6 +48,9 @@ internal sealed class DataViewImages : IImageSource
     /// <inheritdoc/>
     public ReadOnlySpan<int> Shape => _shape;
 
+    /// <inheritdoc/>
+    public long? ImageCount => _count ?? (_data.GetRowCount() is { } rows ? Math.Min(rows, _maximum) : null);
+
     /// <summary>Number of images; 0 before a pass is complete.</summary>
     public long Count => _count ?? 0;
 

@@ -10,18 +10,18 @@ public sealed class DeepHeadsTests
     [Fact]
     public void Widen_ResNet_ReadsEveryActivationOfTheLastStage()
     {
-        (MergedNetwork deep, IReadOnlySet<Node> readouts) = DeepHeads.Widen(Merged(TwoBlocks));
+        MergedNetwork deep = DeepHeads.Widen(Merged(TwoBlocks));
         Node stage = deep.Network.Heads[0].Node.Inputs[0].Inputs[0];
 
         Assert.Equal(["avgpool", "avgpool.layer3.1.relu1", "avgpool.layer3.0.relu2", "avgpool.layer3.0.relu1"], stage.Inputs.Select(node => node.Name));
-        Assert.Equal(stage.Inputs.Skip(1), readouts);
+        Assert.Equal(stage.Inputs.Skip(1), deep.Readouts);
         Assert.All(deep.Network.Nodes, node => Assert.True(deep.Origins.ContainsKey(node)));
     }
 
     [Fact]
     public void Widen_ResNet_LeavesTheOutputs()
     {
-        Network deep = DeepHeads.Widen(Merged(TwoBlocks)).Merged.Network;
+        Network deep = DeepHeads.Widen(Merged(TwoBlocks)).Network;
 
         Assert.True(RefitNetworks.Distance(Run(TwoBlocks), Run(deep)) < 1e-5);
     }
@@ -29,8 +29,8 @@ public sealed class DeepHeadsTests
     [Fact]
     public void Widen_HeadsThatReadHiddenFeatures_LeavesThePairs()
     {
-        (MergedNetwork deep, IReadOnlySet<Node> readouts) = DeepHeads.Widen(Merged(TwoBlocks));
-        IEnumerable<string> pairs = RefitPair.Find(deep.Network, RefitUnit.Find(deep).Values.Distinct(), readouts).Values.Select(pair => pair.Hidden.Name);
+        MergedNetwork deep = DeepHeads.Widen(Merged(TwoBlocks));
+        IEnumerable<string> pairs = RefitPair.Find(deep.Network, RefitUnit.Find(deep).Values.Distinct(), deep.Readouts).Values.Select(pair => pair.Hidden.Name);
 
         Assert.Equal(RefitPairTests.Find(TwoBlocks).Select(pair => pair.Hidden.Name).Order(), pairs.Order());
     }
@@ -46,7 +46,7 @@ public sealed class DeepHeadsTests
         var pooled = new Node("flat", new Flatten(), new Node("pool", new GlobalAveragePool(), third));
         var network = new Network(new Head("scores", new Node("linear", new Linear(new Tensor(2, width)), pooled)));
 
-        Assert.Equal(columns, ((Linear)DeepHeads.Widen(Merged(network)).Merged.Network.Heads[0].Node.Layer).Weight[1]);
+        Assert.Equal(columns, ((Linear)DeepHeads.Widen(Merged(network)).Network.Heads[0].Node.Layer).Weight[1]);
 
         Node Layer(string name, int inputs, Node input) => new($"{name}.relu", new ReLU(), new Node(name, draw.DrawConv(inputs, width, 1, 1, 0), input));
     }
@@ -57,9 +57,9 @@ public sealed class DeepHeadsTests
     public void Widen_Budget_IsNotExceeded(int difference, bool widens)
     {
         MergedNetwork merged = Merged(TwoBlocks);
-        long cost = NetworkCost.Of(DeepHeads.Widen(merged).Merged.Network).MultiplyAdds;
+        long cost = NetworkCost.Of(DeepHeads.Widen(merged).Network).MultiplyAdds;
 
-        Assert.Equal(widens, !ReferenceEquals(merged, DeepHeads.Widen(merged, cost + difference).Merged));
+        Assert.Equal(widens, !ReferenceEquals(merged, DeepHeads.Widen(merged, cost + difference)));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class DeepHeadsTests
     {
         MergedNetwork merged = Merged(RefitNetworks.Create(1));
 
-        Assert.Same(merged, DeepHeads.Widen(merged).Merged);
+        Assert.Same(merged, DeepHeads.Widen(merged));
     }
 
     [Theory]

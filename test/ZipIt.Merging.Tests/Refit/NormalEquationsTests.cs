@@ -14,7 +14,8 @@ public sealed class NormalEquationsTests
         foreach (ref double value in weights.Values)
             value = random.NextDouble() - 0.5;
         (float[] x, float[] y) = Data(random, weights, Rows);
-        var equations = new NormalEquations(Columns, Outputs, 1);
+        using var pool = new BufferPool();
+        using var equations = new NormalEquations(Columns, Outputs, 1, pool);
         PanelMatrix rows = Panels(x, Columns);
         equations.AddRows(rows);
         equations.AddResiduals(rows, y);
@@ -35,7 +36,8 @@ public sealed class NormalEquationsTests
         const double Ridge = 2.5;
         Matrix prior = Random(random, Outputs, Columns), weights = Random(random, Outputs, Columns);
         (float[] x, float[] residuals) = Data(random, Random(random, Outputs, Columns), Rows);
-        var equations = new NormalEquations(Columns, Outputs, 1);
+        using var pool = new BufferPool();
+        using var equations = new NormalEquations(Columns, Outputs, 1, pool);
         PanelMatrix rows = Panels(x, Columns);
         equations.AddRows(rows);
         equations.AddResiduals(rows, residuals);
@@ -78,7 +80,8 @@ public sealed class NormalEquationsTests
 
         Matrix SolveFor(float[] columns)
         {
-            var equations = new NormalEquations(Columns, Outputs, 1) { PenalizesByVariance = true };
+            using var pool = new BufferPool();
+            using var equations = new NormalEquations(Columns, Outputs, 1, pool) { PenalizesByVariance = true };
             PanelMatrix rows = Panels(columns, Columns);
             equations.AddRows(rows);
             equations.AddResiduals(rows, y);
@@ -91,7 +94,8 @@ public sealed class NormalEquationsTests
     [Fact]
     public void Factor_SingularMatrix_FallsBackToALargerRidge()
     {
-        var equations = new NormalEquations(4, 1, 1);
+        using var pool = new BufferPool();
+        using var equations = new NormalEquations(4, 1, 1, pool);
         PanelMatrix x = Panels([1, 1, 2, 1, 2, 2, 4, 1, 3, 3, 6, 1], 4);
         equations.AddRows(x);
         equations.AddResiduals(x, [1, 2, 3]);

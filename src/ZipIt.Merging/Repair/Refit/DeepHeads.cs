@@ -11,11 +11,24 @@ internal static class DeepHeads
 {
     private const int MostColumns = 1024; // that a head reads in all
 
-    /// <summary>Widens all heads that are a Linear layer behind global average pooling; the new weights are 0, so that the outputs stay as they are until the heads are refitted.</summary>
+    /// <summary>Widens the heads of a zipped network as the options of its refit say.</summary>
+    /// <param name="merged">A zipped network.</param>
+    /// <param name="members">Its members.</param>
+    /// <param name="options">Whether heads are widened, and what the network may cost.</param>
+    public static MergedNetwork Widen(MergedNetwork merged, IReadOnlyList<ZipMember> members, ZipOptions options)
+    {
+        if (options.Refit is { DeepHeads: false })
+            return merged;
+        double byWidths = options.FlopsBudget is { } budget ? budget * members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds) : double.PositiveInfinity;
+        return Widen(merged, options.Cut is BudgetCut cut ? Math.Min(byWidths, cut.BudgetFor(members)) : byWidths);
+    }
+
+    /// <summary>
+    /// Widens all heads that are a Linear layer behind global average pooling; the new weights are 0, so that the outputs stay as they are until the heads are refitted.
+    /// </summary>
     /// <param name="merged">A zipped network.</param>
     /// <param name="mostMultiplyAdds">Multiply-adds of one image that the network may take; it is left as it is if its heads would exceed them.</param>
-    /// <returns>The network, and its new nodes that read features.</returns>
-    public static (MergedNetwork Merged, IReadOnlySet<Node> Readouts) Widen(MergedNetwork merged, double mostMultiplyAdds = double.PositiveInfinity)
+    public static MergedNetwork Widen(MergedNetwork merged, double mostMultiplyAdds = double.PositiveInfinity)
     {
         Network network = merged.Network;
         var origins = new Dictionary<Node, NodeOrigin>(merged.Origins, ReferenceEqualityComparer.Instance);
@@ -36,9 +49,9 @@ internal static class DeepHeads
         }
 
         if (widened.Count == 0)
-            return (merged, readouts);
+            return merged;
         var deep = new Network([.. network.Heads.Select(head => new Head(head.Name, widened.GetValueOrDefault(head.Node, head.Node)))]);
-        return NetworkCost.Of(deep).MultiplyAdds <= mostMultiplyAdds ? (new MergedNetwork(deep, origins), readouts) : (merged, new HashSet<Node>());
+        return NetworkCost.Of(deep).MultiplyAdds <= mostMultiplyAdds ? new MergedNetwork(deep, origins) { Readouts = readouts } : merged;
     }
 
     /// <summary>The pooled values of a stage one after the other, as a vector; the pooling itself if there is nothing to add.</summary>
