@@ -9,20 +9,21 @@ using ZipIt.Onnx;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// A multi-task image classifier: the network that <see cref="ZipEstimator"/> has merged. It is immutable, and any number of data views and prediction engines can use it
-/// at the same time.
+/// A multi-task image classifier: the network that <see cref="ZipEstimator"/> has merged. It is immutable, and any number of data views and prediction engines
+/// can use it at the same time.
 /// </summary>
 /// <remarks>
-/// Data views are scored in batches: a cursor reads the rows of a batch ahead, and the other columns that are asked for wait until their row comes (in at most 64 MiB, or one row), so that
-/// every row keeps its own scores even if the data gives its rows in another order each time. A prediction engine runs the network once per row. Both give the same scores, bit for
-/// bit.
+/// Data views are scored in batches: a cursor reads the rows of a batch ahead, and the other columns that are asked for wait until their row comes (in at most
+/// 64 MiB, or one row), so that every row keeps its own scores even if the data gives its rows in another order each time. A prediction engine runs the network
+/// once per row. Both give the same scores, bit for bit.
 /// <para>
-/// Each pass over a scored view runs the network anew. Where the scores are read again and again, as by a trainer, cache them: <c>AppendCacheCheckpoint(mlContext)</c> in a pipeline, or
-/// <c>mlContext.Data.Cache(scored, "Score", …)</c> with the names of all columns that are needed.
+/// Each pass over a scored view runs the network anew. Where the scores are read again and again, as by a trainer, cache them:
+/// <c>AppendCacheCheckpoint(mlContext)</c> in a pipeline, or <c>mlContext.Data.Cache(scored, "Score", …)</c> with the names of all columns that are needed.
 /// </para>
 /// <para>
-/// Keys and scores count classes in the order of <see cref="Labels"/>. ML.NET's <c>Evaluate</c> compares the keys of a label column with the scores by number, not by name: make the column with
-/// <see cref="ZipCatalog.MapLabelToKey"/> and not with <c>MapValueToKey</c>, or measure with <see cref="ZipCatalog.EvaluateZip"/>.
+/// Keys and scores count classes in the order of <see cref="Labels"/>. ML.NET's <c>Evaluate</c> compares the keys of a label column with the scores by number,
+/// not by name: make the column with <see cref="ZipCatalog.MapLabelToKey"/> and not with <c>MapValueToKey</c>, or measure with
+/// <see cref="ZipCatalog.EvaluateZip"/>.
 /// </para>
 /// </remarks>
 public sealed class ZipTransformer : ITransformer

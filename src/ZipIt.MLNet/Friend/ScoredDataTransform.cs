@@ -6,8 +6,8 @@ using ZipIt.Onnx;
 namespace ZipIt.MLNet.Friend;
 
 /// <summary>
-/// A scored view as one of ML.NET's transforms, which know what they were applied to. Those who walk back through a pipeline see it that way and do not take it for the source of the data:
-/// <c>ConvertToOnnx</c> writes the network, its scores and its predicted labels among the operators of the pipeline.
+/// A scored view as one of ML.NET's transforms, which know what they were applied to. Those who walk back through a pipeline see it that way and do not take it
+/// for the source of the data: <c>ConvertToOnnx</c> writes the network, its scores and its predicted labels among the operators of the pipeline.
 /// </summary>
 internal sealed class ScoredDataTransform(ScoringBinding binding, IDataView input, ICanSaveModel transformer) : ScoredDataView(binding, input), ITransformCanSaveOnnx
 {

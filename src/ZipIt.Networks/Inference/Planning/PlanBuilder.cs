@@ -145,7 +145,7 @@ internal sealed class PlanBuilder
 
     private void TranslateInput(Node node)
     {
-        int index = _inputs++; // nodes and inputs stand in the same order
+        int index = _inputs++; // nodes and inputs have the same order
         Node last = node;
         List<IAffineLayer> scales = TakeScales(ref last);
         AddStep(node, last, [], (_, output) => new InputStep(index, _options.ChannelsLastInputs, ChannelScale.Of(scales), output, _kernels));
