@@ -99,8 +99,9 @@ public sealed class ZipTransformer : ITransformer
     }
 
     /// <summary>
-    /// Writes the model as an ONNX file, which takes pixels as <see cref="InputColumnName"/> [batch, channels, height, width], normalized inside, and gives the columns <c>Score</c> and
-    /// <c>&lt;Task&gt;.Score</c> [batch, classes]. Labels are in the file's metadata. An existing file is replaced only when the new one is complete.
+    /// Writes the model as an ONNX file, which takes pixels as <see cref="InputColumnName"/> [batch, channels, height, width], normalized inside, and gives the
+    /// columns <c>Score</c> and <c>&lt;Task&gt;.Score</c> [batch, classes]. Labels are in the file's metadata. An existing file is replaced only when the new one
+    /// is complete.
     /// </summary>
     /// <param name="path">Path of the file.</param>
     /// <remarks>
@@ -135,7 +136,7 @@ public sealed class ZipTransformer : ITransformer
     private OnnxModelBuilder BuildOnnx()
     {
         if (_outputs.Groups.FirstOrDefault(group => group.ScoreColumn == InputColumnName) is { } clash)
-            throw new InvalidOperationException($"The pixel column and a score column are both called '{clash.ScoreColumn}', but an ONNX file has one value of a name.");
+            throw new InvalidOperationException($"The pixels and a score are both called '{clash.ScoreColumn}', but an ONNX file has one value of a name.");
         return ScoredModelFile.Build(_model, InputColumnName, _outputs);
     }
 

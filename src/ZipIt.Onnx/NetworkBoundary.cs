@@ -4,7 +4,8 @@ using ZipIt.Networks;
 namespace ZipIt.Onnx;
 
 /// <summary>
-/// Where a network begins and ends in a graph that computes more than the network: in the metadata, under the key <c>zipit.network</c>, as <c>{"inputs": {value: name}, "outputs": {name: value}}</c>.
+/// Where a network begins and ends in a graph that computes more than the network: in the metadata, under the key <c>zipit.network</c>, as <c>{"inputs":
+/// {value: name}, "outputs": {name: value}}</c>.
 /// </summary>
 /// <param name="Inputs">For each input of the file the name of the network's input.</param>
 /// <param name="Outputs">For each output of the network the value in the graph, in order.</param>
@@ -32,8 +33,10 @@ internal sealed record NetworkBoundary(IReadOnlyDictionary<string, string> Input
             foreach (JsonProperty input in document.RootElement.GetProperty("inputs").EnumerateObject())
                 inputs[input.Name] = input.Value.GetString()!;
             KeyValuePair<string, string>[] outputs =
-                [.. document.RootElement.GetProperty("outputs").EnumerateObject().Select(output => KeyValuePair.Create(output.Name, output.Value.GetString()!))];
-            return outputs.Length > 0 && outputs.All(output => output.Value is not null) && inputs.Values.All(name => !string.IsNullOrEmpty(name)) ? new NetworkBoundary(inputs, outputs) : null;
+                [.. document.RootElement.GetProperty("outputs").EnumerateObject()
+                    .Select(output => KeyValuePair.Create(output.Name, output.Value.GetString()!))];
+            return outputs.Length > 0 && outputs.All(output => output.Value is not null) && inputs.Values.All(name => !string.IsNullOrEmpty(name))
+                ? new NetworkBoundary(inputs, outputs) : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {

@@ -9,8 +9,8 @@ public sealed class OnnxImportOptions
     public Size2? ImageSize { get; init; }
 
     /// <summary>
-    /// Names of the values that become the network's outputs; null for all outputs of the file. Any value of the file can be named, for instance the input of a last operator
-    /// that is not supported.
+    /// Names of the values that become the network's outputs; null for all outputs of the file. Any value of the file can be named, for instance the input of a
+    /// last operator that is not supported.
     /// </summary>
     public IReadOnlyList<string>? Outputs { get; init; }
 }

@@ -5,8 +5,8 @@ namespace ZipIt.Onnx;
 
 /// <summary>A network that was read from an ONNX file, with what the file says beside it; and the way to write one.</summary>
 /// <remarks>
-/// Read are classifiers over images [batch, channels, height, width] of fixed size whose operators have layers: convolutions, normalizations, poolings, activations, sums, concatenations and fully
-/// connected layers. Numbers that do not depend on the images are computed while the file is read.
+/// Read are classifiers over images [batch, channels, height, width] of fixed size whose operators have layers: convolutions, normalizations, poolings,
+/// activations, sums, concatenations and fully connected layers. Numbers that do not depend on the images are computed while the file is read.
 /// </remarks>
 public sealed class OnnxNetwork
 {
@@ -73,7 +73,8 @@ public sealed class OnnxNetwork
     /// <param name="network">The network. Its inputs and outputs keep their names; the number of images stays open.</param>
     /// <param name="path">Path of the file.</param>
     /// <param name="options">How to write it; null for the defaults.</param>
-    /// <exception cref="ArgumentException">An option does not fit, or the network holds weights that are not finite numbers; the message names the node.</exception>
+    /// <exception cref="ArgumentException">An option does not fit, or the network holds weights that are not finite numbers; the message names the
+    /// node.</exception>
     /// <exception cref="NotSupportedException">A layer has no ONNX operator; the message names the node.</exception>
     /// <exception cref="InvalidOperationException">The file would be larger than 2 GB.</exception>
     public static void Save(Network network, string path, OnnxExportOptions? options = null)
@@ -123,7 +124,8 @@ public sealed class OnnxNetwork
             if (!network.ShapeOf(head.Node).SequenceEqual([task.Labels.Count]))
             {
                 throw new ArgumentException(
-                    $"Task '{task.Output}' has {task.Labels.Count} labels, but its output is of shape {Tensor.FormatShape(network.ShapeOf(head.Node))}.", nameof(tasks));
+                    $"Task '{task.Output}' has {task.Labels.Count} labels, but its output is of shape {Tensor.FormatShape(network.ShapeOf(head.Node))}.",
+                        nameof(tasks));
             }
         }
     }

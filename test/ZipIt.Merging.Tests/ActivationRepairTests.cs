@@ -97,7 +97,8 @@ public sealed class ActivationRepairTests
 
     private static double Accuracy(IReadOnlyList<ZipMember> members, ZipOptions options)
     {
-        Network network = new Zipper([.. members.Select((member, m) => new ZipMember("CD"[m].ToString(), member.Network))], options).Zip(Reference.MixedImages(40)).Network;
+        Network network = new Zipper([.. members.Select((member, m) => new ZipMember("CD"[m].ToString(), member.Network))], options)
+            .Zip(Reference.MixedImages(40)).Network;
         return ZipEvaluation.Evaluate(network, Reference.ClassScoreTasks, Reference.MixedImages(60), new CpuEngine(), threads: 1).AverageAccuracy;
     }
 
@@ -115,7 +116,8 @@ public sealed class ActivationRepairTests
     private static (double[] Mean, double[] Deviation) Measure(Network network, string node)
     {
         ImageBatch batch = SmallNetworks.Images.ReadBatches(24).Single();
-        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = batch.Count, Threads = 1, Taps = [node] });
+        using INetworkSession session = new CpuEngine()
+            .CreateSession(network, new SessionOptions { MaximumBatchSize = batch.Count, Threads = 1, Taps = [node] });
         session.Run(batch.Pixels.Span, batch.Count);
         float[] values = session.GetTap(0).ToArray();
         int channels = network.ShapeOf(network[node])[0], count = values.Length / channels;

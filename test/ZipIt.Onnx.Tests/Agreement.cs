@@ -30,7 +30,8 @@ internal static class Agreement
         for (int i = 0; i < images.Length; i++)
             inputs[i] = images[i].Memory;
         session.Run(inputs, count);
-        return [.. Enumerable.Range(0, network.Heads.Count).Select(head => ToChannelsFirst(session.GetOutput(head).ToArray(), network.ShapeOf(network.Heads[head].Node)))];
+        return [.. Enumerable.Range(0, network.Heads.Count)
+            .Select(head => ToChannelsFirst(session.GetOutput(head).ToArray(), network.ShapeOf(network.Heads[head].Node)))];
     }
 
     /// <summary>Sessions give feature maps with their channels last.</summary>

@@ -23,7 +23,8 @@ public sealed class ExportTests
             Assert.True(error <= 1e-4, $"Seed {seed}: {error}");
             if (HasWindowBehindTheMap(network))
                 continue;
-            Assert.True(Agreement.ToBytes(network).AsSpan().SequenceEqual(Agreement.ToBytes(Agreement.Import(file).Network)), $"Seed {seed} is read back as another network.");
+            Assert.True(Agreement.ToBytes(network).AsSpan().SequenceEqual(Agreement.ToBytes(Agreement.Import(file).Network)),
+                $"Seed {seed} is read back as another network.");
         }
     }
 
@@ -34,8 +35,10 @@ public sealed class ExportTests
         Tensor ones = new(new float[] { 1, 1 }, 2);
         Layer[] layers =
         [
-            new Conv2d(new Tensor(2, 2, 1, 1), ones), new BatchNorm2d(ones, ones, ones, ones), new InstanceNorm2d(ones, ones), new ChannelAffine(ones, ones), new ChannelGather(1, 0),
-            new ReLU(), new Clip(0, 6), new LeakyReLU(), new PReLU(ones), new Tanh(), new Sigmoid(), new SiLU(), new HardSwish(), new ELU(), new GELU(), new MaxPool2d(1), new AvgPool2d(1),
+            new Conv2d(new Tensor(2, 2, 1, 1), ones), new BatchNorm2d(ones, ones, ones, ones), new InstanceNorm2d(ones, ones), new ChannelAffine(ones, ones),
+                new ChannelGather(1, 0),
+            new ReLU(), new Clip(0, 6), new LeakyReLU(), new PReLU(ones), new Tanh(), new Sigmoid(), new SiLU(), new HardSwish(), new ELU(), new GELU(),
+                new MaxPool2d(1), new AvgPool2d(1),
             new Add(), new Concat(), new Softmax(), new GlobalAveragePool(), new Flatten(), new Linear(new Tensor(2, 4), ones),
         ];
         Type[] kinds = [.. typeof(Layer).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Layer)) && !type.IsAbstract && type != typeof(Input))];
@@ -96,8 +99,11 @@ public sealed class ExportTests
     public void Save_TaskThatDoesNotFit_IsRefusedByName()
     {
         Network network = SmallClassifier();
-        Assert.Contains("'plants'", Assert.Throws<ArgumentException>(() => Agreement.Export(network, new OnnxExportOptions { Tasks = [new OnnxTask("plants", ["a", "b"])] })).Message);
-        Assert.Contains("3 labels", Assert.Throws<ArgumentException>(() => Agreement.Export(network, new OnnxExportOptions { Tasks = [new OnnxTask("animals", ["a", "b", "c"])] })).Message);
+        Assert.Contains("'plants'",
+            Assert.Throws<ArgumentException>(() => Agreement.Export(network, new OnnxExportOptions { Tasks = [new OnnxTask("plants", ["a", "b"])] })).Message);
+        Assert.Contains("3 labels",
+            Assert.Throws<ArgumentException>(() => Agreement.Export(network, new OnnxExportOptions { Tasks = [new OnnxTask("animals", ["a", "b", "c"])] }))
+            .Message);
     }
 
     [Theory]

@@ -79,7 +79,8 @@ public sealed class HostileFileTests : IDisposable
 
     [Fact]
     public void Load_NodesInAnyOrder_AreSorted() =>
-        Assert.Equal(["image", "a", "b"], new TestModel(13, 3, 2, 2).Node("Relu", "a", "b").Node("Relu", "image", "a").Output("b").Import().Network.Nodes.Select(node => node.Name));
+        Assert.Equal(["image", "a", "b"], new TestModel(13, 3, 2, 2).Node("Relu", "a", "b").Node("Relu", "image", "a").Output("b").Import()
+            .Network.Nodes.Select(node => node.Name));
 
     [Fact]
     public void Load_ValueThatNothingGives_IsNamed()
@@ -149,9 +150,11 @@ public sealed class HostileFileTests : IDisposable
     public void Load_ConstantsThatBlowUp_AreRefused()
     {
         Assert.Contains("far larger", RefusedWithin(
-            new TestModel(13, 3, 2, 2).Integers("s", [1 << 15, 1 << 15], 2).Node("ConstantOfShape", "s", "zeros").Node("Add", "image zeros", "y").Output("y"), 4 << 20));
+            new TestModel(13, 3, 2, 2).Integers("s", [1 << 15, 1 << 15], 2).Node("ConstantOfShape", "s", "zeros").Node("Add", "image zeros", "y")
+                .Output("y"), 4 << 20));
         Assert.Contains("far larger", RefusedWithin(
-            new TestModel(13, 3, 2, 2).Integers("s", [1 << 30, 1 << 30, 1 << 30, 1 << 30], 4).Node("ConstantOfShape", "s", "zeros").Node("Add", "image zeros", "y").Output("y"), 4 << 20));
+            new TestModel(13, 3, 2, 2).Integers("s", [1 << 30, 1 << 30, 1 << 30, 1 << 30], 4).Node("ConstantOfShape", "s", "zeros")
+                .Node("Add", "image zeros", "y").Output("y"), 4 << 20));
         TestModel doubled = new TestModel(13, 3, 2, 2).Floats("v0", [1, 2], 2);
         for (int i = 0; i < 60; i++)
             doubled.Node("Concat", $"v{i} v{i}", $"v{i + 1}", ("axis", 0));
@@ -271,7 +274,8 @@ public sealed class HostileFileTests : IDisposable
 
     [Fact]
     public void Load_WeightsThatAreNotFinite_AreRefused() =>
-        Assert.Contains("not finite", new TestModel(13, 1, 2, 2).Floats("w", [float.PositiveInfinity], 1, 1, 1, 1).Node("Conv", "image w", "y").Output("y").Refused());
+        Assert.Contains("not finite", new TestModel(13, 1, 2, 2).Floats("w", [float.PositiveInfinity], 1, 1, 1, 1).Node("Conv", "image w", "y").Output("y")
+            .Refused());
 
     [Fact]
     public void Load_AttributesOfTheWrongKind_AreRefusedByName() => Assert.Contains(
@@ -288,9 +292,12 @@ public sealed class HostileFileTests : IDisposable
     public void Load_AttributesOutOfRange_AreRefused(string name, int[] values) =>
         Assert.Contains("Conv ('y')", new TestModel(13, 3, 4, 4).Weights("w", 1, 3, 1, 1).Node("Conv", "image w", "y", (name, values)).Output("y").Refused());
 
-    private static TestModel Small() => new TestModel(13, 2, 4, 4).Weights("c.weight", 3, 2, 3, 3).Weights("b", 3).Floats("v", [1, 2, 3], 3).Integers("t", [0, -1], 2).Weights("w", 12, 2)
-        .Node("Conv", "image c.weight b", "c", ("pads", new[] { 1, 1, 1, 1 })).Node("BatchNormalization", "c b b b v", "n").Node("Sigmoid", "n", "s").Node("Mul", "n s", "silu")
-        .Node("MaxPool", "silu", "p", ("kernel_shape", new[] { 2, 2 }), ("strides", new[] { 2, 2 })).Node("Reshape", "p t", "f").Node("MatMul", "f w", "y").Output("y", 2);
+    private static TestModel Small() => new TestModel(13, 2, 4, 4).Weights("c.weight", 3, 2, 3, 3).Weights("b", 3).Floats("v", [1, 2, 3], 3)
+        .Integers("t", [0, -1], 2).Weights("w", 12, 2)
+        .Node("Conv", "image c.weight b", "c", ("pads", new[] { 1, 1, 1, 1 })).Node("BatchNormalization", "c b b b v", "n").Node("Sigmoid", "n", "s")
+            .Node("Mul", "n s", "silu")
+        .Node("MaxPool", "silu", "p", ("kernel_shape", new[] { 2, 2 }), ("strides", new[] { 2, 2 })).Node("Reshape", "p t", "f").Node("MatMul", "f w", "y")
+            .Output("y", 2);
 
     private static TestModel External(string? location, string offset = "0", string? length = null)
     {

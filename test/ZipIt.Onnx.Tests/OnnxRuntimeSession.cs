@@ -38,6 +38,7 @@ internal sealed class OnnxRuntimeSession : IDisposable
     /// <summary>Without its own rewriting of the graph, so that every operator runs as the file says.</summary>
     private static SessionOptions Options() => new()
     {
-        GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1, InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
     };
 }

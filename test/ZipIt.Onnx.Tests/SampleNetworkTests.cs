@@ -8,7 +8,8 @@ public sealed class SampleNetworkTests
 {
     private const double Tolerance = 1e-4;
 
-    public static TheoryData<string> Samples { get; } = [.. Directory.GetFiles(Path.Combine(TestFiles.Root, "test", "TestData", "onnx"), "*.onnx").Select(path => Path.GetFileNameWithoutExtension(path)).Order()];
+    public static TheoryData<string> Samples { get; } = [.. Directory.GetFiles(Path.Combine(TestFiles.Root, "test", "TestData", "onnx"), "*.onnx")
+        .Select(path => Path.GetFileNameWithoutExtension(path)).Order()];
 
     [Theory]
     [MemberData(nameof(Samples))]

@@ -14,7 +14,8 @@ internal sealed class TestModel
 
     public TestModel(int opset, params ReadOnlySpan<int> image)
     {
-        Proto = new ModelProto { IrVersion = 8, OpsetImport = { new OperatorSetIdProto { Domain = "", Version = opset } }, Graph = new GraphProto { Name = "test" } };
+        Proto = new ModelProto { IrVersion = 8, OpsetImport = { new OperatorSetIdProto { Domain = "", Version = opset } },
+            Graph = new GraphProto { Name = "test" } };
         if (!image.IsEmpty)
             Proto.Graph.Input.Add(Describe("image", null, [.. image]));
     }
@@ -105,7 +106,8 @@ internal sealed class TestModel
 
     public static ValueInfoProto Describe(string name, int? batch, int[] shape)
     {
-        var described = new TensorShapeProto { Dim = { batch is { } fixedBatch ? new() { DimValue = fixedBatch } : new TensorShapeProto.Types.Dimension { DimParam = "N" } } };
+        var described = new TensorShapeProto { Dim = { batch is { } fixedBatch ? new() { DimValue = fixedBatch }
+            : new TensorShapeProto.Types.Dimension { DimParam = "N" } } };
         foreach (int extent in shape)
             described.Dim.Add(extent > 0 ? new() { DimValue = extent } : new TensorShapeProto.Types.Dimension { DimParam = $"d{described.Dim.Count}" });
         return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new() { ElemType = 1, Shape = described } } };

@@ -15,13 +15,16 @@ public sealed class ZipTests
     [MemberData(nameof(Pairs))]
     public void Zip_PairOfPyTorch_RunsInOnnxRuntime(string name, bool isWhole)
     {
-        ZipMember[] members = [.. "ab".Select(member => new ZipMember($"{member}", OnnxNetwork.Load(TestFiles.InTestData($"onnx/{name}-{member}.onnx")).Network))];
+        ZipMember[] members = [.. "ab".Select(member =>
+            new ZipMember($"{member}", OnnxNetwork.Load(TestFiles.InTestData($"onnx/{name}-{member}.onnx")).Network))];
         Tensor[] images = Agreement.DrawImages(members[0].Network, Images);
         long separate = members.Sum(member => NetworkCost.Of(member.Network).MultiplyAdds);
 
         Network zipped = new Zipper(members, new ZipOptions { Cut = isWhole ? ZipCut.BeforeHeads : ZipCut.AfterLayers(3), Threads = 1, BatchSize = Images })
             .Zip(new InMemoryImages(images[0])).Network;
-        byte[] file = Agreement.Export(zipped, new OnnxExportOptions { Tasks = [.. zipped.Heads.Select(head => new OnnxTask(head.Name, [.. Enumerable.Range(0, zipped.ShapeOf(head.Node)[0]).Select(c => $"{head.Name}{c}")]))] });
+        byte[] file = Agreement.Export(zipped,
+            new OnnxExportOptions { Tasks = [.. zipped.Heads.Select(head =>
+            new OnnxTask(head.Name, [.. Enumerable.Range(0, zipped.ShapeOf(head.Node)[0]).Select(c => $"{head.Name}{c}")]))] });
         OnnxNetwork loaded = Agreement.Import(file);
         using var session = new OnnxRuntimeSession(file);
 

@@ -9,7 +9,8 @@ namespace ZipIt.MLNet.Friend;
 /// A scored view as one of ML.NET's transforms, which know what they were applied to. Those who walk back through a pipeline see it that way and do not take it
 /// for the source of the data: <c>ConvertToOnnx</c> writes the network, its scores and its predicted labels among the operators of the pipeline.
 /// </summary>
-internal sealed class ScoredDataTransform(ScoringBinding binding, IDataView input, ICanSaveModel transformer) : ScoredDataView(binding, input), ITransformCanSaveOnnx
+internal sealed class ScoredDataTransform(ScoringBinding binding, IDataView input, ICanSaveModel transformer) : ScoredDataView(binding, input),
+    ITransformCanSaveOnnx
 {
     private readonly ScoringBinding _binding = binding;
 
@@ -25,7 +26,7 @@ internal sealed class ScoredDataTransform(ScoringBinding binding, IDataView inpu
         if (!ctx.ContainsColumn(_binding.Pixels.Name))
         {
             throw _binding.Host.Process(new InvalidOperationException(
-                $"An earlier step of the pipeline, such as loading images, has no ONNX operators, so that the pixels '{_binding.Pixels.Name}' cannot be computed. " +
+                $"An earlier step of the pipeline, such as loading images, has no ONNX operators, so that '{_binding.Pixels.Name}' cannot be computed. " +
                 $"Convert the steps from the pixels on, or use {nameof(ZipTransformer)}.{nameof(ZipTransformer.ToOnnx)}."));
         }
 

@@ -20,7 +20,8 @@ internal static class ScoredModelFile
             builder.AddOutput(groups[t + 1].ScoreColumn, graph.PerTask[t], [groups[t + 1].Labels.Count]);
 
         IReadOnlyList<ClassificationTask> tasks = model.Scorer.Tasks;
-        builder.AddTasks([new OnnxTask(groups[0].ScoreColumn, groups[0].Labels), .. tasks.Select((task, t) => new OnnxTask(groups[t + 1].ScoreColumn, task.Labels) { Head = task.Name })]);
+        builder.AddTasks([new OnnxTask(groups[0].ScoreColumn, groups[0].Labels),
+            .. tasks.Select((task, t) => new OnnxTask(groups[t + 1].ScoreColumn, task.Labels) { Head = task.Name })]);
         builder.AddNetwork(network, [inputColumnName], graph.Heads);
         return builder;
     }

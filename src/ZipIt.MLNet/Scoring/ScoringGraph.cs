@@ -87,12 +87,14 @@ internal sealed class ScoringGraph
             foreach (int t in groups[g])
             {
                 long[] own = [.. Enumerable.Range(0, scorer.Tasks[t].Labels.Count).Select(_ => next++)];
-                parts[t] = graph.AddNode("Gather", $"{scorer.Tasks[t].Name}/joint", [shared, graph.AddConstant($"{scorer.Tasks[t].Name}/classes", own)], OnnxAttribute.Of("axis", 1L));
+                parts[t] = graph.AddNode("Gather", $"{scorer.Tasks[t].Name}/joint", [shared, graph.AddConstant($"{scorer.Tasks[t].Name}/classes", own)],
+                    OnnxAttribute.Of("axis", 1L));
             }
         }
 
         string all = parts.Length == 1 ? parts[0] : graph.AddNode("Concat", "joint/parts", parts, OnnxAttribute.Of("axis", 1L));
-        return groups.Count == 1 ? all : graph.AddNode("Div", "joint/probabilities", [all, graph.AddConstant("joint/groups", new Tensor(new float[] { groups.Count }))]);
+        return groups.Count == 1 ? all
+            : graph.AddNode("Div", "joint/probabilities", [all, graph.AddConstant("joint/groups", new Tensor(new float[] { groups.Count }))]);
     }
 
     private static string SoftMax(IOnnxGraph graph, string name, string logits) => graph.AddNode("Softmax", name, [logits], OnnxAttribute.Of("axis", 1L));

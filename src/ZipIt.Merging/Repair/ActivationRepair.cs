@@ -3,13 +3,14 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Gives the layers of a zipped network back the mean and the deviation that their outputs had in the members, where no batch normalization does it (REPAIR, Jordan et al. 2023, section 4:
-/// "Y ← a·Y + b" per channel): averaged features vary less than the features that were averaged. Networks whose normalization was folded when they were exported are repaired like this.
+/// Gives the layers of a zipped network back the mean and the deviation that their outputs had in the members, where no batch normalization does it (REPAIR, Jordan
+/// et al. 2023: a scale and a shift per channel): averaged features vary less than the features that were averaged. Networks whose normalization was folded when
+/// they were exported are repaired like this.
 /// </summary>
 /// <remarks>
-/// The mean and the deviation of a merged feature shall be the averages, weighted as the features were merged, of what its sources have in their own networks (equation 3). One pass measures all
-/// convolutions at once: for its time each has a batch normalization behind it, with the wanted deviation and mean as scale and shift, so that what a layer sees is repaired already. Fully
-/// connected layers follow one by one.
+/// The mean and the deviation of a merged feature shall be the averages, weighted as the features were merged, of what its sources have in their own networks. One
+/// pass measures all convolutions at once: for its time each has a batch normalization behind it, with the wanted deviation and mean as scale and shift, so that
+/// what a layer sees is repaired already. Fully connected layers follow one by one.
 /// </remarks>
 internal sealed class ActivationRepair
 {
@@ -34,7 +35,8 @@ internal sealed class ActivationRepair
     /// <param name="options">Engine, threads and batch size.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are no images.</exception>
-    public static Network Apply(MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, CancellationToken cancellationToken)
+    public static Network Apply(
+        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, CancellationToken cancellationToken)
     {
         var repair = new ActivationRepair(merged, members, options);
         return repair._layers.Length == 0
@@ -43,8 +45,8 @@ internal sealed class ActivationRepair
     }
 
     /// <summary>
-    /// Layers with a bias that no normalization follows, except those whose outputs are scores: convolutions that are normalized elsewhere, as in a network that normalizes before
-    /// its activations, have no bias.
+    /// Layers with a bias that no normalization follows, except those whose outputs are scores: convolutions that are normalized elsewhere, as in a network that
+    /// normalizes before its activations, have no bias.
     /// </summary>
     private static IEnumerable<Node> FindLayers(MergedNetwork merged)
     {
@@ -65,7 +67,10 @@ internal sealed class ActivationRepair
     private Network Run(IImageSource images, CancellationToken cancellationToken)
     {
         Dictionary<Node, Moments>[] own = [.. _members.Select((member, m) =>
-            Measure(member.Network, [.. _layers.SelectMany(layer => _merged.Origins[layer].Sources.Where(source => source.Member == m).Select(source => source.Node)).Distinct()], images, cancellationToken))];
+        {
+            IEnumerable<NodeOrigin.Source> sources = _layers.SelectMany(layer => _merged.Origins[layer].Sources).Where(source => source.Member == m);
+            return Measure(member.Network, [.. sources.Select(source => source.Node).Distinct()], images, cancellationToken);
+        })];
         Dictionary<string, Moments> wanted = _layers.ToDictionary(layer => layer.Name, layer => Combine(_merged.Origins[layer], own));
         Network network = RepairConvolutions(wanted, images, cancellationToken);
         foreach (Node layer in _layers.Where(layer => layer.Layer is Linear))
@@ -115,7 +120,9 @@ internal sealed class ActivationRepair
         }
 
         Network normalized = BatchNormReset.Apply(rewriter.ToNetwork(), images, _options.Engine, _options.BatchSize, _options.Threads, cancellationToken);
-        return _merged.Network.Replace(node => names.TryGetValue(node.Name, out string? name) ? Fold(node.Layer, (BatchNorm2d)normalized[name].Layer) : normalized[node.Name].Layer);
+        return _merged.Network.Replace(node => names.TryGetValue(node.Name, out string? name)
+            ? Fold(node.Layer, (BatchNorm2d)normalized[name].Layer)
+            : normalized[node.Name].Layer);
     }
 
     private static Layer Fold(Layer layer, BatchNorm2d normalization)
@@ -132,7 +139,9 @@ internal sealed class ActivationRepair
         return new Linear(weights, biases);
     }
 
-    /// <summary>Mean and deviation of each channel of some nodes; images are added one after the other, so that the sums do not depend on how many run together.</summary>
+    /// <summary>
+    /// Mean and deviation of each channel of some nodes. Images are added one after the other, so that sums do not depend on how many run together.
+    /// </summary>
     private Dictionary<Node, Moments> Measure(Network network, Node[] nodes, IImageSource images, CancellationToken cancellationToken)
     {
         const long TapBytes = 512L << 20;

@@ -3,8 +3,8 @@ using ZipIt.Networks;
 namespace ZipIt.Onnx;
 
 /// <summary>
-/// An ONNX graph that is being written: constants and operators, connected by the names of their values. Networks are written into one by <see cref="OnnxNetworkWriter"/>; what else a model
-/// computes (scores, for instance) is added in the same way.
+/// An ONNX graph that is being written: constants and operators, connected by the names of their values. Networks are written into one by
+/// <see cref="OnnxNetworkWriter"/>; what else a model computes (scores, for instance) is added in the same way.
 /// </summary>
 public interface IOnnxGraph
 {

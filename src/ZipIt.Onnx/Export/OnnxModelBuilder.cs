@@ -79,8 +79,8 @@ public sealed class OnnxModelBuilder : IOnnxGraph
     public void AddTasks(IReadOnlyList<OnnxTask> tasks) => AddMetadata(OnnxTasks.Key, OnnxTasks.Write(tasks));
 
     /// <summary>
-    /// Adds to the metadata which values of the graph are the inputs and outputs of a network, where the file's own outputs are computed from them: <see cref="OnnxNetwork.Load(string, OnnxImportOptions)"/>
-    /// then gives that network back.
+    /// Adds to the metadata which values of the graph are the inputs and outputs of a network, where the file's own outputs are computed from them:
+    /// <see cref="OnnxNetwork.Load(string, OnnxImportOptions)"/> then gives that network back.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="inputs">Names of the inputs that it takes.</param>
@@ -183,7 +183,8 @@ public sealed class OnnxModelBuilder : IOnnxGraph
     {
         string value = FindName(name);
         _length += bytes.Length;
-        _model.Graph.Initializer.Add(new TensorProto { Name = value, DataType = (int)type, RawData = UnsafeByteOperations.UnsafeWrap(bytes), Dims = { shape } });
+        _model.Graph.Initializer.Add(new TensorProto { Name = value, DataType = (int)type, RawData = UnsafeByteOperations.UnsafeWrap(bytes),
+            Dims = { shape } });
         return value;
     }
 

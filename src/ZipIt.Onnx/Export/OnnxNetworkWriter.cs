@@ -4,7 +4,8 @@ namespace ZipIt.Onnx;
 
 /// <summary>Writes the layers of a network as ONNX operators.</summary>
 /// <remarks>
-/// Operators and their values are called like the nodes. A layer that needs several operators ends with one of its name; the others have names that begin with it.
+/// Operators and their values are called like the nodes. A layer that needs several operators ends with one of its name; the others have names that begin
+/// with it.
 /// </remarks>
 public static class OnnxNetworkWriter
 {
@@ -30,7 +31,7 @@ public static class OnnxNetworkWriter
         if (inputs.Count != network.Inputs.Count)
             throw new ArgumentException($"The network has {network.Inputs.Count} inputs, but {inputs.Count} names were given.", nameof(inputs));
         if (graph.Opset < OldestOpset)
-            throw new NotSupportedException($"Networks are written with version {OldestOpset} of the ONNX operators or a newer one; the graph has version {graph.Opset}.");
+            throw new NotSupportedException($"Networks are written with version {OldestOpset} or newer of the operators; the graph has version {graph.Opset}.");
         var values = new Dictionary<Node, string>(ReferenceEqualityComparer.Instance);
         for (int i = 0; i < inputs.Count; i++)
             values.Add(network.Inputs[i], inputs[i]);
@@ -49,18 +50,21 @@ public static class OnnxNetworkWriter
                 case Conv2d conv:
                     return Add(
                         "Conv", [inputs[0], Constant("weight", conv.Weight), .. Optional("bias", conv.Bias)],
-                        OnnxAttribute.Of("kernel_shape", conv.Kernel.Height, conv.Kernel.Width), OnnxAttribute.Of("strides", conv.Stride.Height, conv.Stride.Width),
+                        OnnxAttribute.Of("kernel_shape", conv.Kernel.Height, conv.Kernel.Width),
+                            OnnxAttribute.Of("strides", conv.Stride.Height, conv.Stride.Width),
                         Pads(conv.Padding), OnnxAttribute.Of("dilations", conv.Dilation.Height, conv.Dilation.Width), OnnxAttribute.Of("group", conv.Groups));
                 case Linear linear:
                     return Add("Gemm", [inputs[0], Constant("weight", linear.Weight), .. Optional("bias", linear.Bias)], OnnxAttribute.Of("transB", 1L));
                 case BatchNorm2d norm:
                     return Add(
                         "BatchNormalization",
-                        [inputs[0], Constant("weight", norm.Weight), Constant("bias", norm.Bias), Constant("running_mean", norm.Mean), Constant("running_var", norm.Variance)],
+                        [inputs[0], Constant("weight", norm.Weight), Constant("bias", norm.Bias), Constant("running_mean", norm.Mean),
+                            Constant("running_var", norm.Variance)],
                         OnnxAttribute.Of("epsilon", norm.Epsilon));
                 case InstanceNorm2d norm:
                     return Add(
-                        "InstanceNormalization", [inputs[0], Constant("weight", norm.Weight), Constant("bias", norm.Bias)], OnnxAttribute.Of("epsilon", norm.Epsilon));
+                        "InstanceNormalization", [inputs[0], Constant("weight", norm.Weight), Constant("bias", norm.Bias)],
+                            OnnxAttribute.Of("epsilon", norm.Epsilon));
                 case ChannelAffine affine:
                     string scaled = Part("Mul", ChannelArithmetic.FirstHalf, [inputs[0], Constant("scale", affine.Scale.Reshape(affine.Channels, 1, 1))]);
                     return Add("Add", [scaled, Constant("shift", affine.Shift.Reshape(affine.Channels, 1, 1))]);
@@ -142,7 +146,8 @@ public static class OnnxNetworkWriter
             return Add("Transpose", [normalized], OnnxAttribute.Of("perm", 0, 3, 1, 2));
         }
 
-        private string Add(string operation, ReadOnlySpan<string> from, params ReadOnlySpan<OnnxAttribute> attributes) => graph.AddNode(operation, node.Name, from, attributes);
+        private string Add(string operation, ReadOnlySpan<string> from, params ReadOnlySpan<OnnxAttribute> attributes) =>
+            graph.AddNode(operation, node.Name, from, attributes);
 
         private string Part(string operation, string suffix, ReadOnlySpan<string> from, params ReadOnlySpan<OnnxAttribute> attributes) =>
             graph.AddNode(operation, node.Name + suffix, from, attributes);
@@ -158,8 +163,9 @@ public static class OnnxNetworkWriter
         private static OnnxAttribute Pads(Size2 padding) => OnnxAttribute.Of("pads", padding.Height, padding.Width, padding.Height, padding.Width);
 
         /// <summary>
-        /// ONNX counts a last window even if it begins behind the pixels, where PyTorch leaves it out; without the ceiling mode that window is not there. If only one direction has such a
-        /// window, pixels added at the end make the other's last window whole; they would count in a mean over the padding, which is taken in one direction after the other.
+        /// ONNX counts a last window even if it begins behind the pixels, where PyTorch leaves it out; without the ceiling mode that window is not there. If
+        /// only one direction has such a window, pixels added at the end make the other's last window whole; they would count in a mean over the padding, which
+        /// is taken in one direction after the other.
         /// </summary>
         private string WritePool(Pool2d pool)
         {
@@ -171,13 +177,16 @@ public static class OnnxNetworkWriter
             if (pool is AvgPool2d { CountPadding: true })
             {
                 string rows = AddPool(
-                    pool, $"{node.Name}/Rows", inputs[0], new Size2(pool.Kernel.Height, 1), new Size2(pool.Stride.Height, 1), Pads(new Size2(pool.Padding.Height, 0)), byHeight);
-                return AddPool(pool, node.Name, rows, new Size2(1, pool.Kernel.Width), new Size2(1, pool.Stride.Width), Pads(new Size2(0, pool.Padding.Width)), byWidth);
+                    pool, $"{node.Name}/Rows", inputs[0], new Size2(pool.Kernel.Height, 1), new Size2(pool.Stride.Height, 1),
+                        Pads(new Size2(pool.Padding.Height, 0)), byHeight);
+                return AddPool(pool, node.Name, rows, new Size2(1, pool.Kernel.Width), new Size2(1, pool.Stride.Width),
+                    Pads(new Size2(0, pool.Padding.Width)), byWidth);
             }
 
             int bottom = EndPadding(from[1], to[1], pool.Kernel.Height, pool.Stride.Height, pool.Padding.Height);
             int right = EndPadding(from[2], to[2], pool.Kernel.Width, pool.Stride.Width, pool.Padding.Width);
-            return AddPool(pool, node.Name, inputs[0], pool.Kernel, pool.Stride, OnnxAttribute.Of("pads", pool.Padding.Height, pool.Padding.Width, bottom, right), false);
+            return AddPool(pool, node.Name, inputs[0], pool.Kernel, pool.Stride,
+                OnnxAttribute.Of("pads", pool.Padding.Height, pool.Padding.Width, bottom, right), false);
         }
 
         private static long CeilingCount(int extent, int kernel, int stride, int padding) => (extent + 2L * padding - kernel + stride - 1) / stride + 1;

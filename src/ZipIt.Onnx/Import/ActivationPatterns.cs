@@ -4,8 +4,9 @@ using ZipIt.Onnx.Proto;
 namespace ZipIt.Onnx;
 
 /// <summary>
-/// Finds activations that exporters write as several operators: x·sigmoid(x), x·clip(x + 3, 0, 6)/6, the formulas of GELU. They are told by what they compute, not by how it is
-/// written: some operators that together are a function of one value are run on a few numbers, and the results compared with those of the known activations.
+/// Finds activations that exporters write as several operators: x·sigmoid(x), x·clip(x + 3, 0, 6)/6, the formulas of GELU. They are told by what they compute,
+/// not by how it is written: some operators that together are a function of one value are run on a few numbers, and the results compared with those of the
+/// known activations.
 /// </summary>
 internal static class ActivationPatterns
 {
@@ -13,7 +14,8 @@ internal static class ActivationPatterns
     private const double Tolerance = 3e-5;
 
     /// <summary>The first ones rule most functions out.</summary>
-    private static readonly double[] Samples = [1.3, -2.1, 8.8, -9.3, -7.1, -4.4, -3.2, -2.9, -1.7, -1.1, -0.6, -0.2, 0, 0.13, 0.4, 0.9, 1.8, 2.2, 2.7, 3.1, 3.9, 5.2, 6.3];
+    private static readonly double[] Samples =
+        [1.3, -2.1, 8.8, -9.3, -7.1, -4.4, -3.2, -2.9, -1.7, -1.1, -0.6, -0.2, 0, 0.13, 0.4, 0.9, 1.8, 2.2, 2.7, 3.1, 3.9, 5.2, 6.3];
 
     private static readonly Known[] Activations =
     [
@@ -31,7 +33,8 @@ internal static class ActivationPatterns
     /// <param name="producers">For each value the node that makes it.</param>
     /// <param name="findScalar">A value that is a constant single number; null for any other.</param>
     /// <returns>For each activation one node that takes the place of the last of its operators.</returns>
-    public static IEnumerable<ImportNode> Find(IReadOnlyList<ImportNode> nodes, IReadOnlyDictionary<string, ImportNode> producers, Func<string, float?> findScalar)
+    public static IEnumerable<ImportNode> Find(
+        IReadOnlyList<ImportNode> nodes, IReadOnlyDictionary<string, ImportNode> producers, Func<string, float?> findScalar)
     {
         var order = new Dictionary<ImportNode, int>(ReferenceEqualityComparer.Instance);
         for (int i = 0; i < nodes.Count; i++)
@@ -47,7 +50,8 @@ internal static class ActivationPatterns
     }
 
     /// <summary>An operator with attributes of the wrong type is none that is known; what is wrong with it is told when it is read by itself.</summary>
-    private static ImportNode? TryMatch(ImportNode last, IReadOnlyDictionary<string, ImportNode> producers, Dictionary<ImportNode, int> order, Func<string, float?> findScalar)
+    private static ImportNode? TryMatch(
+        ImportNode last, IReadOnlyDictionary<string, ImportNode> producers, Dictionary<ImportNode, int> order, Func<string, float?> findScalar)
     {
         try
         {
@@ -60,7 +64,8 @@ internal static class ActivationPatterns
     }
 
     /// <summary>Takes operators in, the latest first; whenever they depend on one single value, they are a function that can be tried.</summary>
-    private static ImportNode? Match(ImportNode last, IReadOnlyDictionary<string, ImportNode> producers, Dictionary<ImportNode, int> order, Func<string, float?> findScalar)
+    private static ImportNode? Match(
+        ImportNode last, IReadOnlyDictionary<string, ImportNode> producers, Dictionary<ImportNode, int> order, Func<string, float?> findScalar)
     {
         var taken = new List<ImportNode>();
         var constants = new Dictionary<string, double>(StringComparer.Ordinal);

@@ -3,8 +3,8 @@ using ZipIt.Networks;
 namespace ZipIt.Onnx;
 
 /// <summary>
-/// Multiplications and additions of constants per channel. A chain of them becomes one layer: of a feature map <see cref="ChannelAffine"/>, or the bias of the convolution before; of a vector
-/// they go into the fully connected layer before.
+/// Multiplications and additions of constants per channel. A chain of them becomes one layer: of a feature map <see cref="ChannelAffine"/>, or the bias of the
+/// convolution before; of a vector they go into the fully connected layer before.
 /// </summary>
 internal static class ChannelArithmetic
 {
@@ -21,7 +21,8 @@ internal static class ChannelArithmetic
 
         // Shapes are aligned at their ends; all but the channel must be 1.
         int channelFromEnd = shape.Length;
-        bool fits = values.Rank >= channelFromEnd && values.Rank <= shape.Length + 1 && values.Length == shape[0] && values[values.Rank - channelFromEnd] == shape[0];
+        bool fits = values.Rank >= channelFromEnd && values.Rank <= shape.Length + 1 && values.Length == shape[0]
+            && values[values.Rank - channelFromEnd] == shape[0];
         if (!fits)
             throw new UnsupportedException($"its constant of shape {values} is not one number for each channel of {OperatorCall.FormatBatch(shape)}");
         return [.. values.Span.ToArray().Select(value => (double)value)];

@@ -5,7 +5,8 @@ using ZipIt.Onnx.Proto;
 namespace ZipIt.Onnx;
 
 /// <summary>
-/// Weights in files beside an ONNX file. A location is a relative path that stays inside the file's own folder; links are not followed, and no more is read than the files hold.
+/// Weights in files beside an ONNX file. A location is a relative path that stays inside the file's own folder; links are not followed, and no more is read
+/// than the files hold.
 /// </summary>
 internal sealed class ExternalData
 {

@@ -88,9 +88,10 @@ internal sealed class GraphImporter
         long? opset = model.OpsetImport.FirstOrDefault(import => import.Domain is "" or "ai.onnx")?.Version;
         return opset switch
         {
-            null => throw new InvalidDataException($"'{_source}' does not say which version of the standard operators it uses; it is no ONNX file, or it is damaged."),
+            null => throw new InvalidDataException($"'{_source}' does not say which version of the operators it uses; it is no ONNX file, or it is damaged."),
             < OnnxNetwork.OldestOpset or > OnnxNetwork.NewestOpset => throw new InvalidDataException(
-                $"'{_source}' uses version {opset} of the ONNX operators; versions {OnnxNetwork.OldestOpset} … {OnnxNetwork.NewestOpset} are supported. Export it again with one of them."),
+                $"'{_source}' uses version {opset} of the ONNX operators; versions {OnnxNetwork.OldestOpset} … {OnnxNetwork.NewestOpset} are supported. " +
+                "Export it again with one of them."),
             _ => opset.Value,
         };
     }
@@ -136,7 +137,10 @@ internal sealed class GraphImporter
                 if (_producers.TryGetValue(value, out ImportNode? producer))
                     Enter(producer);
                 else if (value.Length > 0 && !_tensors.Contains(value) && !_inputs.Contains(value))
-                    throw new InvalidDataException($"'{_source}', node {top.Node} takes the value '{NameList.Shorten(value)}', which neither a node nor a stored tensor gives.");
+                {
+                    throw new InvalidDataException(
+                        $"'{_source}', node {top.Node} takes the value '{NameList.Shorten(value)}', which neither a node nor a stored tensor gives.");
+                }
             }
         }
 
@@ -178,7 +182,8 @@ internal sealed class GraphImporter
             var dimensions = input.Type?.TensorType?.Shape?.Dim;
             if (dimensions is not { Count: 4 })
             {
-                _problems.Add($"Input '{NameList.Shorten(input.Name)}'", $"it has {dimensions?.Count.ToString() ?? "no known number of"} dimensions; images are [batch, channels, height, width]");
+                _problems.Add($"Input '{NameList.Shorten(input.Name)}'",
+                    $"it has {dimensions?.Count.ToString() ?? "no known number of"} dimensions; images are [batch, channels, height, width]");
                 _values[input.Name] = UnknownValue.Instance;
                 continue;
             }
@@ -245,7 +250,8 @@ internal sealed class GraphImporter
             case FeatureValue { Shape.Length: 1 or 3 } value when Graph.ShapeOf(value.Node).AsSpan().SequenceEqual(value.Shape):
                 return new Head(output, value.Node);
             case FeatureValue value:
-                _problems.Add($"Output '{NameList.Shorten(output)}'", $"it is of shape {OperatorCall.FormatBatch(value.Shape)}; vectors and feature maps are supported");
+                _problems.Add($"Output '{NameList.Shorten(output)}'",
+                    $"it is of shape {OperatorCall.FormatBatch(value.Shape)}; vectors and feature maps are supported");
                 return null;
             case ConstantValue:
                 _problems.Add($"Output '{NameList.Shorten(output)}'", "it does not depend on the images");

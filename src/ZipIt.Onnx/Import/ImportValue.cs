@@ -22,7 +22,8 @@ internal sealed class FeatureValue(Node node, int[] shape) : ImportValue
 
     public int[] Shape => shape;
 
-    /// <summary>Name of the latest of a chain of additions and multiplications of constants that may grow; null if the node is something else, or complete.</summary>
+    /// <summary>Name of the latest of a chain of additions and multiplications of constants that may grow; null if the node is something else, or
+    /// complete.</summary>
     public string? OpenAffine { get; init; }
 
     /// <summary>Zeros around the node's map that a convolution shall take over as its padding; null for none.</summary>

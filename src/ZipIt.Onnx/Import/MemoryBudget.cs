@@ -1,8 +1,8 @@
 namespace ZipIt.Onnx;
 
 /// <summary>
-/// Bounds what reading a file may allocate beside the weights that it stores: operators can blow a few bytes up to any size (a constant of 2⁴⁰ zeros, a concatenation with itself,
-/// again and again).
+/// Bounds what reading a file may allocate beside the weights that it stores: operators can blow a few bytes up to any size (a constant of 2⁴⁰ zeros, a
+/// concatenation with itself, again and again).
 /// </summary>
 /// <param name="fileLength">Size of the file in bytes.</param>
 /// <param name="source">Name of the file for messages.</param>

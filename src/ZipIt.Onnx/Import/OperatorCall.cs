@@ -40,7 +40,8 @@ internal sealed class OperatorCall(ImportNode node, IReadOnlyList<ImportValue?> 
         : throw new UnsupportedException($"its input {input + 1} is {(Has(input) ? "not constant" : "missing")}");
 
     /// <summary>A constant of floating-point numbers, all finite.</summary>
-    public Tensor Floats(int input) => CheckFinite(Constant(input).Floats ?? throw new UnsupportedException($"its input {input + 1} holds whole numbers"), input);
+    public Tensor Floats(int input) =>
+        CheckFinite(Constant(input).Floats ?? throw new UnsupportedException($"its input {input + 1} holds whole numbers"), input);
 
     /// <summary>Floats of a given shape.</summary>
     public Tensor Floats(int input, params ReadOnlySpan<int> shape)
@@ -67,7 +68,8 @@ internal sealed class OperatorCall(ImportNode node, IReadOnlyList<ImportValue?> 
     {
         if (value.Shape.Length != 3)
             throw new UnsupportedException($"it takes a feature map, found a value of shape {FormatBatch(value.Shape)}");
-        return value.Padding is not null || Graph.ShapeOf(value.Node).AsSpan().SequenceEqual(value.Shape) ? value.Node : throw new UnsupportedException("its input is no feature map, but was made one by a reshape");
+        return value.Padding is not null || Graph.ShapeOf(value.Node).AsSpan().SequenceEqual(value.Shape) ? value.Node
+            : throw new UnsupportedException("its input is no feature map, but was made one by a reshape");
     }
 
     /// <summary>The node of a vector [features].</summary>
@@ -90,13 +92,15 @@ internal sealed class OperatorCall(ImportNode node, IReadOnlyList<ImportValue?> 
     public int Axis(long axis, int rank)
     {
         long normalized = axis < 0 ? axis + rank : axis;
-        return normalized >= 0 && normalized < rank ? (int)normalized : throw new UnsupportedException($"its axis {axis} does not exist in a value of {rank} dimensions");
+        return normalized >= 0 && normalized < rank ? (int)normalized
+            : throw new UnsupportedException($"its axis {axis} does not exist in a value of {rank} dimensions");
     }
 
     public static string FormatBatch(IEnumerable<int> shape) => $"[{string.Join(", ", shape.Select(extent => $"{extent}").Prepend("batch"))}]";
 
     /// <summary>
-    /// Exporters number their nodes and name the weights after the modules: a layer is called <c>layer1.0.conv1</c> if its weights are <c>layer1.0.conv1.weight</c>.
+    /// Exporters number their nodes and name the weights after the modules: a layer is called <c>layer1.0.conv1</c> if its weights are
+    /// <c>layer1.0.conv1.weight</c>.
     /// </summary>
     private string NameOf()
     {

@@ -9,7 +9,8 @@ internal static class OperatorTable
 {
     private static readonly Dictionary<string, Operator> Operators = new(
         [
-            .. ConvolutionOperators.All, .. LinearOperators.All, .. NormalizationOperators.All, .. ActivationOperators.All, .. PoolingOperators.All, .. ArithmeticOperators.All,
+            .. ConvolutionOperators.All, .. LinearOperators.All, .. NormalizationOperators.All, .. ActivationOperators.All, .. PoolingOperators.All,
+                .. ArithmeticOperators.All,
             .. ChannelOperators.All, .. ShapeOperators.All,
         ],
         StringComparer.Ordinal);

@@ -5,7 +5,8 @@ internal static class ScalarFunctions
 {
     private static readonly HashSet<string> Plain = new(["Add", "Sub", "Mul", "Div", "Neg", "Pow", "Sqrt", "Identity", "Cast"], StringComparer.Ordinal);
 
-    private static readonly HashSet<string> Curved = new(["Max", "Min", "Abs", "Exp", "Tanh", "Sigmoid", "Erf", "Relu", "Clip", "HardSigmoid"], StringComparer.Ordinal);
+    private static readonly HashSet<string> Curved = new(["Max", "Min", "Abs", "Exp", "Tanh", "Sigmoid", "Erf", "Relu", "Clip", "HardSigmoid"],
+        StringComparer.Ordinal);
 
     public static bool IsKnown(ImportNode node) => Plain.Contains(node.Operator) || Curved.Contains(node.Operator);
 
@@ -47,5 +48,6 @@ internal static class ScalarFunctions
     private static double? Bound(ImportNode node, int input, string attribute, double unbounded, Func<int, double?> values) =>
         input < node.Inputs.Length && node.Inputs[input].Length > 0 ? values(input) : node.FindFloat(attribute) ?? unbounded;
 
-    private static double? Clamp(double? value, double? lower, double? upper) => value is { } x && lower is { } l && upper is { } u ? Math.Min(Math.Max(x, l), u) : null;
+    private static double? Clamp(double? value, double? lower, double? upper) => value is { } x && lower is { } l && upper is { } u
+        ? Math.Min(Math.Max(x, l), u) : null;
 }

@@ -66,7 +66,8 @@ internal sealed class StoredTensors(string source, ExternalData? external)
             return isInteger ? ConstantValue.Of(ToIntegers(type, bytes), shape, name) : ConstantValue.Of(ToFloats(type, bytes, shape), name);
         }
 
-        return isInteger ? ConstantValue.Of(ReadIntegers(tensor, type, shape, count, shown), shape, name) : ConstantValue.Of(ReadFloats(tensor, type, shape, count, shown), name);
+        return isInteger ? ConstantValue.Of(ReadIntegers(tensor, type, shape, count, shown), shape, name)
+            : ConstantValue.Of(ReadFloats(tensor, type, shape, count, shown), name);
     }
 
     private ElementType TypeOf(TensorProto tensor, string name) => (TensorProto.Types.DataType)tensor.DataType switch
@@ -92,7 +93,10 @@ internal sealed class StoredTensors(string source, ExternalData? external)
         foreach (long extent in tensor.Dims)
         {
             if (extent < 0 || extent > Array.MaxLength || (count *= extent) > Array.MaxLength)
-                throw new InvalidDataException($"'{source}', tensor '{name}' of shape [{string.Join(", ", tensor.Dims)}] is no tensor of at most {Array.MaxLength} elements.");
+            {
+                throw new InvalidDataException(
+                    $"'{source}', tensor '{name}' of shape [{string.Join(", ", tensor.Dims)}] is no tensor of at most {Array.MaxLength} elements.");
+            }
         }
 
         return [.. tensor.Dims.Select(extent => (int)extent)];

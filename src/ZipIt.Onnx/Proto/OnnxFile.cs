@@ -4,8 +4,8 @@ using ZipIt.Networks;
 namespace ZipIt.Onnx.Proto;
 
 /// <summary>
-/// Reads the protocol buffer of an ONNX file. The file is walked once before anything is made of it: an empty message takes two bytes in a file and a hundred in memory,
-/// so they are counted first.
+/// Reads the protocol buffer of an ONNX file. The file is walked once before anything is made of it: an empty message takes two bytes in a file and a hundred
+/// in memory, so they are counted first.
 /// </summary>
 internal static class OnnxFile
 {
@@ -59,7 +59,7 @@ internal static class OnnxFile
         if (length == 0)
             throw new InvalidDataException($"'{source}' is empty.");
         if (length > MaximumModelLength)
-            throw new InvalidDataException($"'{source}' has {length} bytes; an ONNX file has at most {MaximumModelLength}, and larger weights in files beside it.");
+            throw new InvalidDataException($"'{source}' has {length} bytes; an ONNX file has at most {MaximumModelLength}, and more weights in files beside it.");
         try
         {
             Check(CodedInputStream.CreateWithLimits(stream, MaximumModelLength, MaximumGroupDepth), length, source);

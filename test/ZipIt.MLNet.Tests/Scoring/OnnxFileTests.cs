@@ -91,7 +91,8 @@ public sealed class OnnxFileTests : IDisposable
         ITransformer model = _context.Transforms.CopyColumns("Copy", "Pixels")
             .Append(_context.Transforms.Zip("Copy", Samples.AnimalClassifier, Samples.VehicleClassifier))
             .Append(_context.Transforms.CopyColumns("zip/images", "Pixels"))
-            .Append(_context.Transforms.Zip(second, Samples.WithScores("birds", 3, ["owl", "duck"]), Samples.WithScores("boats", 4, ["kayak", "ferry", "raft"])))
+            .Append(_context.Transforms.Zip(second, Samples.WithScores("birds", 3, ["owl", "duck"]),
+                Samples.WithScores("boats", 4, ["kayak", "ferry", "raft"])))
             .Append(_context.Transforms.Conversion.MapKeyToValue("Name", "animals.PredictedLabel"))
             .Append(_context.Transforms.CopyColumns("ScoreCopy", "Score"))
             .Fit(data);
@@ -150,7 +151,9 @@ public sealed class OnnxFileTests : IDisposable
             "prototypes" => (new ZipEstimator.Options { Method = ZipMethod.Paper }, prototypes),
             "prototypes apart" => (new ZipEstimator.Options { Cut = ZipCut.BeforeHeads, Method = ZipMethod.Paper, OutputColumnNamePrefix = "My." }, prototypes),
             "scores" => (new ZipEstimator.Options { Method = ZipMethod.Paper }, scores),
-            "mixed" => (new ZipEstimator.Options { Cut = ZipCut.AfterLayers(3), Method = ZipMethod.Paper }, (ZipClassifier[])[prototypes[0], scores[1], prototypes[1]]),
+            "mixed" =>
+                (new ZipEstimator.Options { Cut = ZipCut.AfterLayers(3), Method = ZipMethod.Paper },
+                (ZipClassifier[])[prototypes[0], scores[1], prototypes[1]]),
             "reference" => (new ZipEstimator.Options { JointScoring = JointScoring.Reference, Method = ZipMethod.Paper }, prototypes),
             "cosine" => (new ZipEstimator.Options { JointScoring = JointScoring.Cosine, Method = ZipMethod.Paper }, prototypes),
             _ => (new ZipEstimator.Options(), (ZipClassifier[])[scores[0]]),

@@ -32,7 +32,8 @@ public sealed class ConvolutionOperatorTests
     public void Conv_PaddingDiffersBetweenSides_ComputesWhatOnnxRuntimeDoes(int top, int left, int bottom, int right, int stride, int dilation) =>
         new TestModel(13, 2, 9, 8).Weights("w", 4, 1, 3, 3)
             .Node(
-                "Conv", "image w", "y", ("pads", new[] { top, left, bottom, right }), ("strides", new[] { stride, stride }), ("dilations", new[] { dilation, dilation }),
+                "Conv", "image w", "y", ("pads", new[] { top, left, bottom, right }), ("strides", new[] { stride, stride }),
+                    ("dilations", new[] { dilation, dilation }),
                 ("group", 2), ("kernel_shape", new[] { 3, 3 }))
             .Output("y").Check();
 
@@ -53,7 +54,8 @@ public sealed class ConvolutionOperatorTests
         TestModel model = new TestModel(opset, 3, 6, 6).Weights("w", 4, 3, 3, 3).Weights("v", 4, 3, 1, 1).Integers("p", [0, 0, 1, 0, 0, 0, 2, 1], 8);
         _ = opset < 11 ? model.Node("Pad", "image", "padded", ("pads", new[] { 0, 0, 1, 0, 0, 0, 2, 1 })) : model.Node("Pad", "image p", "padded");
         Network network = model
-            .Node("Conv", "padded w", "a", ("pads", new[] { 1, 1, 1, 1 }), ("strides", new[] { 2, 2 })).Node("Conv", "padded v", "b").Output("a").Output("b").Check();
+            .Node("Conv", "padded w", "a", ("pads", new[] { 1, 1, 1, 1 }), ("strides", new[] { 2, 2 })).Node("Conv", "padded v", "b").Output("a").Output("b")
+                .Check();
         Assert.Equal(2, network.Nodes.Count(node => node.Layer is Conv2d));
         Assert.Equal(3, network.Nodes.Count);
     }
@@ -61,7 +63,8 @@ public sealed class ConvolutionOperatorTests
     [Fact]
     public void Pad_BeforeSomethingElse_IsRefusedThere()
     {
-        string message = new TestModel(13, 3, 6, 6).Integers("p", [0, 0, 1, 1, 0, 0, 1, 1], 8).Node("Pad", "image p", "padded").Node("Relu", "padded", "y").Output("y").Refused();
+        string message = new TestModel(13, 3, 6, 6).Integers("p", [0, 0, 1, 1, 0, 0, 1, 1], 8).Node("Pad", "image p", "padded").Node("Relu", "padded", "y")
+            .Output("y").Refused();
         Assert.Contains("Relu ('y')", message);
     }
 

@@ -22,7 +22,8 @@ public sealed class ElementOperatorTests
 
     [Fact]
     public void BatchNormalization_NegativeVariance_IsRefused() =>
-        Assert.Contains("variance", new TestModel(13, 1, 4, 4).Weights("g", 1).Floats("v", [-1], 1).Node("BatchNormalization", "image g g g v", "y").Output("y").Refused());
+        Assert.Contains("variance", new TestModel(13, 1, 4, 4).Weights("g", 1).Floats("v", [-1], 1).Node("BatchNormalization", "image g g g v", "y")
+            .Output("y").Refused());
 
     [Fact]
     public void Clip_OfOldVersions_HasItsBoundsAsAttributes() =>
@@ -34,7 +35,8 @@ public sealed class ElementOperatorTests
     [InlineData("image - upper", typeof(Clip))]
     [InlineData("image zero", typeof(ReLU))]
     public void Clip_OfNewVersions_HasItsBoundsAsInputs(string inputs, Type layer) =>
-        Assert.IsType(layer, new TestModel(13, 3, 4, 4).Floats("lower", [-0.5f]).Floats("upper", [0.7f]).Floats("zero", [0]).Node("Clip", inputs, "y").Output("y").Check()["y"].Layer);
+        Assert.IsType(layer, new TestModel(13, 3, 4, 4).Floats("lower", [-0.5f]).Floats("upper", [0.7f]).Floats("zero", [0]).Node("Clip", inputs, "y")
+            .Output("y").Check()["y"].Layer);
 
     [Theory]
     [InlineData("Relu")]
@@ -69,7 +71,8 @@ public sealed class ElementOperatorTests
     [Fact]
     public void Arithmetic_NormalizationOfPixels_IsOneLayer()
     {
-        Network network = new TestModel(13, 3, 4, 4).Floats("full", [255]).Floats("mean", [0.49f, 0.48f, 0.45f], 1, 3, 1, 1).Floats("dev", [0.24f, 0.25f, 0.26f], 3, 1, 1).Weights("w", 4, 3, 3, 3)
+        Network network = new TestModel(13, 3, 4, 4).Floats("full", [255]).Floats("mean", [0.49f, 0.48f, 0.45f], 1, 3, 1, 1)
+            .Floats("dev", [0.24f, 0.25f, 0.26f], 3, 1, 1).Weights("w", 4, 3, 3, 3)
             .Node("Div", "image full", "a").Node("Sub", "a mean", "b").Node("Div", "b dev", "c").Node("Conv", "c w", "y").Output("y").Check();
         Assert.Equal(["image", "c", "y"], network.Nodes.Select(node => node.Name));
         Assert.IsType<ChannelAffine>(network["c"].Layer);
@@ -78,11 +81,13 @@ public sealed class ElementOperatorTests
     [Fact]
     public void Arithmetic_ConstantsOnEitherSide_ComputesWhatOnnxRuntimeDoes() =>
         new TestModel(13, 3, 4, 4).Floats("c", [1, 2, 3], 3, 1, 1).Floats("two", [2], 1)
-            .Node("Sub", "c image", "a").Node("Mul", "two a", "b").Node("Relu", "b", "r").Node("Neg", "r", "n").Node("Add", "n image", "s").Node("Add", "two s", "y").Output("y").Check();
+            .Node("Sub", "c image", "a").Node("Mul", "two a", "b").Node("Relu", "b", "r").Node("Neg", "r", "n").Node("Add", "n image", "s")
+                .Node("Add", "two s", "y").Output("y").Check();
 
     [Fact]
     public void Add_TwoValuesTwice_StaysAsItIs() =>
-        new TestModel(13, 3, 4, 4).Node("Relu", "image", "a").Node("Add", "a image", "b").Node("Sum", "a b image", "c").Node("Sum", "c", "d").Node("Add", "d d", "y").Output("y").Check();
+        new TestModel(13, 3, 4, 4).Node("Relu", "image", "a").Node("Add", "a image", "b").Node("Sum", "a b image", "c").Node("Sum", "c", "d")
+            .Node("Add", "d d", "y").Output("y").Check();
 
     [Fact]
     public void Mul_ConstantOfAWholeMap_IsRefused() =>
@@ -101,7 +106,8 @@ public sealed class ElementOperatorTests
 
     [Fact]
     public void Pattern_SiLUByExponentials_IsFound() => Assert.IsType<SiLU>(
-        new TestModel(13, 3, 4, 4).Floats("one", [1]).Node("Neg", "image", "n").Node("Exp", "n", "e").Node("Add", "e one", "d").Node("Div", "image d", "y").Output("y").Check()["y"].Layer);
+        new TestModel(13, 3, 4, 4).Floats("one", [1]).Node("Neg", "image", "n").Node("Exp", "n", "e").Node("Add", "e one", "d").Node("Div", "image d", "y")
+            .Output("y").Check()["y"].Layer);
 
     [Theory]
     [InlineData(13)]
@@ -127,8 +133,10 @@ public sealed class ElementOperatorTests
     [Fact]
     public void Pattern_GeluWithTanh_IsFound()
     {
-        Network network = new TestModel(13, 3, 4, 4).Floats("three", [3]).Floats("kappa", [0.044715f]).Floats("beta", [0.7978845608f]).Floats("one", [1]).Floats("half", [0.5f])
-            .Node("Pow", "image three", "p").Node("Mul", "p kappa", "k").Node("Add", "image k", "s").Node("Mul", "beta s", "b").Node("Tanh", "b", "t").Node("Add", "t one", "a")
+        Network network = new TestModel(13, 3, 4, 4).Floats("three", [3]).Floats("kappa", [0.044715f]).Floats("beta", [0.7978845608f]).Floats("one", [1])
+            .Floats("half", [0.5f])
+            .Node("Pow", "image three", "p").Node("Mul", "p kappa", "k").Node("Add", "image k", "s").Node("Mul", "beta s", "b").Node("Tanh", "b", "t")
+                .Node("Add", "t one", "a")
             .Node("Mul", "half image", "h").Node("Mul", "h a", "y").Output("y").Check();
         Assert.Equal(new GELU(true), network["y"].Layer);
     }
@@ -144,7 +152,8 @@ public sealed class ElementOperatorTests
     [Fact]
     public void Pattern_NearlyAnActivation_IsRefused()
     {
-        string message = new TestModel(13, 3, 4, 4).Floats("c", [1.01f]).Node("Mul", "image c", "m").Node("Sigmoid", "m", "s").Node("Mul", "s image", "y").Output("y").Refused();
+        string message = new TestModel(13, 3, 4, 4).Floats("c", [1.01f]).Node("Mul", "image c", "m").Node("Sigmoid", "m", "s").Node("Mul", "s image", "y")
+            .Output("y").Refused();
         Assert.Contains("Mul ('y')", message);
     }
 

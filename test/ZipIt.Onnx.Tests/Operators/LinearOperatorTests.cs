@@ -35,7 +35,8 @@ public sealed class LinearOperatorTests
     [Fact]
     public void Arithmetic_OnALayerThatOthersReadToo_IsRefused()
     {
-        string message = Flat(13).Weights("w", 12, 5).Floats("two", [2]).Node("MatMul", "flat w", "x").Node("Mul", "x two", "y").Output("x").Output("y").Refused();
+        string message = Flat(13).Weights("w", 12, 5).Floats("two", [2]).Node("MatMul", "flat w", "x").Node("Mul", "x two", "y").Output("x").Output("y")
+            .Refused();
         Assert.Contains("Mul ('y')", message);
     }
 

@@ -12,43 +12,53 @@ public sealed class ShapeOperatorTests
     [InlineData("MaxPool", new[] { 1, 1, 1, 1 }, 7)]
     [InlineData("AveragePool", new[] { 1, 1, 1, 1 }, 7)]
     public void Pool_PaddingOfAnySides_ComputesWhatOnnxRuntimeDoes(string operation, int[] pads, int size) =>
-        new TestModel(13, 3, size, size).Node(operation, "image", "y", ("kernel_shape", new[] { 3, 3 }), ("strides", new[] { 2, 2 }), ("pads", pads)).Output("y").Check();
+        new TestModel(13, 3, size, size).Node(operation, "image", "y", ("kernel_shape", new[] { 3, 3 }), ("strides", new[] { 2, 2 }), ("pads", pads))
+            .Output("y").Check();
 
     [Theory]
     [InlineData("MaxPool", "SAME_UPPER")]
     [InlineData("AveragePool", "SAME_UPPER")]
     [InlineData("MaxPool", "VALID")]
     public void Pool_AutoPad_ComputesWhatOnnxRuntimeDoes(string operation, string autoPad) =>
-        new TestModel(13, 3, 8, 8).Node(operation, "image", "y", ("kernel_shape", new[] { 3, 3 }), ("strides", new[] { 2, 2 }), ("auto_pad", autoPad)).Output("y").Check();
+        new TestModel(13, 3, 8, 8).Node(operation, "image", "y", ("kernel_shape", new[] { 3, 3 }), ("strides", new[] { 2, 2 }), ("auto_pad", autoPad))
+            .Output("y").Check();
 
     [Fact]
-    public void Pool_DefaultStride_IsOne() => Assert.Equal(1, ((MaxPool2d)new TestModel(13, 3, 8, 8).Node("MaxPool", "image", "y", ("kernel_shape", new[] { 2, 2 })).Output("y").Check()["y"].Layer).Stride);
+    public void Pool_DefaultStride_IsOne() =>
+        Assert.Equal(1, ((MaxPool2d)new TestModel(13, 3, 8, 8).Node("MaxPool", "image", "y", ("kernel_shape", new[] { 2, 2 })).Output("y").Check()["y"].Layer)
+        .Stride);
 
     [Fact]
     public void Pool_PaddingBeforeOnly_IsRefused() =>
-        Assert.Contains("differs between two sides", new TestModel(13, 3, 8, 8).Node("MaxPool", "image", "y", ("kernel_shape", new[] { 3, 3 }), ("pads", new[] { 1, 1, 0, 0 })).Output("y").Refused());
+        Assert.Contains("differs between two sides", new TestModel(13, 3, 8, 8)
+            .Node("MaxPool", "image", "y", ("kernel_shape", new[] { 3, 3 }), ("pads", new[] { 1, 1, 0, 0 })).Output("y").Refused());
 
     [Fact]
     public void GlobalPools_ComputeWhatOnnxRuntimeDoes() =>
-        new TestModel(13, 3, 5, 4).Node("GlobalMaxPool", "image", "a").Node("GlobalAveragePool", "image", "b").Node("Concat", "a b", "y", ("axis", 1)).Output("y").Check();
+        new TestModel(13, 3, 5, 4).Node("GlobalMaxPool", "image", "a").Node("GlobalAveragePool", "image", "b").Node("Concat", "a b", "y", ("axis", 1))
+            .Output("y").Check();
 
     [Theory]
     [InlineData(new[] { 2, 3 }, 1)]
     [InlineData(new[] { -1, -2 }, 0)]
     public void ReduceMean_OverThePixels_IsAGlobalPool(int[] axes, int keep) =>
-        Assert.Contains(new TestModel(13, 3, 5, 4).Node("ReduceMean", "image", "m", ("axes", axes), ("keepdims", keep)).Node("Relu", "m", "y").Output("y").Check().Nodes, node => node.Layer is GlobalAveragePool);
+        Assert.Contains(new TestModel(13, 3, 5, 4).Node("ReduceMean", "image", "m", ("axes", axes), ("keepdims", keep)).Node("Relu", "m", "y").Output("y")
+            .Check().Nodes, node => node.Layer is GlobalAveragePool);
 
     [Fact]
     public void ReduceMean_OfNewVersions_TakesItsAxesAsInput() =>
-        new TestModel(18, 3, 5, 4).Integers("axes", [2, 3], 2).Node("ReduceMean", "image axes", "m", ("keepdims", 0)).Node("Relu", "m", "y").Output("y").Check();
+        new TestModel(18, 3, 5, 4).Integers("axes", [2, 3], 2).Node("ReduceMean", "image axes", "m", ("keepdims", 0)).Node("Relu", "m", "y").Output("y")
+            .Check();
 
     [Fact]
     public void ReduceMean_OverJoinedPixels_IsAGlobalPool() =>
-        new TestModel(13, 3, 5, 4).Integers("shape", [0, 3, -1], 3).Node("Reshape", "image shape", "r").Node("ReduceMean", "r", "m", ("axes", new[] { 2 }), ("keepdims", 0)).Output("m").Check();
+        new TestModel(13, 3, 5, 4).Integers("shape", [0, 3, -1], 3).Node("Reshape", "image shape", "r")
+            .Node("ReduceMean", "r", "m", ("axes", new[] { 2 }), ("keepdims", 0)).Output("m").Check();
 
     [Fact]
     public void ReduceMean_OverTheChannels_IsRefused() =>
-        Assert.Contains("does not average over the pixels", new TestModel(13, 3, 5, 4).Node("ReduceMean", "image", "y", ("axes", new[] { 1 })).Output("y").Refused());
+        Assert.Contains("does not average over the pixels", new TestModel(13, 3, 5, 4).Node("ReduceMean", "image", "y", ("axes", new[] { 1 })).Output("y")
+            .Refused());
 
     [Fact]
     public void Flatten_ByTheShapeOfTheValue_IsFound()
@@ -63,7 +73,8 @@ public sealed class ShapeOperatorTests
     public void Flatten_ByAProductOfExtents_IsFound() =>
         new TestModel(13, 3, 5, 4).Integers("one", [1], 1).Integers("end", [9], 1)
             .Node("Shape", "image", "s").Node("Cast", "s", "c", ("to", 7)).Node("Slice", "c one end", "rest").Node("ReduceProd", "rest", "p", ("keepdims", 1))
-            .Node("Constant", "", "open", ("value", TestModel.Tensor("", new long[] { -1 }, [1]))).Node("Concat", "open p", "t", ("axis", 0)).Node("Reshape", "image t", "y").Output("y").Check();
+            .Node("Constant", "", "open", ("value", TestModel.Tensor("", new long[] { -1 }, [1]))).Node("Concat", "open p", "t", ("axis", 0))
+                .Node("Reshape", "image t", "y").Output("y").Check();
 
     [Fact]
     public void Reshape_ToAFixedNumberOfImages_IsReadIfTheInputHasIt()
@@ -86,22 +97,28 @@ public sealed class ShapeOperatorTests
 
     [Fact]
     public void Views_ThatLeadBack_AreLeftOut() =>
-        Assert.Equal(["image", "p", "c", "f"], new TestModel(13, 3, 5, 4).Integers("two", [2], 1).Integers("three", [3], 1).Integers("t", [0, -1, 1, 1], 4).Weights("w", 2, 3, 1, 1)
-            .Node("GlobalAveragePool", "image", "p").Node("Squeeze", "p three", "a").Node("Squeeze", "a two", "b").Node("Reshape", "b t", "m").Node("Conv", "m w", "c").Node("Flatten", "c", "f")
+        Assert.Equal(["image", "p", "c", "f"], new TestModel(13, 3, 5, 4).Integers("two", [2], 1).Integers("three", [3], 1).Integers("t", [0, -1, 1, 1], 4)
+            .Weights("w", 2, 3, 1, 1)
+            .Node("GlobalAveragePool", "image", "p").Node("Squeeze", "p three", "a").Node("Squeeze", "a two", "b").Node("Reshape", "b t", "m")
+                .Node("Conv", "m w", "c").Node("Flatten", "c", "f")
             .Output("f").Check().Nodes.Select(node => node.Name));
 
     [Fact]
     public void Transpose_OfExtentsOfOne_IsAView() =>
-        new TestModel(13, 3, 5, 4).Node("GlobalAveragePool", "image", "p").Node("Transpose", "p", "t", ("perm", new[] { 0, 2, 3, 1 })).Node("Flatten", "t", "y").Output("y").Check();
+        new TestModel(13, 3, 5, 4).Node("GlobalAveragePool", "image", "p").Node("Transpose", "p", "t", ("perm", new[] { 0, 2, 3, 1 }))
+            .Node("Flatten", "t", "y").Output("y").Check();
 
     [Fact]
     public void Transpose_ThatMovesPixels_IsRefused() =>
-        Assert.Contains("order of the elements", new TestModel(13, 3, 5, 4).Node("Transpose", "image", "y", ("perm", new[] { 0, 2, 3, 1 })).Output("y").Refused());
+        Assert.Contains("order of the elements", new TestModel(13, 3, 5, 4).Node("Transpose", "image", "y", ("perm", new[] { 0, 2, 3, 1 })).Output("y")
+            .Refused());
 
     [Fact]
     public void Split_Gather_Slice_OfChannels_PickThem() =>
-        new TestModel(13, 7, 3, 3).Integers("sizes", [3, 4], 2).Integers("i", [2, -1, 0], 3).Integers("s", [-1], 1).Integers("e", [-100], 1).Integers("a", [1], 1).Integers("st", [-2], 1)
-            .Node("Split", "image sizes", "l r", ("axis", 1)).Node("Gather", "r i", "g", ("axis", 1)).Node("Slice", "image s e a st", "v").Node("Concat", "l g v", "y", ("axis", 1)).Output("y").Check();
+        new TestModel(13, 7, 3, 3).Integers("sizes", [3, 4], 2).Integers("i", [2, -1, 0], 3).Integers("s", [-1], 1).Integers("e", [-100], 1)
+            .Integers("a", [1], 1).Integers("st", [-2], 1)
+            .Node("Split", "image sizes", "l r", ("axis", 1)).Node("Gather", "r i", "g", ("axis", 1)).Node("Slice", "image s e a st", "v")
+                .Node("Concat", "l g v", "y", ("axis", 1)).Output("y").Check();
 
     [Fact]
     public void Split_OfOldVersions_IntoEvenParts() =>
@@ -109,11 +126,13 @@ public sealed class ShapeOperatorTests
 
     [Fact]
     public void Slice_EveryOtherPixel_IsAPoolOfOnePixel() =>
-        new TestModel(9, 3, 5, 4).Node("Slice", "image", "y", ("starts", new[] { 0 }), ("ends", new[] { 99 }), ("axes", new[] { 1 })).Node("Relu", "y", "z").Output("z").Check();
+        new TestModel(9, 3, 5, 4).Node("Slice", "image", "y", ("starts", new[] { 0 }), ("ends", new[] { 99 }), ("axes", new[] { 1 })).Node("Relu", "y", "z")
+            .Output("z").Check();
 
     [Fact]
     public void Slice_WithSteps_ThatCutsPixels_IsRefused() =>
-        Assert.Contains("cuts pixels away", new TestModel(9, 3, 5, 4).Node("Slice", "image", "y", ("starts", new[] { 1 }), ("ends", new[] { 99 }), ("axes", new[] { 2 })).Output("y").Refused());
+        Assert.Contains("cuts pixels away", new TestModel(9, 3, 5, 4)
+            .Node("Slice", "image", "y", ("starts", new[] { 1 }), ("ends", new[] { 99 }), ("axes", new[] { 2 })).Output("y").Refused());
 
     [Fact]
     public void Concat_OfVectors_ComputesWhatOnnxRuntimeDoes() =>
@@ -124,9 +143,11 @@ public sealed class ShapeOperatorTests
     {
         TestModel model = new TestModel(13, 2, 2, 2).Integers("shape", [2, 1, 1], 3).Integers("wide", [2, 1, 1], 3)
             .Node("ConstantOfShape", "shape", "nines", ("value", TestModel.Tensor("", [9f], [1]))).Node("Sqrt", "nines", "threes")
-            .Node("Constant", "", "pair", ("value_floats", new[] { 1f, 2f })).Node("Unsqueeze", "pair axes", "column").Integers("axes", [1, 2], 2).Node("Pow", "threes column", "powers")
+            .Node("Constant", "", "pair", ("value_floats", new[] { 1f, 2f })).Node("Unsqueeze", "pair axes", "column").Integers("axes", [1, 2], 2)
+                .Node("Pow", "threes column", "powers")
             .Node("Reciprocal", "powers", "inverse").Node("Exp", "inverse", "e").Node("Neg", "e", "n").Node("Floor", "n", "f").Node("Ceil", "f", "c")
-            .Node("Constant", "", "one", ("value_int", 1)).Node("Cast", "one", "fone", ("to", 1)).Node("Expand", "fone wide", "ones").Node("Sub", "c ones", "d").Node("Div", "d threes", "q")
+            .Node("Constant", "", "one", ("value_int", 1)).Node("Cast", "one", "fone", ("to", 1)).Node("Expand", "fone wide", "ones")
+                .Node("Sub", "c ones", "d").Node("Div", "d threes", "q")
             .Node("Add", "image q", "y").Output("y");
         model.Check();
     }
@@ -184,7 +205,8 @@ public sealed class ShapeOperatorTests
     [Fact]
     public void Load_ManyUnsupportedOperators_NamesThemAllAtOnce()
     {
-        string message = new TestModel(13, 3, 2, 2).Node("Foo", "image", "a").Node("Foo", "a", "b").Node("Relu", "b", "c").Node("Bar", "c", "d").Node("ReduceMean", "image", "e", ("axes", new[] { 1 }))
+        string message = new TestModel(13, 3, 2, 2).Node("Foo", "image", "a").Node("Foo", "a", "b").Node("Relu", "b", "c").Node("Bar", "c", "d")
+            .Node("ReduceMean", "image", "e", ("axes", new[] { 1 }))
             .Node("Add", "d e", "y").Output("y").Refused();
         Assert.Contains("'test.onnx'", message);
         Assert.Contains("Foo ('a', 'b')", message);

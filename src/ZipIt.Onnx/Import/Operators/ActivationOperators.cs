@@ -29,7 +29,8 @@ internal static class ActivationOperators
         if (slopes.Length == 1 && call.Feature(0).Shape[0] > 1)
             return Apply(call, new LeakyReLU((float)slopes[0]));
         FeatureValue value = call.Feature(0);
-        return call.Emit(new PReLU(new Tensor(Array.ConvertAll(slopes, slope => (float)slope), slopes.Length)), value.Shape.Length == 3 ? call.Map(value) : call.Vector(value));
+        return call.Emit(new PReLU(new Tensor(Array.ConvertAll(slopes, slope => (float)slope), slopes.Length)), value.Shape.Length == 3 ? call.Map(value)
+            : call.Vector(value));
     }
 
     private static FeatureValue Clamp(OperatorCall call)

@@ -96,7 +96,8 @@ internal static class ConstantShapeOperators
     private static ConstantValue Reshape(OperatorCall call)
     {
         ConstantValue value = call.Constant(0);
-        int[] shape = [.. call.Integers(1).Select(extent => extent is >= -1 and <= int.MaxValue ? (int)extent : throw new UnsupportedException("its target shape is not known"))];
+        int[] shape = [.. call.Integers(1)
+            .Select(extent => extent is >= -1 and <= int.MaxValue ? (int)extent : throw new UnsupportedException("its target shape is not known"))];
         bool keepsZero = call.Node.FindInteger("allowzero") is not (null or 0);
         for (int i = 0; i < shape.Length; i++)
         {

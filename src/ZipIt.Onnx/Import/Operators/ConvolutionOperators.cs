@@ -42,8 +42,8 @@ internal static class ConvolutionOperators
     }
 
     /// <summary>
-    /// A convolution whose padding differs between the two sides is one with equal padding and a kernel that has taps of zero on one side: a tap more at the start and a padding that is larger
-    /// by one dilation leave the windows where they were.
+    /// A convolution whose padding differs between the two sides is one with equal padding and a kernel that has taps of zero on one side: a tap more at the
+    /// start and a padding that is larger by one dilation leave the windows where they were.
     /// </summary>
     private static (int Padding, int TapsBefore, int TapsAfter) Balance(int extent, int kernel, int stride, int dilation, int start, int end)
     {
@@ -54,7 +54,8 @@ internal static class ConvolutionOperators
         long found = (extent + 2L * padding - kernel - (before + (long)after) * dilation) / stride;
         return wanted == found
             ? (padding, before, after)
-            : throw new UnsupportedException($"its padding of {start} and {end} pixels on two sides, with stride {stride} and dilation {dilation}, is not supported");
+            : throw new UnsupportedException(
+                $"its padding of {start} and {end} pixels on two sides, with stride {stride} and dilation {dilation}, has no layer");
     }
 
     private static Tensor Extend(OperatorCall call, Tensor weight, int above, int below, int left, int right)

@@ -65,7 +65,8 @@ internal static class ShapeOperators
         bool keepsBatch = target[0] is ConstantValue.Batch or 0
             || (target[0] == -1 && open == 0)
             || (target[0] > 0 && target[0] == call.FixedBatch);
-        if (!keepsBatch || shape.Any(extent => extent < 1 || extent > int.MaxValue) || shape.Aggregate(1L, (product, extent) => checked(product * extent)) != elements)
+        if (!keepsBatch || shape.Any(extent => extent < 1 || extent > int.MaxValue)
+            || shape.Aggregate(1L, (product, extent) => checked(product * extent)) != elements)
         {
             throw new UnsupportedException(
                 $"it does not keep the images of a batch apart: {OperatorCall.FormatBatch(value.Shape)} becomes [{string.Join(", ", target.Select(Show))}]");
@@ -110,7 +111,11 @@ internal static class ShapeOperators
             throw new UnsupportedException("its perm is no order of the dimensions");
         int[] moved = [.. order.Where(axis => axis > 0 && value.Shape[axis - 1] != 1).Select(axis => (int)axis)];
         if (order[0] != 0 || !moved.SequenceEqual(moved.Order()))
-            throw new UnsupportedException($"it changes the order of the elements of {OperatorCall.FormatBatch(value.Shape)}; networks of [batch, channels, height, width] are supported");
+        {
+            throw new UnsupportedException(
+                $"it changes the order of the elements of {OperatorCall.FormatBatch(value.Shape)}; networks of [batch, channels, height, width] are supported");
+        }
+
         return View(call, value, [.. order.Skip(1).Select(axis => value.Shape[axis - 1])]);
     }
 
