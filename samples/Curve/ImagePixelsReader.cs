@@ -21,7 +21,7 @@ internal static class ImagePixelsReader
         IDataView rows = images.Load(context);
         if (images.AreFiles)
             rows = ImageSet.CreateLoading(context, Size, Size).Fit(rows).Transform(rows);
-        ImagePixels[] all = [.. context.Data.CreateEnumerable<ImagePixels>(rows, reuseRowObject: false, ignoreMissingColumns: true)];
+        ImagePixels[] all = images.Read(context, rows);
         var pixels = new Tensor(all.Length, 3, Size, Size);
         for (int i = 0; i < all.Length; i++)
             all[i].Pixels.CopyTo(pixels.Slice(i, 1).Span);

@@ -162,7 +162,7 @@ internal sealed class Comparison(
             return rows;
         IDataView decoded = CreateLoading().Fit(rows).Transform(rows);
         SchemaDefinition schema = ImagePixels.DefineSchema((VectorDataViewType)decoded.Schema["Pixels"].Type);
-        return _context.Data.LoadFromEnumerable(_context.Data.CreateEnumerable<ImagePixels>(decoded, reuseRowObject: false).ToList(), schema);
+        return _context.Data.LoadFromEnumerable(images.Read(_context, decoded), schema);
     }
 
     private IEstimator<ITransformer> CreateLoading()

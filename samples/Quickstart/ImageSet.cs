@@ -68,6 +68,22 @@ internal sealed class ImageSet
             .Append(context.Transforms.ResizeImages("Image", width, height))
             .Append(context.Transforms.ExtractPixels("Pixels", "Image"));
 
+    /// <summary>Reads all images to the end.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="pixels">Rows of this set with a Pixels column.</param>
+    /// <exception cref="InvalidDataException">A file cannot be decoded; the message names it. ML.NET only says that there is one.</exception>
+    public ImagePixels[] Read(MLContext context, IDataView pixels)
+    {
+        try
+        {
+            return [.. context.Data.CreateEnumerable<ImagePixels>(pixels, reuseRowObject: false, ignoreMissingColumns: true)];
+        }
+        catch (InvalidOperationException failure) when (FindBroken() is { } broken)
+        {
+            throw new InvalidDataException($"The image '{broken}' cannot be read: {failure.GetBaseException().Message}", failure);
+        }
+    }
+
     /// <summary>Classifies some images one by one with a prediction engine, as a service would.</summary>
     public IEnumerable<(string Name, ImagePrediction Prediction)> Classify(MLContext context, ITransformer model, IEnumerable<int> indices)
     {
@@ -85,6 +101,19 @@ internal sealed class ImageSet
                 yield return ($"{Path.GetFileName(_path)}[{i}]", engine.Predict(PixelsOf(i)));
         }
     }
+
+    private string? FindBroken() => _files.Select(file => file.ImagePath).FirstOrDefault(path =>
+    {
+        try
+        {
+            MLImage.CreateFromFile(path).Dispose();
+            return false;
+        }
+        catch (Exception broken) when (broken is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    });
 
     private ImagePixels PixelsOf(int index) => new() { Pixels = _cifar!.Pixels.Slice(index, 1).Span.ToArray(), Label = CifarLabels[_cifar.Labels[index]] };
 }

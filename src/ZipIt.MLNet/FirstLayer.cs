@@ -16,7 +16,7 @@ internal static class FirstLayer
 
     /// <summary>Whether both networks do the same to the pixels before their first other layer.</summary>
     public static bool IsSame(Network first, Network second) => Find(first) is { } own
-        ? Find(second) is { } other && own.Scale.Span.SequenceEqual(other.Scale.Span) && own.Shift.Span.SequenceEqual(other.Shift.Span)
+        ? Find(second) is { } other && own.ComputesSameAs(other)
         : Find(second) is null;
 
     private static ChannelAffine? Find(Network network) =>

@@ -5,20 +5,24 @@ namespace ZipIt.Merging;
 /// <summary>How networks are zipped.</summary>
 public sealed record ZipOptions
 {
-    /// <summary>The options of a ready-made combination.</summary>
+    /// <summary>The options of a ready-made combination. <c>new ZipOptions()</c> are those of <see cref="ZipMethod.Best"/>.</summary>
     /// <param name="method">The combination.</param>
-    /// <param name="tasks">The members' tasks if they are known; the refit then makes their scores comparable.</param>
+    /// <param name="tasks">The members' tasks if they are known; a refit then makes their scores comparable.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such combination.</exception>
-    public static ZipOptions For(ZipMethod method, IReadOnlyList<ClassificationTask>? tasks = null) => method switch
+    public static ZipOptions For(ZipMethod method, IReadOnlyList<ClassificationTask>? tasks = null)
     {
-        ZipMethod.Best => new ZipOptions { Matcher = new SelectionMatcher(), ImportanceSweeps = 1, Refit = new RefitOptions { Tasks = tasks ?? [] } },
-        ZipMethod.Paper => new ZipOptions(),
-        ZipMethod.PaperWithRefit => new ZipOptions { Refit = new RefitOptions { Tasks = tasks ?? [] } },
-        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Expected one of the named methods."),
-    };
+        var refit = new RefitOptions { Tasks = tasks ?? [] };
+        return method switch
+        {
+            ZipMethod.Best => new ZipOptions { Refit = refit },
+            ZipMethod.Paper => new ZipOptions { Matcher = new ZipMatcher(), ImportanceSweeps = 0, Refit = null },
+            ZipMethod.PaperWithRefit => new ZipOptions { Matcher = new ZipMatcher(), ImportanceSweeps = 0, Refit = refit },
+            _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Expected one of the named methods."),
+        };
+    }
 
-    /// <summary>Decides which features are merged. Default: <see cref="ZipMatcher"/>, the method of the paper.</summary>
-    public IFeatureMatcher Matcher { get; init; } = new ZipMatcher();
+    /// <summary>Decides which features are merged. Default: <see cref="SelectionMatcher"/>; <see cref="ZipMatcher"/> is the method of the paper.</summary>
+    public IMatcher Matcher { get; init; } = new SelectionMatcher();
 
     /// <summary>How far the tasks share one network. Default: everything before the heads.</summary>
     public ZipCut Cut { get; init; } = ZipCut.BeforeHeads;
@@ -27,9 +31,9 @@ public sealed record ZipOptions
     public ZipCut Start { get; init; } = ZipCut.Nothing;
 
     /// <summary>
-    /// How often matching is repeated with importances that count only what the spaces behind keep, for matchers that use importance (our extension). Default 0.
+    /// How often matching is repeated with importances that count only what the spaces behind keep, for matchers that use importance (our extension). Default 1.
     /// </summary>
-    public int ImportanceSweeps { get; init; }
+    public int ImportanceSweeps { get; init; } = 1;
 
     /// <summary>
     /// Multiply-adds that the zipped network may take, as a multiple of its costliest member's; widths of spaces are then chosen by what a selection of features leaves
@@ -43,8 +47,8 @@ public sealed record ZipOptions
     /// </summary>
     public IReadOnlyDictionary<string, int> Widths { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>Whether and how weights are refitted by least squares after merging; null (default) for not at all, as in the paper.</summary>
-    public RefitOptions? Refit { get; init; }
+    /// <summary>How weights are refitted by least squares after merging; null for not at all, as in the paper. Default: as <see cref="RefitOptions"/> has it.</summary>
+    public RefitOptions? Refit { get; init; } = new();
 
     /// <summary>Whether batch normalization is reset with the calibration images after merging, unless a refit folds it. Default true.</summary>
     public bool ResetBatchNorm { get; init; } = true;

@@ -19,7 +19,7 @@ public sealed class Tensor
     /// <param name="shape">Extent of every dimension; an empty shape is a scalar.</param>
     /// <exception cref="ArgumentOutOfRangeException">An extent is negative, or the number of elements exceeds <see cref="int.MaxValue"/>.</exception>
     public Tensor(params ReadOnlySpan<int> shape)
-        : this(AlignedMemory.Allocate(CountElements(shape)), shape)
+        : this(AlignedBuffer.AllocateMemory(CountElements(shape)), shape)
     {
     }
 
@@ -78,7 +78,7 @@ public sealed class Tensor
     /// <summary>A copy in memory of its own.</summary>
     public Tensor Clone()
     {
-        Memory<float> copy = AlignedMemory.Allocate(Length);
+        Memory<float> copy = AlignedBuffer.AllocateMemory(Length);
         Span.CopyTo(copy.Span);
         return new Tensor(copy, _shape);
     }

@@ -39,6 +39,12 @@ public sealed class EndToEndTests : IDisposable
         double joint = scores.Zip(tests).Count(pair => labels[pair.First.PredictedLabel - 1] == pair.Second.Class) / (double)tests.Length;
         Assert.True(joint > 0.5, $"The zipped model reaches {joint:P1} over all classes.");
 
+        var random = new Random(4);
+        IDataView inAnotherOrder = _context.Data.LoadFromEnumerable(tests.OrderBy(_ => random.Next()));
+        Dictionary<string, float[]> byPath = _context.Data.CreateEnumerable<ScoredFile>(zipped.Transform(inAnotherOrder), reuseRowObject: false)
+            .ToDictionary(row => row.Path!, row => row.Score!);
+        Assert.All(scores.Zip(tests), pair => Assert.Equal(pair.First.Score, byPath[pair.Second.Path!]));
+
         string path = Path.Combine(_folder, "zipped.zip");
         _context.Model.Save(zipped, test.Schema, path);
         ITransformer loaded = new MLContext().Model.Load(path, out _);
@@ -73,6 +79,13 @@ public sealed class EndToEndTests : IDisposable
         public string? Path { get; set; }
 
         public string? Class { get; set; }
+    }
+
+    private sealed class ScoredFile
+    {
+        public string? Path { get; set; }
+
+        public float[]? Score { get; set; }
     }
 
     private sealed class ImageScore

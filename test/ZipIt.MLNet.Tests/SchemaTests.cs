@@ -82,15 +82,19 @@ public sealed class SchemaTests
     }
 
     [Fact]
-    public void Fit_InterleavedPixels_GetsAdviceBeforeAnImageIsRead()
+    public void Fit_PipelineThatDoesNotSuit_GetsAdviceBeforeAnImageIsRead()
     {
         IDataView paths = _context.Data.LoadFromEnumerable(new[] { new { Path = "missing.png" } });
-        var pipeline = _context.Transforms.LoadImages("Image", "", "Path")
-            .Append(_context.Transforms.ResizeImages("Image", 8, 8))
-            .Append(_context.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: true))
-            .Append(_context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier));
+        ImageResizingTransformer resize = _context.Transforms.LoadImages("Image", "", "Path").Append(_context.Transforms.ResizeImages("Image", 8, 8)).Fit(paths).LastTransformer;
+        IDataView images = resize.Transform(_context.Transforms.LoadImages("Image", "", "Path").Fit(paths).Transform(paths));
+        ZipEstimator zip = _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier);
 
-        Assert.Contains("interleavePixelColors: false", Assert.Throws<ArgumentOutOfRangeException>(() => pipeline.Fit(paths)).Message);
+        Assert.Contains("interleavePixelColors: false", Refuse(_context.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: true).Append(zip)));
+        Assert.Contains("outputAsFloatArray: true", Refuse(_context.Transforms.ExtractPixels("Pixels", "Image", outputAsFloatArray: false).Append(zip)));
+        Assert.Contains("colorsToExtract", Refuse(_context.Transforms.ExtractPixels("Pixels", "Image", ImagePixelExtractingEstimator.ColorBits.Red).Append(zip)));
+        Assert.Contains("ExtractPixels", Refuse(_context.Transforms.CopyColumns("Pixels", "Image").Append(zip)));
+
+        string Refuse(IEstimator<ITransformer> pipeline) => Assert.Throws<ArgumentOutOfRangeException>(() => pipeline.Fit(images)).Message;
     }
 
     [Fact]

@@ -62,6 +62,15 @@ public sealed class ZipEstimatorTests
     }
 
     [Fact]
+    public void Fit_WeightMatcher_MatchesByTheWeights()
+    {
+        ZipTransformer zipped = Samples.Fit(_context, new ZipEstimator.Options { Method = ZipMethod.Paper, Matcher = new WeightMatcher() });
+
+        Assert.Equal("Weight matching", zipped.Report!.Matcher);
+        Assert.All(zipped.Report.Spaces, space => Assert.Equal(space.Width, space.MergesAcross));
+    }
+
+    [Fact]
     public void Fit_FlopsBudget_IsUsedAndKept()
     {
         long single = NetworkCost.Of(Samples.AnimalClassifier.Network).MultiplyAdds;
@@ -163,13 +172,29 @@ public sealed class ZipEstimatorTests
         ChannelAffine other = ChannelAffine.FromNormalization([0.4, 0.5, 0.5], [0.25, 0.25, 0.25]);
 
         var options = new ZipEstimator.Options { Method = ZipMethod.Paper };
-        _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x"]), Samples.WithScores("b", 4, ["y"], other)).Fit(Samples.View(_context, 20));
+        ZipTransformer zipped = _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x"]), Samples.WithScores("b", 4, ["y"], other)).Fit(Samples.View(_context, 20));
 
         foreach (string stage in (string[])["Statistics", "Matching", "Merging", "BatchNorm reset"])
             Assert.Contains(lines, line => line.StartsWith($"{stage} finished after"));
         Assert.Contains(warnings, warning => warning.Contains("normalize pixels differently"));
         Assert.Contains(warnings, warning => warning.Contains("Only 20 calibration images"));
-        Assert.Contains(warnings, warning => warning.Contains("little in common"));
+        Assert.Equal(20, zipped.Report!.Images);
+        Assert.All(zipped.Report.Warnings, warning => Assert.Contains(warning, warnings));
+    }
+
+    [Theory]
+    [InlineData(ZipMethod.Best)]
+    [InlineData(ZipMethod.Paper)]
+    public void Fit_OneImageAgainAndAgain_Warns(ZipMethod method)
+    {
+        PixelRow[] rows = Samples.Rows(1);
+        var warnings = new List<string>();
+        _context.Log += (_, message) => Collect(message, warnings);
+
+        IDataView data = _context.Data.LoadFromEnumerable(Enumerable.Repeat(rows[0], 60));
+        _context.Transforms.Zip(new ZipEstimator.Options { Method = method }, Samples.AnimalClassifier, Samples.VehicleClassifier).Fit(data);
+
+        Assert.Contains(warnings, warning => warning.Contains("Only 1 of the 60 calibration images"));
     }
 
     [Fact]

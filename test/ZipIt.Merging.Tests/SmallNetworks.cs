@@ -9,7 +9,7 @@ internal static class SmallNetworks
     private const int Extent = 8;
     private const int ImageCount = 24;
 
-    public static readonly string[] Kinds = ["residual", "bottleneck", "preactivation", "dense", "depthwise", "vgg"];
+    public static readonly string[] Kinds = ["residual", "bottleneck", "preactivation", "dense", "depthwise", "vgg", "prelu", "instance"];
 
     /// <summary>A network [3, 8, 8] → [outputs]; its batch normalization fits <see cref="Images"/>.</summary>
     public static Network Draw(string kind, int seed, int outputs = 5, ChannelAffine? normalization = null)
@@ -25,6 +25,8 @@ internal static class SmallNetworks
             "dense" => DrawDense(draw, x),
             "depthwise" => DrawDepthwise(draw, x),
             "vgg" => DrawVgg(draw, x),
+            "prelu" => DrawPReLU(draw, x),
+            "instance" => DrawInstance(draw, x),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind."),
         };
         int features = x.Layer is GELU ? 14 : ChannelsOf(x);
@@ -81,6 +83,8 @@ internal static class SmallNetworks
                 Conv2d conv => conv.With(PickInputs(Pick(conv.Weight, outputs), OrderOf(node.Inputs[0])), conv.Bias is null ? null : Pick(conv.Bias, outputs)),
                 Linear linear => new Linear(PickInputs(Pick(linear.Weight, outputs), OrderOf(node.Inputs[0])), linear.Bias is null ? null : Pick(linear.Bias, outputs)),
                 BatchNorm2d norm => new BatchNorm2d(Pick(norm.Weight, outputs), Pick(norm.Bias, outputs), Pick(norm.Mean, outputs), Pick(norm.Variance, outputs), norm.Epsilon),
+                PReLU prelu => new PReLU(Pick(prelu.Slope, outputs)),
+                InstanceNorm2d norm => new InstanceNorm2d(Pick(norm.Weight, outputs), Pick(norm.Bias, outputs), norm.Epsilon),
                 Layer layer => layer,
             };
         });
@@ -220,6 +224,33 @@ internal static class SmallNetworks
         x = new Node("linear2", draw.DrawLinear(16, 14), Activated("relu3", new LeakyReLU(0.2f), x));
         return Activated("relu4", new GELU(false), x);
     }
+
+    private static Node DrawPReLU(NetworkGenerator draw, Node x)
+    {
+        x = Slopes(draw, "prelu1", Norm(draw, "bn1", Conv(draw, "conv1", x, 6, 3)));
+        Node skip = Conv(draw, "shortcut", x, 8, 1, 2);
+        x = Slopes(draw, "prelu2", Conv(draw, "conv2", x, 8, 3, 2));
+        x = Slopes(draw, "prelu3", new Node("add", new Add(), Norm(draw, "bn3", Conv(draw, "conv3", x, 8, 3)), skip));
+        x = new Node("linear1", draw.DrawLinear(8 * 4, 14), Flat(new Node("pool", new MaxPool2d(2), x)));
+        return Activated("gelu", new GELU(), Slopes(draw, "prelu4", x, 14));
+    }
+
+    private static Node DrawInstance(NetworkGenerator draw, Node x)
+    {
+        x = Activated("relu1", new ReLU(), Instance(draw, "norm1", Conv(draw, "conv1", x, 8, 3)));
+        Node y = Activated("relu2", new ReLU(), Instance(draw, "norm2", Conv(draw, "conv2", x, 6, 3)));
+        x = Activated("relu3", new ReLU(), new Node("add", new Add(), x, Instance(draw, "norm3", Conv(draw, "conv3", y, 8, 3))));
+        return Flat(new Node("avgpool", new GlobalAveragePool(), Activated("relu4", new ReLU(), Conv(draw, "conv4", x, 10, 1, 2))));
+    }
+
+    private static Node Instance(NetworkGenerator draw, string name, Node x)
+    {
+        var norm = (BatchNorm2d)Norm(draw, name, x).Layer;
+        return new Node(name, new InstanceNorm2d(norm.Weight, norm.Bias), x);
+    }
+
+    private static Node Slopes(NetworkGenerator draw, string name, Node x, int? channels = null) =>
+        new(name, new PReLU(draw.DrawTensor(0.3, channels ?? ChannelsOf(x))), x);
 
     private static Node Conv(NetworkGenerator draw, string name, Node x, int outputs, int kernel, int stride = 1) =>
         new(name, draw.DrawConv(ChannelsOf(x), outputs, kernel, stride, kernel / 2), x);

@@ -95,7 +95,7 @@ public sealed class ZipAgainTests
     public void Match_MemberThatCountsTwice_WeighsItsFeaturesTwice()
     {
         Network network = SmallNetworks.Draw("vgg", 1);
-        var zipper = new Zipper([new("A", network) { Weight = 2 }, new("B", network)], new ZipOptions { Matcher = new IdentityMatcher() });
+        var zipper = new Zipper([new("A", network) { Weight = 2 }, new("B", network)], ZipOptions.For(ZipMethod.Paper) with { Matcher = new IdentityMatcher() });
 
         FeatureMap map = zipper.Match(zipper.CollectStatistics(SmallNetworks.Images))[0].Map;
 
@@ -126,8 +126,8 @@ public sealed class ZipAgainTests
     private static Network ZipPair(ZipCut cut) => Zip(Reference.PrototypeMembers, cut);
 
     private static Network Zip(IReadOnlyList<ZipMember> members, ZipCut cut) =>
-        new Zipper(members, new ZipOptions { Cut = cut, Matcher = new ZipMatcher { Alpha = 0.1, Beta = 0.8 }, Threads = 1 }).Zip(Reference.MixedImages(20)).Network;
+        new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = cut, Matcher = new ZipMatcher { Alpha = 0.1, Beta = 0.8 }, Threads = 1 }).Zip(Reference.MixedImages(20)).Network;
 
     private static Network ZipSmall(IReadOnlyList<ZipMember> members, ZipCut cut) =>
-        new Zipper(members, new ZipOptions { Cut = cut, ResetBatchNorm = false, Threads = 1 }).Zip(SmallNetworks.Images).Network;
+        new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = cut, ResetBatchNorm = false, Threads = 1 }).Zip(SmallNetworks.Images).Network;
 }

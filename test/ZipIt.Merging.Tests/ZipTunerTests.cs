@@ -112,13 +112,18 @@ public sealed class ZipTunerTests
     public void TuneByAccuracy_Cancelled_Stops() => Assert.Throws<OperationCanceledException>(() =>
         Prepare().TuneByAccuracy(Reference.MixedImages(5), Reference.MixedImages(5), cancellationToken: new CancellationToken(true)));
 
-    [Fact]
-    public void Options_Default_TriesStagesHeadsAndTheGrid()
+    [Theory]
+    [InlineData(ZipMethod.Best, 1)]
+    [InlineData(ZipMethod.PaperWithRefit, 8)]
+    public void Options_Default_TriesStagesAndHeads(ZipMethod method, int matchers)
     {
-        var tuner = new ZipTuner(Reference.PrototypeMembers, Reference.PrototypeTasks);
+        var tuner = new ZipTuner(Reference.PrototypeMembers, Reference.PrototypeTasks, new ZipTunerOptions { Zip = ZipOptions.For(method) });
 
-        Assert.Equal(8 * 4, tuner.CandidateCount); // everything, before heads, stages 2 and 1
+        Assert.Equal(matchers * 4, tuner.CandidateCount); // everything, before heads, stages 2 and 1
     }
+
+    [Fact]
+    public void Options_Default_IsTheDefaultMethod() => Assert.IsType<SelectionMatcher>(new ZipTunerOptions().Zip.Matcher);
 
     private static string Describe(Network network)
     {
@@ -135,17 +140,6 @@ public sealed class ZipTunerTests
         {
             if (value is { Stage: ZipStage.Tuning, IsFinished: false })
                 count();
-        }
-    }
-
-    private sealed class RecordingEngine : INetworkEngine
-    {
-        public List<Network> Networks { get; } = [];
-
-        public INetworkSession CreateSession(Network network, SessionOptions? options = null)
-        {
-            Networks.Add(network);
-            return new CpuEngine().CreateSession(network, options);
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class ZipperTests
         Network[] networks = [.. Enumerable.Range(0, count).Select(m => SmallNetworks.Draw("residual", m, outputs: 2 + m))];
         ZipMember[] members = [.. networks.Select((network, m) => new ZipMember($"task{m}", network))];
 
-        ZipResult result = new Zipper(members, new ZipOptions { Threads = 1 }).Zip(SmallNetworks.Images);
+        ZipResult result = new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Threads = 1 }).Zip(SmallNetworks.Images);
 
         Assert.Equal(members.Select(member => member.Name), result.Network.Heads.Select(head => head.Name));
         Assert.Equal(networks.Select(network => network.ShapeOf(network.Heads[0].Node)[0]), result.Network.Heads.Select(head => result.Network.ShapeOf(head.Node)[0]));
@@ -31,7 +31,7 @@ public sealed class ZipperTests
         ZipMember[] members = [.. Reference.PrototypeMembers, new("C", TestFiles.LoadClassNetwork('a')), new("D", TestFiles.LoadClassNetwork('b'))];
         ClassificationTask[] tasks = [.. Reference.PrototypeTasks, .. Reference.ClassScoreTasks];
 
-        Network network = new Zipper(members, new ZipOptions { Cut = ZipCut.AfterStage(1), Matcher = new ZipMatcher { Alpha = 0.0001, Beta = 0.075 }, Threads = 1 })
+        Network network = new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterStage(1), Matcher = new ZipMatcher { Alpha = 0.0001, Beta = 0.075 }, Threads = 1 })
             .Zip(Reference.MixedImages(20)).Network;
         using var file = new MemoryStream();
         NetworkFile.Save(network, file);
@@ -77,7 +77,7 @@ public sealed class ZipperTests
         ChannelAffine[] normalizations = [ChannelAffine.FromNormalization([0.5, 0.4, 0.3], [0.2, 0.2, 0.3]), ChannelAffine.FromNormalization([0, 0, 0], [1, 1, 1])];
         Network[] networks = [.. normalizations.Select(normalization => SmallNetworks.Draw(kind, 3, normalization: normalization))];
 
-        var zipper = new Zipper([new("A", networks[0]), new("B", networks[1])], new ZipOptions { Matcher = new IdentityMatcher() });
+        var zipper = new Zipper([new("A", networks[0]), new("B", networks[1])], ZipOptions.For(ZipMethod.Paper) with { Matcher = new IdentityMatcher() });
         Network zipped = zipper.Zip(SmallNetworks.Images).Network;
 
         Assert.Equal(2, zipped.Nodes.Count(node => node.Layer is ChannelAffine));
@@ -118,7 +118,7 @@ public sealed class ZipperTests
 
         var ones = new Tensor((float[])[1, 1, 1], 3);
         Network a = Build(new ChannelAffine(ones, new Tensor(3)), stem), b = Build(new ChannelAffine(ownScale, ownShift), stem.With(weight, bias));
-        Network zipped = new Zipper([new("A", a), new("B", b)]).Zip(SmallNetworks.Images).Network;
+        Network zipped = new Zipper([new("A", a), new("B", b)], ZipOptions.For(ZipMethod.Paper)).Zip(SmallNetworks.Images).Network;
 
         Assert.True(SmallNetworks.AreClose(SmallNetworks.Run(b), SmallNetworks.Run(a)));
         Assert.True(SmallNetworks.AreClose(SmallNetworks.Run(zipped, 0), SmallNetworks.Run(a)));
@@ -130,7 +130,7 @@ public sealed class ZipperTests
     {
         Network narrow = ResNet.Random(1, ResNetLayout.Cifar(8) with { StemChannels = 4 }, 8), wide = ResNet.Random(2, ResNetLayout.Cifar(8) with { StemChannels = 8 }, 8);
 
-        ZipResult result = new Zipper([new("narrow", narrow), new("wide", wide)]).Zip(SmallNetworks.Images);
+        ZipResult result = new Zipper([new("narrow", narrow), new("wide", wide)], ZipOptions.For(ZipMethod.Paper)).Zip(SmallNetworks.Images);
 
         Assert.Equal(NetworkCost.Of(wide).MultiplyAdds + 10 * 32, result.Report.Cost.MultiplyAdds);
         Assert.Equal([4, 8], result.Maps[0].Map.Widths.ToArray());

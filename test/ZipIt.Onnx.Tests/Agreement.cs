@@ -30,7 +30,19 @@ internal static class Agreement
         for (int i = 0; i < images.Length; i++)
             inputs[i] = images[i].Memory;
         session.Run(inputs, count);
-        return [.. Enumerable.Range(0, network.Heads.Count).Select(head => session.GetOutput(head).ToArray())];
+        return [.. Enumerable.Range(0, network.Heads.Count).Select(head => ToChannelsFirst(session.GetOutput(head).ToArray(), network.ShapeOf(network.Heads[head].Node)))];
+    }
+
+    /// <summary>Sessions give feature maps with their channels last.</summary>
+    private static float[] ToChannelsFirst(float[] values, ReadOnlySpan<int> shape)
+    {
+        if (shape.Length == 1)
+            return values;
+        (int channels, int pixels) = (shape[0], shape[1] * shape[2]);
+        var moved = new float[values.Length];
+        for (int i = 0; i < values.Length; i++)
+            moved[((i / (pixels * channels) * channels) + (i % channels)) * pixels + (i / channels % pixels)] = values[i];
+        return moved;
     }
 
     /// <summary>Random images for each input of a network.</summary>

@@ -128,7 +128,7 @@ internal sealed class ReferenceComparison
             _ => throw new InvalidDataException($"The reference results name an unknown method '{method}'."),
         };
         ZipCut cut = words.Contains("13/20") ? ZipCut.AfterLayers(13) : words.Contains("7/20") ? ZipCut.AfterLayers(7) : ZipCut.Everything;
-        var zipper = new Zipper(members, new ZipOptions { Cut = cut, Matcher = matcher, Shuffle = false });
+        var zipper = new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = cut, Matcher = matcher, Shuffle = false });
 
         // One pass of statistics per set of members, of the deepest cut, serves all methods and cuts.
         string key = baseReset is null ? "" : baseReset == _mixed ? "mix" : "sorted";

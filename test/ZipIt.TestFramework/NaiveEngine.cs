@@ -141,12 +141,16 @@ public sealed class NaiveEngine : INetworkEngine
                 BatchNorm2d norm => PerChannel(x, pixels, (v, c) =>
                     norm.Weight.Span[c] * (v - norm.Mean.Span[c]) / Math.Sqrt(norm.Variance.Span[c] + (double)norm.Epsilon) + norm.Bias.Span[c]),
                 ChannelAffine affine => PerChannel(x, pixels, (v, c) => affine.Scale.Span[c] * v + affine.Shift.Span[c]),
+                InstanceNorm2d norm => [.. Enumerable.Range(0, channels).SelectMany(c => Normalize(norm, c, x.AsSpan(c * pixels, pixels).ToArray()))],
                 ReLU => Array.ConvertAll(x, v => Math.Max(v, 0)),
                 Clip clip => Array.ConvertAll(x, v => Math.Min(Math.Max(v, clip.Lower), clip.Upper)),
+                PReLU prelu => PerChannel(x, pixels, (v, c) => v >= 0 ? v : prelu.Slope.Span[c] * v),
                 LeakyReLU leaky => Array.ConvertAll(x, v => v >= 0 ? v : leaky.NegativeSlope * v),
                 Tanh => Array.ConvertAll(x, Math.Tanh),
                 Sigmoid => Array.ConvertAll(x, Logistic),
                 SiLU => Array.ConvertAll(x, v => v * Logistic(v)),
+                HardSwish => Array.ConvertAll(x, v => v * Math.Min(Math.Max(v + 3, 0), 6) / 6),
+                ELU elu => Array.ConvertAll(x, v => v >= 0 ? v : elu.Alpha * (Math.Exp(v) - 1)),
                 GELU { TanhApproximation: true } => Array.ConvertAll(x, v => v / 2 * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v)))),
                 GELU => Array.ConvertAll(x, v => v * NormalDistribution(v)),
                 Pool2d pool => Pool(pool, x, height, width, Shape(node)),
@@ -161,6 +165,12 @@ public sealed class NaiveEngine : INetworkEngine
         }
 
         private static double[] PerChannel(double[] x, int pixels, Func<double, int, double> function) => [.. x.Select((v, i) => function(v, i / pixels))];
+
+        private static IEnumerable<double> Normalize(InstanceNorm2d norm, int channel, double[] x)
+        {
+            double mean = x.Average(), deviation = Math.Sqrt(x.Average(v => (v - mean) * (v - mean)) + norm.Epsilon);
+            return x.Select(v => norm.Weight.Span[channel] * (v - mean) / deviation + norm.Bias.Span[channel]);
+        }
 
         private static double Logistic(double x) => 1 / (1 + Math.Exp(-x));
 

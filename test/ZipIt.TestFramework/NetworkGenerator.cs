@@ -89,9 +89,11 @@ public sealed class NetworkGenerator(int seed)
             case 2:
                 return DrawConvNode(node, channels, height, width);
             case 3:
-                return (new Node(Name("norm"), DrawNorm(channels), node), channels, height, width);
+                Layer norm = channels % 3 == 1 ? new InstanceNorm2d(DrawTensor(1, channels), DrawTensor(0.5, channels), 1e-2f) : DrawNorm(channels);
+                return (new Node(Name("norm"), norm, node), channels, height, width);
             case 4:
-                return (new Node(Name("affine"), new ChannelAffine(DrawTensor(1, channels), DrawTensor(1, channels)), node), channels, height, width);
+                Layer perChannel = channels % 2 == 0 ? new PReLU(DrawTensor(0.5, channels)) : new ChannelAffine(DrawTensor(1, channels), DrawTensor(1, channels));
+                return (new Node(Name("channels"), perChannel, node), channels, height, width);
             case 5:
             case 6:
                 return (new Node(Name("activation"), DrawActivation(), node), channels, height, width);
@@ -148,7 +150,7 @@ public sealed class NetworkGenerator(int seed)
         return (pooled, channels, shape[1], shape[2]);
     }
 
-    private Activation DrawActivation() => _random.Next(8) switch
+    private Activation DrawActivation() => _random.Next(10) switch
     {
         0 => new Clip(-0.5f, 0.8f),
         1 => new LeakyReLU(0.1f),
@@ -156,6 +158,8 @@ public sealed class NetworkGenerator(int seed)
         3 => new Sigmoid(),
         4 => new SiLU(),
         5 => new GELU(_random.Next(2) == 0),
+        6 => new HardSwish(),
+        7 => new ELU(0.7f),
         _ => new ReLU(),
     };
 

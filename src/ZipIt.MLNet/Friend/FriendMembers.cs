@@ -33,7 +33,8 @@ internal static class FriendMembers
 
     /// <summary>Makes sure that assemblies have all of some members.</summary>
     /// <param name="members">
-    /// The members: <c>assembly: type</c> for a type, <c>assembly: type: signature</c> for a member, where the signature is what <see cref="object.ToString"/> of its <see cref="MemberInfo"/> gives.
+    /// The members: <c>assembly: type</c> for a type, <c>assembly: type: signature</c> for a member; the signature is what <see cref="object.ToString"/> of its
+    /// <see cref="MemberInfo"/> gives.
     /// </param>
     /// <param name="load">Finds an assembly by its simple name.</param>
     /// <exception cref="NotSupportedException">One is missing; the message says which, and which versions of ML.NET are supported.</exception>

@@ -36,8 +36,10 @@ internal static class PixelColumn
         if (found.Length == 0)
             throw Missing(context, name);
         SchemaShape.Column column = found[^1];
-        if (column.Kind != SchemaShape.Column.VectorKind.Vector || column.IsKey || column.ItemType != NumberDataViewType.Single)
-            throw Mismatch(context, name, "Vector<Single>", column.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{column.ItemType}" : $"{column.Kind}<{column.ItemType}>{Advise(column.ItemType)}");
+        if (column.Kind == SchemaShape.Column.VectorKind.Vector && !column.IsKey && column.ItemType == NumberDataViewType.Single)
+            return;
+        string type = column.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{column.ItemType}" : $"{column.Kind}<{column.ItemType}>";
+        throw Mismatch(context, name, "Vector<Single>", type + Advise(column.ItemType));
     }
 
     /// <summary>A flat vector of the right size counts, and one of the right dimensions; interleaved pixels do not.</summary>
@@ -55,23 +57,29 @@ internal static class PixelColumn
     /// <summary>What to change in the pipeline, where the type shows it.</summary>
     private static string Advise(DataViewType type, ReadOnlySpan<int> shape)
     {
-        if (type is ImageDataViewType)
-            return ". Extract its pixels: ExtractPixels";
         if (type is not VectorDataViewType vector)
-            return "";
+            return Advise(type);
         if (vector.ItemType != NumberDataViewType.Single)
             return Advise(vector.ItemType);
         (int channels, int height, int width) = (shape[0], shape[1], shape[2]);
         return vector.Dimensions switch
         {
-            [var h, _, var c] when c == channels && h != channels => ". The colors of each pixel stand together; extract whole planes: ExtractPixels(…, interleavePixelColors: false)",
-            [var c, var h, var w] when (h, w) == (height, width) && c != channels => $". The network takes {channels} colors, these are {c}: ExtractPixels(…, colorsToExtract: …)",
-            [var c, _, _] when c == channels => $". Resize the images first: ResizeImages(…, imageWidth: {width}, imageHeight: {height})",
+            [var h, _, var c] when c == channels && h != channels =>
+                ". The colors of each pixel stand together; extract whole planes: ExtractPixels(…, interleavePixelColors: false)",
+            [var c, var h, var w] when (h, w) == (height, width) && c != channels =>
+                $". The network takes {channels} colors, these are {c}: ExtractPixels(…, colorsToExtract: …)",
+            [var c, _, _] when c == channels =>
+                $". Resize the images first: ResizeImages(…, imageWidth: {width}, imageHeight: {height})",
             _ => "",
         };
     }
 
-    private static string Advise(DataViewType item) => item == NumberDataViewType.Byte ? ". Extract numbers: ExtractPixels(…, outputAsFloatArray: true)" : "";
+    private static string Advise(DataViewType item) => item switch
+    {
+        ImageDataViewType => ". Extract the pixels of the images first: ExtractPixels",
+        _ when item == NumberDataViewType.Byte => ". Extract numbers: ExtractPixels(…, outputAsFloatArray: true)",
+        _ => "",
+    };
 
     private static ArgumentOutOfRangeException Missing(IExceptionContext context, string name) =>
         context.Process(new ArgumentOutOfRangeException("inputSchema", $"Could not find input column '{name}'"));

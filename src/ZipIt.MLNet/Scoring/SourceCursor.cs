@@ -16,6 +16,9 @@ internal sealed class SourceCursor : DataViewRowCursor
     private const int MostTexts = 3;
     private const int LongestText = 200;
 
+    /// <summary>What ML.NET says of an image that was disposed.</summary>
+    private const string Disposed = "Object is disposed";
+
     /// <summary>Mark of an exception that names its row.</summary>
     private const string NamesRow = "ZipIt_NamesRow";
 
@@ -181,7 +184,7 @@ internal sealed class SourceCursor : DataViewRowCursor
     {
         ArgumentException { ParamName: "imageStream" } =>
             $"its image cannot be decoded. The file is damaged, or no image of a known format; repair it, or leave the row out. ({reason.Message})",
-        InvalidOperationException { TargetSite: { } method } when method.DeclaringType == typeof(MLImage) =>
+        InvalidOperationException when reason.Message.StartsWith(Disposed, StringComparison.Ordinal) =>
             "its image was disposed. ML.NET disposes an image when it has been read: let the column give a new one each time, or cache the pixels with " +
             $"mlContext.Data.Cache(data, \"{_pixels.Name}\"). ({reason.Message})",
         _ => reason.Message,

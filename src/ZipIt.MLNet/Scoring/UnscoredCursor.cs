@@ -21,7 +21,7 @@ internal sealed class UnscoredCursor(ScoringBinding binding, bool[] active, Data
 
     public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
 
-    public override bool MoveNext() => input.MoveNext();
+    public override bool MoveNext() => !_disposed && input.MoveNext();
 
     protected override void Dispose(bool disposing)
     {

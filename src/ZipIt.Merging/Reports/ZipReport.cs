@@ -17,24 +17,26 @@ public sealed record ZipReport(
     /// <summary>Errors of each layer before and after the least-squares refit; empty without one.</summary>
     public IReadOnlyList<LayerReport> Layers { get; init; } = [];
 
-    /// <summary>Mean correlation of merged features below which <see cref="Warnings"/> names a space.</summary>
-    public const double LowCorrelation = 0.3;
-
     /// <summary>Names of the members, in the order of <see cref="MemberCosts"/>.</summary>
     public IReadOnlyList<string> Members { get; init; } = [];
 
     /// <summary>How far the members share one network.</summary>
     public string Cut { get; init; } = "";
 
+    /// <summary>Number of calibration images; 0 if it is not known.</summary>
+    public long Images { get; init; }
+
+    /// <summary>Number of different ones among them; 0 if it is not known.</summary>
+    public long DistinctImages { get; init; }
+
     /// <summary>What the ensemble of all members costs.</summary>
     public NetworkCost EnsembleCost => new(MemberCosts.Sum(cost => cost.MultiplyAdds), MemberCosts.Sum(cost => cost.Parameters));
 
     /// <summary>
-    /// Sentences about what makes a poor merge likely: spaces whose merged features correlate less than <see cref="LowCorrelation"/> on average. Empty if all is well.
+    /// Sentences about what makes a poor merge likely, whatever the matcher: members of which the merged features say too little, features that do not vary, calibration images that are few or the same.
+    /// Empty if all is well.
     /// </summary>
-    public IReadOnlyList<string> Warnings => [.. Spaces.Where(space => space.MeanCorrelation < LowCorrelation).Select(space => string.Create(
-        CultureInfo.InvariantCulture,
-        $"Merged features of '{space.Name}' have little in common: their correlation is {space.MeanCorrelation:0.00} on average. Cut earlier, or use more calibration images of all tasks."))];
+    public IReadOnlyList<string> Warnings => ReportWarnings.Of(this);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">The text is no report.</exception>
@@ -43,7 +45,7 @@ public sealed record ZipReport(
         ArgumentNullException.ThrowIfNull(json);
         ZipReport report = JsonSerializer.Deserialize(json, ZipReportJson.Default.ZipReport) ?? throw new JsonException("Expected a report, found null.");
         ReportCheck.Check(report);
-        return report;
+        return report with { Spaces = [.. report.Spaces.Select(space => space.Completed())] };
     }
 
     /// <summary>The report as a JSON object; numbers that are not finite are the strings "NaN" and so on, times are "hh:mm:ss.fffffff".</summary>
@@ -54,7 +56,10 @@ public sealed record ZipReport(
     {
         int members = MemberCosts.Count;
         var names = Enumerable.Range(0, members).Select(m => m < Members.Count ? Members[m] : $"{m + 1}").ToArray();
-        List<string[]> rows = [["space", "width", .. names.Select(name => $"within {name}"), "across", "mean corr.", "min. corr."]];
+        List<string[]> rows =
+        [
+            ["space", "width", .. names.Select(name => $"within {name}"), "across", "mean corr.", "min. corr.", "lost", .. names.Select(name => $"lost {name}")],
+        ];
         rows.AddRange(Spaces.Select(space => (string[])
         [
             space.Name,
@@ -63,6 +68,8 @@ public sealed record ZipReport(
             Format(space.MergesAcross),
             FormatShare(space.MeanCorrelation),
             FormatShare(space.MinimumCorrelation),
+            FormatShare(space.Unexplained),
+            .. Enumerable.Range(0, members).Select(m => FormatShare(m < space.UnexplainedOfMember.Count ? space.UnexplainedOfMember[m] : double.NaN)),
         ]));
         var text = new StringBuilder();
         text.Append(Matcher);

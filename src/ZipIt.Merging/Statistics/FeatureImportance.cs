@@ -27,7 +27,7 @@ internal sealed class FeatureImportance(IReadOnlyList<Network> networks)
         var squares = new double[space.Width];
         foreach (Node reader in space.Readers)
         {
-            double[]? scales = _consumers[member][networks[member].IndexOf(reader)] is [{ Layer: BatchNorm2d norm }] ? ToScales(norm) : null;
+            double[]? scales = _consumers[member][networks[member].IndexOf(reader)] is [{ Layer: BatchNorm2d norm }] ? [.. Enumerable.Range(0, norm.Channels).Select(c => norm.GetAffine(c).Scale)] : null;
             double[]? weights = outputWeights?.Invoke(member, reader);
             int start = 0;
             foreach (ChannelSegment segment in _spaces[member].LayoutOf(reader.Inputs[0]))
@@ -44,12 +44,8 @@ internal sealed class FeatureImportance(IReadOnlyList<Network> networks)
     private static void AddSquares(Layer reader, int start, ChannelSegment segment, double[]? scales, double[]? weights, double[] squares)
     {
         // Grouped convolutions see a part of the channels each; spaces that they read are not merged.
-        Tensor weight = reader switch
-        {
-            Conv2d { Groups: 1 } conv => conv.Weight,
-            Linear linear => linear.Weight,
-            _ => throw new InvalidOperationException($"A {reader.Kind} with groups has no importance."),
-        };
+        if (reader.Parameters.FirstOrDefault(parameter => parameter.InputAxis is not null) is not { Value: { } weight, OutputAxis: 0, InputAxis: 1 })
+            throw new InvalidOperationException($"A {reader.Kind} has no weights [outputs, inputs, …] of all channels to tell importance by.");
         int inputs = weight[1], taps = weight.Length / (weight[0] * inputs);
         for (int o = 0; o < weight[0]; o++)
         {
@@ -62,13 +58,5 @@ internal sealed class FeatureImportance(IReadOnlyList<Network> networks)
                 squares[i / segment.Repeats] += scale * sum;
             }
         }
-    }
-
-    private static double[] ToScales(BatchNorm2d norm)
-    {
-        var scales = new double[norm.Channels];
-        for (int c = 0; c < scales.Length; c++)
-            scales[c] = norm.Weight.Span[c] / Math.Sqrt((double)norm.Variance.Span[c] + norm.Epsilon);
-        return scales;
     }
 }

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging;
@@ -12,6 +15,7 @@ internal sealed class StatisticsPass
     private readonly IReadOnlyList<ZipMember> _members;
     private readonly ZipOptions _options;
     private readonly Observation[] _observations;
+    private readonly HashSet<long> _different = [];
 
     /// <summary>Prepares the pass.</summary>
     /// <param name="structures">What zips of the same members need, which differ in their cuts. Each place is measured once.</param>
@@ -23,6 +27,12 @@ internal sealed class StatisticsPass
             .SelectMany(structure => structure.MatchedSpaces.Select(space => new Observation(structure, space)))
             .DistinctBy(observation => observation.Node.Name)];
     }
+
+    /// <summary>Number of images that were run.</summary>
+    public long Images { get; private set; }
+
+    /// <summary>Number of different images among them.</summary>
+    public long DistinctImages => _different.Count;
 
     /// <summary>Runs the members.</summary>
     /// <param name="images">Calibration images, of the shape that the members take.</param>
@@ -43,7 +53,6 @@ internal sealed class StatisticsPass
             Threads = _options.Threads,
             Taps = [.. _observations.Select(observation => observation.NodeOf(m).Name), .. sampled[m].Select(node => node.Name)],
         }))];
-        long count = 0;
         try
         {
             foreach (ImageBatch batch in images.ReadBatches(batchSize))
@@ -56,11 +65,12 @@ internal sealed class StatisticsPass
                 for (int m = 0; m < _members.Count; m++)
                 {
                     for (int i = 0; i < sampled[m].Length; i++)
-                        samples!.Add(m, sampled[m][i], sessions[m].GetTap(_observations.Length + i), count, batch.Count);
+                        samples!.Add(m, sampled[m][i], sessions[m].GetTap(_observations.Length + i), Images, batch.Count);
                 }
 
-                count += batch.Count;
-                clock.Report(count, images.ImageCount);
+                Images += batch.Count;
+                AddHashes(batch, images.Shape[0] * images.Shape[1] * images.Shape[2]);
+                clock.Report(Images, images.ImageCount);
             }
         }
         finally
@@ -69,8 +79,8 @@ internal sealed class StatisticsPass
                 session.Dispose();
         }
 
-        if (count < 2)
-            throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {count}.", nameof(images));
+        if (Images < 2)
+            throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {Images}.", nameof(images));
         FeatureImportance importance = new([.. _members.Select(member => member.Network)]);
         return [.. _observations.Select((observation, s) =>
             new SpaceStatistics(observation.Space, collectors[s].ToStatistics(), importance.Compute(observation.NodeOf)) { Node = observation.Node.Name })];
@@ -83,6 +93,16 @@ internal sealed class StatisticsPass
         for (int m = 0; m < sampled.Length; m++)
             values += sampled[m].Sum(node => LengthOf(_members[m].Network, node));
         return (int)Math.Clamp(TapBytes / (values * sizeof(float)), 1, _options.BatchSize);
+    }
+
+    private void AddHashes(ImageBatch batch, int length)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        for (int i = 0; i < batch.Count; i++)
+        {
+            SHA256.HashData(MemoryMarshal.AsBytes(batch.Pixels.Span.Slice(i * length, length)), hash);
+            _different.Add(BinaryPrimitives.ReadInt64LittleEndian(hash));
+        }
     }
 
     private static long LengthOf(Network network, Node node) => (long)network.ShapeOf(node)[0] * PixelsOf(network, node);

@@ -31,10 +31,11 @@ public sealed class ZipTuner
         _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing }).Merge([]);
         _ = new TaskScorer(_ensemble, tasks, Options.Scoring);
         IReadOnlyList<ZipCut> cuts = Options.Cuts ?? DefaultCuts();
-        if (cuts.Count == 0 || Options.Matchers.Count == 0)
+        IReadOnlyList<IMatcher> matchers = Options.ListMatchers();
+        if (cuts.Count == 0 || matchers.Count == 0)
             throw new ArgumentException("Expected at least one cut and one matcher to try.", nameof(options));
         _candidates = [.. cuts
-            .SelectMany(cut => Options.Matchers.Select(matcher => new Zipper(_members, common with { Cut = cut, Matcher = matcher })))
+            .SelectMany(cut => matchers.Select(matcher => new Zipper(_members, common with { Cut = cut, Matcher = matcher })))
             .OrderBy(candidate => ZipCost.CountMultiplyAdds(candidate.Structure))];
     }
 

@@ -3,11 +3,14 @@ namespace ZipIt.Merging;
 /// <summary>What a <see cref="ZipTuner"/> tries.</summary>
 public sealed record ZipTunerOptions
 {
-    /// <summary>What all candidates have in common: engine, batch size, threads, start, reset, seed. Its matcher and cut are replaced.</summary>
+    /// <summary>What all candidates have in common: start, repair, widths, engine, threads and so on. Its cut and perhaps its matcher are replaced.</summary>
     public ZipOptions Zip { get; init; } = new();
 
-    /// <summary>Matchers to try. Default: <see cref="Grid"/> over α 0.0001, 0.1, 0.3, 1 and β 0.075, 0.8, which spans what the authors found best on their data sets.</summary>
-    public IReadOnlyList<IFeatureMatcher> Matchers { get; init; } = Grid([0.0001, 0.1, 0.3, 1], [0.075, 0.8]);
+    /// <summary>
+    /// Matchers to try; null for that of <see cref="Zip"/>, which in the case of the paper's method is tried with every combination (<see cref="Grid"/>) of α 0.0001, 0.1, 0.3, 1 and β 0.075, 0.8, what the
+    /// authors found best on their data sets. Default null.
+    /// </summary>
+    public IReadOnlyList<IMatcher>? Matchers { get; init; }
 
     /// <summary>
     /// Cuts to try; null for every stage of the first member but the last, everything before the heads, and the heads too if all tasks have prototypes of one length. Default null.
@@ -17,10 +20,13 @@ public sealed record ZipTunerOptions
     /// <summary>How tasks are compared when candidates are scored.</summary>
     public JointScoring Scoring { get; init; } = JointScoring.Softmax;
 
+    /// <summary>The matchers that are tried.</summary>
+    internal IReadOnlyList<IMatcher> ListMatchers() => Matchers ?? (Zip.Matcher is ZipMatcher ? Grid([0.0001, 0.1, 0.3, 1], [0.075, 0.8]) : [Zip.Matcher]);
+
     /// <summary>The method of the paper with every combination of α and β.</summary>
     /// <param name="alphas">Values of <see cref="ZipMatcher.Alpha"/>.</param>
     /// <param name="betas">Values of <see cref="ZipMatcher.Beta"/>.</param>
-    public static IReadOnlyList<IFeatureMatcher> Grid(IReadOnlyList<double> alphas, IReadOnlyList<double> betas)
+    public static IReadOnlyList<IMatcher> Grid(IReadOnlyList<double> alphas, IReadOnlyList<double> betas)
     {
         ArgumentNullException.ThrowIfNull(alphas);
         ArgumentNullException.ThrowIfNull(betas);

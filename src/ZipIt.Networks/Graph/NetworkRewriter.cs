@@ -17,7 +17,7 @@ public sealed class NetworkRewriter
     private readonly HashSet<string> _names;
     private readonly Dictionary<Node, Edit> _edits = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Node, Node> _made = new(ReferenceEqualityComparer.Instance);
-    private readonly HashSet<Node> _asked = new(ReferenceEqualityComparer.Instance); // whose stand-ins are being made
+    private readonly HashSet<Node> _asked = new(ReferenceEqualityComparer.Instance); // whose replacements are being made
 
     /// <summary>Rewrites a network.</summary>
     /// <param name="network">The old network, which stays as it is.</param>

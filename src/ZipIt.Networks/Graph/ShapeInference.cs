@@ -36,6 +36,12 @@ public static class ShapeInference
             case IAffineLayer affine:
                 CheckChannels(node, ExpectMap(node, inputs[0]), affine.Channels);
                 return inputs[0];
+            case InstanceNorm2d norm:
+                CheckChannels(node, ExpectMap(node, inputs[0]), norm.Channels);
+                return inputs[0];
+            case PReLU prelu:
+                CheckChannels(node, inputs[0], prelu.Channels);
+                return inputs[0];
             case Pool2d:
                 ExpectMap(node, inputs[0]);
                 return [inputs[0][0], WindowAxis.OfRows(node, inputs[0][1]).Output, WindowAxis.OfColumns(node, inputs[0][2]).Output];

@@ -21,6 +21,9 @@ public enum ParameterRole
     /// <summary>Running variance of a batch normalization [channels], at least 0.</summary>
     RunningVariance,
 
+    /// <summary>Other learnt numbers, e.g. slopes of an activation [channels].</summary>
+    Coefficient,
+
     /// <summary>Fixed numbers that are no part of the training, e.g. factors that normalize pixels.</summary>
     Constant,
 }

@@ -50,6 +50,12 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
             case PostOperationKind.GeluTanh:
                 Map<GeluTanhOf>(values, values, count, operation);
                 break;
+            case PostOperationKind.HardSwish:
+                Map<HardSwishOf>(values, values, count, operation);
+                break;
+            case PostOperationKind.Elu:
+                Map<EluOf>(values, values, count, operation);
+                break;
             default:
                 throw new NotSupportedException($"There is no kernel for {operation.Kind}.");
         }
@@ -226,6 +232,26 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         {
             TVector cubic = TLanes.MultiplyAdd(TLanes.Multiply(TLanes.Multiply(x, x), x), TLanes.Broadcast(0.044715f), x);
             return TLanes.Multiply(x, Logistic(TLanes.Multiply(cubic, TLanes.Broadcast(1.5957691216057308f))));
+        }
+    }
+
+    private readonly struct HardSwishOf : IFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Of(TVector x, TVector y, TVector first, TVector second)
+        {
+            TVector gate = TLanes.MultiplyAdd(x, TLanes.Broadcast(1f / 6), TLanes.Broadcast(0.5f));
+            return TLanes.Multiply(x, TLanes.Min(TLanes.Broadcast(1), TLanes.Max(TLanes.Broadcast(0), gate)));
+        }
+    }
+
+    private readonly struct EluOf : IFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Of(TVector x, TVector y, TVector first, TVector second)
+        {
+            TVector below = TLanes.Max(TLanes.Broadcast(-80), TLanes.Min(TLanes.Broadcast(0), x));
+            return TLanes.SelectLess(x, TLanes.Broadcast(0), TLanes.Multiply(first, TLanes.Subtract(TLanes.Exp(below), TLanes.Broadcast(1))), x);
         }
     }
 

@@ -67,6 +67,9 @@ internal abstract unsafe class KernelSet
     /// <summary>target = scale·source + shift for rows of <paramref name="channels"/> values.</summary>
     public abstract void Scale(float* source, float* target, nint rows, int channels, float* scale, float* shift);
 
+    /// <summary>target = source where that is at least 0, slopes·source below, for rows of <paramref name="channels"/> values.</summary>
+    public abstract void ScaleNegative(float* source, float* target, nint rows, int channels, float* slopes);
+
     /// <summary>target += source.</summary>
     public abstract void Accumulate(float* source, float* target, nint count);
 

@@ -12,4 +12,6 @@ internal enum PostOperationKind
     Silu,
     Gelu,
     GeluTanh,
+    HardSwish,
+    Elu,
 }

@@ -23,15 +23,9 @@ public sealed class Cholesky
     private static double[]? _strip;
 
     private readonly int _stride; // row length of _lower, a multiple of Block
-    private readonly double[] _lower; // [Size, _stride], L below and on the diagonal
+    private readonly AlignedBuffer _lower; // [Size, _stride], L below and on the diagonal
 
-    private Cholesky(int size, double[]? memory)
-    {
-        Size = size;
-        _stride = Padded(size);
-        int length = checked(size * _stride);
-        _lower = memory?.Length == length ? memory : new double[length];
-    }
+    private Cholesky(int size, AlignedBuffer memory) => (Size, _stride, _lower) = (size, Padded(size), memory);
 
     /// <summary>Number of rows and columns.</summary>
     public int Size { get; }
@@ -50,7 +44,6 @@ public sealed class Cholesky
         ArgumentNullException.ThrowIfNull(symmetric);
         if (symmetric.Rows != symmetric.Columns)
             throw new ArgumentException($"Expected a square matrix, found {symmetric.Rows}×{symmetric.Columns}.", nameof(symmetric));
-        double[]? memory = null;
         return TryFactor(
             symmetric.Rows,
             (row, values) =>
@@ -59,18 +52,17 @@ public sealed class Cholesky
                 values[row] += ridge;
             },
             threads,
-            ref memory);
+            AlignedBuffer.Uninitialized(checked(2 * CountValues(symmetric.Rows))));
     }
 
     /// <summary>Factors a matrix whose rows are written by the caller, each up to its diagonal.</summary>
     /// <param name="size">Number of rows.</param>
     /// <param name="write">Writes a row.</param>
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
-    /// <param name="memory">Memory of an earlier factor of this size that is not needed any more, or null; receives that of the new one.</param>
-    internal static Cholesky? TryFactor(int size, RowWriter write, int threads, ref double[]? memory)
+    /// <param name="memory">Memory for <see cref="CountValues"/> doubles, for as long as the factor is needed.</param>
+    internal static Cholesky? TryFactor(int size, RowWriter write, int threads, AlignedBuffer memory)
     {
         var factor = new Cholesky(size, memory);
-        memory = factor._lower;
         for (int i = 0; i < size; i++)
         {
             write(i, factor.Row(i)[..(i + 1)]);
@@ -81,6 +73,9 @@ public sealed class Cholesky
         using (team.Gather())
             return factor.Factor(team) ? factor : null;
     }
+
+    /// <summary>Number of doubles that a factor takes.</summary>
+    internal static int CountValues(int size) => checked(size * Padded(size));
 
     /// <summary>Writes a row of the matrix up to its diagonal.</summary>
     internal delegate void RowWriter(int row, Span<double> values);
@@ -127,7 +122,7 @@ public sealed class Cholesky
         {
             int from = Math.Min(column + Block, Size);
             for (int k = from; k < Size; k++)
-                _lower.AsSpan(k * _stride + column, Block).CopyTo(packed.AsSpan((k - from) * Block));
+                Row(k).Slice(column, Block).CopyTo(packed.AsSpan((k - from) * Block));
             InvertDiagonal(column, inverse, isTransposed: false);
             int current = column;
             ForStrips(0, rows, team, (start, count) =>
@@ -140,7 +135,7 @@ public sealed class Cholesky
 
     private static int Padded(int size) => (size + Block - 1) / Block * Block;
 
-    private Span<double> Row(int row) => _lower.AsSpan(row * _stride, _stride);
+    private Span<double> Row(int row) => _lower.Doubles.Slice(row * _stride, _stride);
 
     /// <summary>
     /// Finishes one block of columns after the other: subtracts what the columns to the left contribute, factors the block on the diagonal, and solves the
@@ -156,14 +151,14 @@ public sealed class Cholesky
             int below = Math.Min(column + Block, Size);
             PackTransposed(column, packed);
             // Above the diagonal of its block this writes values that are never read.
-            Subtract(_lower, _stride, column, below - column, 0, done, packed, done);
+            Subtract(_lower.Doubles, _stride, column, below - column, 0, done, packed, done);
             if (!FactorDiagonal(column, below))
                 return false;
             InvertDiagonal(column, inverse, isTransposed: true);
             ForStrips(below, Size, team, (start, count) =>
             {
-                Subtract(_lower, _stride, start, count, 0, done, packed, done);
-                SolveDiagonal(_lower, start, count, done, inverse);
+                Subtract(_lower.Doubles, _stride, start, count, 0, done, packed, done);
+                SolveDiagonal(_lower.Doubles, start, count, done, inverse);
             });
         }
 
@@ -211,7 +206,7 @@ public sealed class Cholesky
     }
 
     /// <summary>
-    /// Inverts the block T on the diagonal, so that many rows can be solved by multiplication: negated, since <see cref="Subtract(double[], int, int, int, int, int, double[], int)"/> subtracts.
+    /// Inverts the block T on the diagonal, so that many rows can be solved by multiplication: negated, since <see cref="Subtract(Span{double}, int, int, int, int, int, double[], int)"/> subtracts.
     /// The identity beyond the matrix.
     /// </summary>
     /// <param name="column">First column of the block.</param>
@@ -247,27 +242,27 @@ public sealed class Cholesky
         team.Run((s, _) => work(from + s * Strip, Math.Min(Strip, to - from - s * Strip)), (to - from + Strip - 1) / Strip);
 
     /// <summary>rows[i, column..column + Block) = −rows[i, column..column + Block) · inverse for a strip of rows.</summary>
-    private void SolveDiagonal(double[] rows, int start, int count, int column, double[] inverse)
+    private void SolveDiagonal(Span<double> rows, int start, int count, int column, double[] inverse)
     {
         // Each row's values, and behind them zeros to subtract their products from.
         double[] strip = _strip ??= new double[Strip * 2 * Block];
         for (int i = 0; i < count; i++)
         {
-            rows.AsSpan((start + i) * _stride + column, Block).CopyTo(strip.AsSpan(i * 2 * Block));
+            rows.Slice((start + i) * _stride + column, Block).CopyTo(strip.AsSpan(i * 2 * Block));
             strip.AsSpan((i * 2 + 1) * Block, Block).Clear();
         }
 
         Subtract(strip, 2 * Block, 0, count, 0, Block, inverse, Block);
         for (int i = 0; i < count; i++)
-            strip.AsSpan((i * 2 + 1) * Block, Block).CopyTo(rows.AsSpan((start + i) * _stride + column));
+            strip.AsSpan((i * 2 + 1) * Block, Block).CopyTo(rows[((start + i) * _stride + column)..]);
     }
 
     /// <summary>rows[i, column..column + Block) −= rows[i, from..from + depth) · packed[depth, Block] for a strip of rows.</summary>
-    private static void Subtract(double[] rows, int stride, int start, int count, int from, int depth, double[] packed, int column)
+    private static void Subtract(Span<double> rows, int stride, int start, int count, int from, int depth, double[] packed, int column)
     {
         if (depth == 0)
             return;
-        ref double values = ref MemoryMarshal.GetArrayDataReference(rows);
+        ref double values = ref MemoryMarshal.GetReference(rows);
         ref double block = ref MemoryMarshal.GetArrayDataReference(packed);
         for (int k = 0; k < depth; k += Depth)
         {

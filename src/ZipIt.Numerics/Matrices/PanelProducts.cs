@@ -68,8 +68,8 @@ internal static unsafe class PanelProducts
             int firstRow = i * BlockPanels, lastRow = Math.Min(firstRow + BlockPanels, x.PanelCount);
             int width = y is null ? BlockPanels : OtherBlockPanels;
             int firstColumn = j * width, lastColumn = Math.Min(firstColumn + width, (y ?? x).PanelCount);
-            byte* memory = stackalloc byte[TileSize * sizeof(float) + AlignedMemory.Alignment];
-            float* product = (float*)((nint)(memory + AlignedMemory.Alignment - 1) & -AlignedMemory.Alignment);
+            byte* memory = stackalloc byte[TileSize * sizeof(float) + AlignedBuffer.Alignment];
+            float* product = (float*)((nint)(memory + AlignedBuffer.Alignment - 1) & -AlignedBuffer.Alignment);
             int chunks = (x.Rows + RankUpdate.ChunkRows - 1) / RankUpdate.ChunkRows;
             for (int chunk = 0; chunk < chunks; chunk++)
             {

@@ -7,7 +7,7 @@ internal sealed unsafe class PanelWeights
 {
     private const int BlockPanels = 8; // panels of X that are multiplied at a time: with 256 outputs their weights take 256 KiB of the second-level cache
     private const int BlockRows = 96; // a multiple of the kernels' tiles
-    private const int RowStride = BlockPanels * PanelMatrix.Width + AlignedMemory.Alignment / sizeof(float); // an odd number of cache lines
+    private const int RowStride = BlockPanels * PanelMatrix.Width + AlignedBuffer.Alignment / sizeof(float); // an odd number of cache lines
 
     private readonly int _columns;
     private readonly int _outputs;

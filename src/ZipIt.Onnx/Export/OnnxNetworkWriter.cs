@@ -12,6 +12,7 @@ public static class OnnxNetworkWriter
     public const int OldestOpset = 11;
 
     private const int FirstWithGelu = 20;
+    private const int FirstWithHardSwish = 14;
     private const int FirstSoftmaxOfOneAxis = 13;
 
     /// <summary>Adds all nodes of a network to a graph.</summary>
@@ -69,6 +70,13 @@ public static class OnnxNetworkWriter
                     return Add("Clip", [inputs[0], Scalar("min", clip.Lower), Scalar("max", clip.Upper)]);
                 case LeakyReLU leaky:
                     return Add("LeakyRelu", inputs, OnnxAttribute.Of("alpha", leaky.NegativeSlope));
+                case PReLU prelu:
+                    int[] slopes = network.ShapeOf(node).Length == 3 ? [prelu.Channels, 1, 1] : [prelu.Channels];
+                    return Add("PRelu", [inputs[0], Constant("weight", prelu.Slope.Reshape(slopes))]);
+                case ELU elu:
+                    return Add("Elu", inputs, OnnxAttribute.Of("alpha", elu.Alpha));
+                case HardSwish:
+                    return WriteHardSwish();
                 case Tanh:
                     return Add("Tanh", inputs);
                 case Sigmoid:
@@ -92,6 +100,13 @@ public static class OnnxNetworkWriter
                 default:
                     throw new NotSupportedException($"Node '{node.Name}' has a layer of kind {node.Layer.Kind}, which has no ONNX operator.");
             }
+        }
+
+        private string WriteHardSwish()
+        {
+            if (graph.Opset >= FirstWithHardSwish)
+                return Add("HardSwish", inputs);
+            return Add("Mul", [inputs[0], Part("HardSigmoid", "/HardSigmoid", inputs, OnnxAttribute.Of("alpha", 1f / 6), OnnxAttribute.Of("beta", 0.5f))]);
         }
 
         private string WriteGelu(bool isTanh)

@@ -9,10 +9,11 @@ namespace ZipIt.Onnx;
 /// </summary>
 internal static class ActivationPatterns
 {
-    private const int MostOperators = 16;
+    private const int MostOperators = 12;
     private const double Tolerance = 3e-5;
 
-    private static readonly double[] Samples = [-9.3, -7.1, -4.4, -3.2, -2.9, -2.1, -1.7, -1.1, -0.6, -0.2, 0, 0.13, 0.4, 0.9, 1.3, 1.8, 2.2, 2.7, 3.1, 3.9, 5.2, 6.3, 8.8];
+    /// <summary>The first ones rule most functions out.</summary>
+    private static readonly double[] Samples = [1.3, -2.1, 8.8, -9.3, -7.1, -4.4, -3.2, -2.9, -1.7, -1.1, -0.6, -0.2, 0, 0.13, 0.4, 0.9, 1.8, 2.2, 2.7, 3.1, 3.9, 5.2, 6.3];
 
     private static readonly Known[] Activations =
     [
@@ -81,7 +82,7 @@ internal static class ActivationPatterns
 
             if (open.Count == 0)
                 return null;
-            if (open.Count == 1 && Recognize(taken, constants, open.First(), last) is { } activation)
+            if (open.Count == 1 && taken.Exists(ScalarFunctions.IsCurved) && Recognize(taken, constants, open.First(), last) is { } activation)
                 return activation;
         }
 
@@ -90,8 +91,8 @@ internal static class ActivationPatterns
 
     private static ImportNode? Recognize(List<ImportNode> taken, Dictionary<string, double> constants, string argument, ImportNode last)
     {
-        var results = new double[Samples.Length];
-        for (int i = 0; i < results.Length; i++)
+        List<int> matches = [.. Enumerable.Range(0, Activations.Length)];
+        for (int i = 0; i < Samples.Length && matches.Count > 0; i++)
         {
             var values = new Dictionary<string, double>(constants, StringComparer.Ordinal) { [argument] = Samples[i] };
             for (int n = taken.Count - 1; n >= 0; n--)
@@ -101,13 +102,13 @@ internal static class ActivationPatterns
                 values[taken[n].Outputs[0]] = value;
             }
 
-            results[i] = values[last.Outputs[0]];
+            double result = values[last.Outputs[0]];
+            matches.RemoveAll(k => !(Math.Abs(Expected[k][i] - result) <= Tolerance * (1 + Math.Abs(result))));
         }
 
-        int match = Array.FindIndex(Expected, expected => expected.Zip(results, (e, r) => Math.Abs(e - r) <= Tolerance * (1 + Math.Abs(e))).All(isNear => isNear));
-        if (match < 0)
+        if (matches.Count == 0)
             return null;
-        Known known = Activations[match];
+        Known known = Activations[matches[0]];
         AttributeProto[] attributes = known.Approximate is null
             ? []
             : [new AttributeProto { Name = "approximate", S = ByteString.CopyFromUtf8(known.Approximate), Type = AttributeProto.Types.AttributeType.String }];

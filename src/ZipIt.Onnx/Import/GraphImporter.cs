@@ -8,16 +8,19 @@ internal sealed class GraphImporter
 {
     private readonly string _source;
     private readonly OnnxImportOptions _options;
+    private readonly NetworkBoundary? _boundary;
     private readonly GraphProto _graph;
     private readonly StoredTensors _tensors;
+    private readonly HashSet<string> _inputs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImportNode> _producers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _uses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImportValue> _values = new(StringComparer.Ordinal);
     private readonly ImportProblems _problems = new();
 
-    private GraphImporter(ModelProto model, string source, long length, ExternalData? external, OnnxImportOptions options)
+    private GraphImporter(ModelProto model, string source, long length, ExternalData? external, NetworkBoundary? boundary, OnnxImportOptions options)
     {
         (_source, _options, _graph) = (source, options, model.Graph);
+        _boundary = options.Outputs is null ? boundary : null;
         Opset = FindOpset(model);
         Budget = new MemoryBudget(length, source);
         _tensors = new StoredTensors(source, external);
@@ -36,11 +39,12 @@ internal sealed class GraphImporter
     /// <param name="source">Name of the file for messages.</param>
     /// <param name="length">Size of the file in bytes.</param>
     /// <param name="external">Where weights outside the file are; null if it came as a stream.</param>
+    /// <param name="boundary">Where a network begins and ends in the graph; null if it is the whole graph.</param>
     /// <param name="options">What to read.</param>
     /// <exception cref="InvalidDataException">The graph is damaged, or holds what is not supported.</exception>
-    public static Network Read(ModelProto model, string source, long length, ExternalData? external, OnnxImportOptions options)
+    public static Network Read(ModelProto model, string source, long length, ExternalData? external, NetworkBoundary? boundary, OnnxImportOptions options)
     {
-        var importer = new GraphImporter(model, source, length, external, options);
+        var importer = new GraphImporter(model, source, length, external, boundary, options);
         try
         {
             return importer.Read();
@@ -59,6 +63,8 @@ internal sealed class GraphImporter
     {
         foreach (TensorProto tensor in _graph.Initializer)
             _tensors.Add(tensor);
+        foreach (ValueInfoProto input in _graph.Input)
+            _inputs.Add(input.Name);
         foreach (NodeProto proto in _graph.Node)
             AddProducer(new ImportNode(proto));
         string[] outputs = FindOutputs();
@@ -71,7 +77,7 @@ internal sealed class GraphImporter
         ReadInputs(nodes.SelectMany(node => node.Inputs).Concat(outputs).ToHashSet(StringComparer.Ordinal));
         foreach (ImportNode node in nodes)
             Convert(node);
-        Head[] heads = [.. outputs.Select(MakeHead).OfType<Head>()];
+        Head[] heads = [.. outputs.Select((value, i) => MakeHead(_boundary?.Outputs[i].Key ?? value, value)).OfType<Head>()];
         if (_problems.Any)
             throw _problems.ToException(_source);
         return new Network(heads);
@@ -93,14 +99,14 @@ internal sealed class GraphImporter
     {
         foreach (string output in node.Outputs.Where(output => output.Length > 0))
         {
-            if (!_producers.TryAdd(output, node) || _tensors.Contains(output))
+            if (!_producers.TryAdd(output, node) || _tensors.Contains(output) || _inputs.Contains(output))
                 throw new InvalidDataException($"'{_source}' makes the value '{NameList.Shorten(output)}' twice; node {node} is the second.");
         }
     }
 
     private string[] FindOutputs()
     {
-        string[] outputs = _options.Outputs is { Count: > 0 } asked ? [.. asked] : [.. _graph.Output.Select(output => output.Name)];
+        string[] outputs = [.. _options.Outputs ?? _boundary?.Outputs.Select(output => output.Value) ?? _graph.Output.Select(output => output.Name)];
         if (outputs.Length == 0)
             throw new InvalidDataException($"'{_source}' has no outputs.");
         string? missing = outputs.FirstOrDefault(output => !_producers.ContainsKey(output));
@@ -110,7 +116,6 @@ internal sealed class GraphImporter
     /// <summary>The nodes that the outputs need, each behind those whose values it takes. Without recursion: a hostile graph may be deep.</summary>
     private IReadOnlyList<ImportNode> Sort(IEnumerable<string> outputs)
     {
-        var known = _graph.Input.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
         var sorted = new List<ImportNode>();
         var isDone = new Dictionary<ImportNode, bool>(ReferenceEqualityComparer.Instance);
         var path = new Stack<(ImportNode Node, int NextInput)>();
@@ -130,7 +135,7 @@ internal sealed class GraphImporter
                 string value = top.Node.Inputs[top.NextInput];
                 if (_producers.TryGetValue(value, out ImportNode? producer))
                     Enter(producer);
-                else if (value.Length > 0 && !_tensors.Contains(value) && !known.Contains(value))
+                else if (value.Length > 0 && !_tensors.Contains(value) && !_inputs.Contains(value))
                     throw new InvalidDataException($"'{_source}', node {top.Node} takes the value '{NameList.Shorten(value)}', which neither a node nor a stored tensor gives.");
             }
         }
@@ -168,8 +173,8 @@ internal sealed class GraphImporter
     {
         foreach (ValueInfoProto input in _graph.Input.Where(input => needed.Contains(input.Name) && !_tensors.Contains(input.Name)))
         {
-            if (_producers.ContainsKey(input.Name) || _values.ContainsKey(input.Name))
-                throw new InvalidDataException($"'{_source}' has two values called '{NameList.Shorten(input.Name)}'.");
+            if (_values.ContainsKey(input.Name))
+                throw new InvalidDataException($"'{_source}' has two inputs called '{NameList.Shorten(input.Name)}'.");
             var dimensions = input.Type?.TensorType?.Shape?.Dim;
             if (dimensions is not { Count: 4 })
             {
@@ -192,7 +197,7 @@ internal sealed class GraphImporter
                 continue;
             }
 
-            Node node = Graph.Add(input.Name, new Input(channels.Value, height.Value, width.Value));
+            Node node = Graph.Add(_boundary?.Inputs.GetValueOrDefault(input.Name) ?? input.Name, new Input(channels.Value, height.Value, width.Value));
             _values[input.Name] = new FeatureValue(node, Graph.ShapeOf(node));
         }
     }
@@ -233,9 +238,9 @@ internal sealed class GraphImporter
         return value;
     }
 
-    private Head? MakeHead(string output)
+    private Head? MakeHead(string output, string name)
     {
-        switch (_values[output])
+        switch (_values[name])
         {
             case FeatureValue { Shape.Length: 1 or 3 } value when Graph.ShapeOf(value.Node).AsSpan().SequenceEqual(value.Shape):
                 return new Head(output, value.Node);

@@ -3,11 +3,14 @@ namespace ZipIt.Onnx;
 /// <summary>What operators compute on single numbers.</summary>
 internal static class ScalarFunctions
 {
-    private static readonly HashSet<string> Operators = new(
-        ["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Neg", "Abs", "Exp", "Sqrt", "Tanh", "Sigmoid", "Erf", "Relu", "Clip", "HardSigmoid", "Identity", "Cast"],
-        StringComparer.Ordinal);
+    private static readonly HashSet<string> Plain = new(["Add", "Sub", "Mul", "Div", "Neg", "Pow", "Sqrt", "Identity", "Cast"], StringComparer.Ordinal);
 
-    public static bool IsKnown(ImportNode node) => Operators.Contains(node.Operator);
+    private static readonly HashSet<string> Curved = new(["Max", "Min", "Abs", "Exp", "Tanh", "Sigmoid", "Erf", "Relu", "Clip", "HardSigmoid"], StringComparer.Ordinal);
+
+    public static bool IsKnown(ImportNode node) => Plain.Contains(node.Operator) || Curved.Contains(node.Operator);
+
+    /// <summary>Whether an operator is one without which there is no activation.</summary>
+    public static bool IsCurved(ImportNode node) => Curved.Contains(node.Operator);
 
     /// <summary>Runs one operator; null if it has attributes or inputs that it should not have.</summary>
     /// <param name="node">The operator.</param>

@@ -6,7 +6,8 @@ using Microsoft.ML.Runtime;
 namespace ZipIt.MLNet.Tests;
 
 /// <summary>
-/// What this library relies on in ML.NET, or works around, and which its documentation does not promise. Where a test fails with a newer ML.NET, the code that relies on it needs another look.
+/// What this library relies on in ML.NET, or works around, and which its documentation does not promise. Where a test fails with a newer ML.NET, the code that relies
+/// on it needs another look.
 /// </summary>
 public sealed partial class MLNetFactsTests
 {

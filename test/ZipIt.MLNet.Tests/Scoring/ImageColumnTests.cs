@@ -78,7 +78,7 @@ public sealed class ImageColumnTests : IDisposable
     public void Image_InMemory_StaysTheApplications()
     {
         MemoryRow[] rows = [.. Enumerable.Range(0, Count).Select(i => new MemoryRow { Pixels = Pixels(i), Image = i == 3 ? null : Create(i) })];
-        IDataView scored = Samples.Zipped.WithEngine(new Networks.CpuEngine(), 5).Transform(_context.Data.LoadFromEnumerable(rows));
+        IDataView scored = Score(_context.Data.LoadFromEnumerable(rows), 5);
 
         for (int pass = 0; pass < 2; pass++)
         {
@@ -88,14 +88,38 @@ public sealed class ImageColumnTests : IDisposable
             for (int i = 0; cursor.MoveNext(); i++)
             {
                 getter(ref image);
-                Assert.Equal(i == 3, image is null);
-                Assert.True(image is null || image.Pixels[0] == i);
+                Assert.Same(rows[i].Image, image);
             }
-
-            image!.Dispose();
         }
 
+        List<MemoryRow> read = [.. _context.Data.CreateEnumerable<MemoryRow>(Score(_context.Data.LoadFromEnumerable(rows), 5), reuseRowObject: false)];
+
+        Assert.Equal(rows.Select(row => row.Image), read.Select(row => row.Image));
         Assert.All(rows.Where(row => row.Image is not null), row => Assert.Equal(8, row.Image!.Width));
+    }
+
+    [Fact]
+    public void Image_DisposedWhenTheInputMovesOn_IsCopied()
+    {
+        MemoryRow[] rows = [.. Enumerable.Range(0, Count).Select(i => new MemoryRow { Pixels = Pixels(i), Image = Create(i) })];
+        var view = new WatchedView(_context.Data.LoadFromEnumerable(rows))
+        {
+            OnMove = position =>
+            {
+                if (position > 0)
+                    rows[position - 1].Image!.Dispose();
+            },
+        };
+        IDataView scored = Score(view, 5);
+        using DataViewRowCursor cursor = scored.GetRowCursor(scored.Schema);
+        ValueGetter<MLImage?> getter = cursor.GetGetter<MLImage?>(scored.Schema["Image"]);
+        MLImage? image = null;
+
+        for (int i = 0; cursor.MoveNext(); i++)
+        {
+            getter(ref image);
+            Assert.Equal(i, image!.Pixels[0]);
+        }
     }
 
     [Fact]

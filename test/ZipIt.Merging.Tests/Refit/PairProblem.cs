@@ -23,8 +23,7 @@ internal sealed class PairProblem
     private readonly Activation? _last;
     private readonly Network _network;
     private readonly RefitPair _pair;
-    private readonly SampleLayout _firstLayout;
-    private readonly SampleLayout _secondLayout;
+    private readonly PairLayout _layout;
     private readonly Conv2d[] _readers; // layers of the second unit
     private readonly float[] _images; // [Total, Extent, Extent, Inputs]
     private readonly float[] _others;
@@ -47,15 +46,15 @@ internal sealed class PairProblem
         _network = new Network(new Head("scores", new Node("linear", draw.DrawLinear(Outputs, 2), new Node("flat", new Flatten(), end))));
         _pair = Assert.Single(RefitPairTests.Find(_network));
         Assert.Equal([other], _pair.Second.Others);
-        _firstLayout = new SampleLayout(_network, _pair.First, new RefitOptions(), Total);
-        _secondLayout = new SampleLayout(_network, _pair.Second, new RefitOptions(), Total);
+        _layout = new PairLayout(
+            _pair, new SampleLayout(_network, _pair.First, new RefitOptions(), Total), new SampleLayout(_network, _pair.Second, new RefitOptions(), Total));
         _readers = [.. _pair.Second.Layers.Select(layer => (Conv2d)layer.Node.Layer)];
         (_hiddenExtent, _extent) = (_network.ShapeOf(inner)[1], _network.ShapeOf(sum)[1]);
         _images = draw.DrawValues(Total * Extent * Extent * Inputs);
         _others = draw.DrawValues(Total * _extent * _extent * Outputs);
         _targets = draw.DrawValues(Sampled * _extent * _extent * Outputs);
-        First = Draw(Hidden, _firstLayout.Columns);
-        Second = Draw(Outputs, _secondLayout.Columns);
+        First = Draw(Hidden, _layout.First.Columns);
+        Second = Draw(Outputs, _layout.Second.Columns);
 
         Matrix Draw(int rows, int columns) => new(rows, columns, [.. draw.DrawValues(rows * columns, 1.5 / Math.Sqrt(columns)).Select(value => (double)value)]);
     }
@@ -67,23 +66,25 @@ internal sealed class PairProblem
     public Matrix Second { get; }
 
     /// <summary>Memory that the patches of one image take, in bytes.</summary>
-    public long ImageBytes => sizeof(float) * ((long)_firstLayout.Columns * _firstLayout.Area + (long)_secondLayout.Columns * _secondLayout.Area);
+    public long ImageBytes => _layout.ImageBytes;
 
     /// <summary>Lets <see cref="PairRounds"/> do its rounds.</summary>
     public (double Error, Matrix First, Matrix Second) Run(int rounds, int threads = 1, long tileBytes = 1 << 24, long keptBytes = 1 << 28, CancellationToken cancellationToken = default)
     {
-        var sample = new ImageSample(Sampled, Total);
-        var actual = new PairRounds(_pair, _firstLayout, _secondLayout, sample, _targets, threads, tileBytes, keptBytes);
-        foreach (Node node in actual.Needed)
+        using var pool = new BufferPool();
+        using var maps = new PairMaps(_pair, new ImageSubset(Sampled, Total), _targets, pool);
+        using var actual = new PairRounds(_layout, maps, threads, pool, tileBytes, keptBytes);
+        foreach (Node node in maps.Needed)
         {
             float[] values = node.Name switch { "image" => _images, "other" => _others, _ => throw new InvalidOperationException($"'{node.Name}' is not needed.") };
             int length = values.Length / Total;
             foreach ((int start, int count) in (ReadOnlySpan<(int, int)>)[(0, 4), (4, 5), (9, 2)])
-                actual.Capture(node, values.AsSpan(start * length, count * length), start, count);
+                maps.Capture(node, values.AsSpan(start * length, count * length), start, count);
         }
 
         Matrix first = First.Clone(), second = Second.Clone();
-        double error = actual.Run(rounds, first, second, Factor(FirstRows(), Hidden, threads), Factor(SecondRows(), Outputs, threads), cancellationToken);
+        using FactoredEquations firstEquations = Factor(FirstRows(), Hidden, threads, pool), secondEquations = Factor(SecondRows(), Outputs, threads, pool);
+        double error = actual.Run(rounds, first, second, firstEquations, secondEquations, cancellationToken);
         return (error, first, second);
     }
 
@@ -113,7 +114,7 @@ internal sealed class PairProblem
     /// <summary>The error that weights leave, as a fraction of the targets' variance.</summary>
     public double ErrorOf(Matrix first, Matrix second) => Measure(first, second) / Energy();
 
-    private static int NumberOf(int place) => Enumerable.Range(0, Total).Where(image => new ImageSample(Sampled, Total).PlaceOf(image) >= 0).ElementAt(place);
+    private static int NumberOf(int place) => Enumerable.Range(0, Total).Where(image => new ImageSubset(Sampled, Total).PlaceOf(image) >= 0).ElementAt(place);
 
     private double Measure(Matrix first, Matrix second)
     {
@@ -312,11 +313,11 @@ internal sealed class PairProblem
         }
     }
 
-    private static FactoredEquations Factor(double[][] rows, int outputs, int threads)
+    private static FactoredEquations Factor(double[][] rows, int outputs, int threads, BufferPool pool)
     {
         var matrix = new PanelMatrix(rows.Length, rows[0].Length);
         matrix.CopyFrom([.. rows.SelectMany(row => row).Select(value => (float)value)]);
-        var equations = new NormalEquations(rows[0].Length, outputs, threads);
+        var equations = new NormalEquations(rows[0].Length, outputs, threads, pool);
         equations.AddRows(matrix);
         return new FactoredEquations(equations, equations.Factor(Ridge));
     }

@@ -16,7 +16,7 @@ public sealed class PairRefitTests
     [InlineData("bottleneck", 7)]
     public void Zip_RandomNetworks_LeavesLessErrorBehindThePairs(string kind, int seed)
     {
-        var comparison = new Comparison(new ZipOptions(), SmallNetworks.Draw(kind, seed), SmallNetworks.Draw(kind, seed + 100));
+        var comparison = new Comparison(ZipOptions.For(ZipMethod.Paper), SmallNetworks.Draw(kind, seed), SmallNetworks.Draw(kind, seed + 100));
 
         // What comes in is the same in front of the first pair only.
         Assert.True(comparison.With[0] < comparison.Without[0], comparison.ToString());
@@ -27,7 +27,7 @@ public sealed class PairRefitTests
     public void Zip_ResNet_LeavesLessErrorBehindThePairs()
     {
         ResNetLayout layout = new() { BlockCounts = [1, 1, 1], StemChannels = 6, Outputs = 4 };
-        var comparison = new Comparison(new ZipOptions(), ResNet.Random(1, layout, 8), ResNet.Random(2, layout, 8));
+        var comparison = new Comparison(ZipOptions.For(ZipMethod.Paper), ResNet.Random(1, layout, 8), ResNet.Random(2, layout, 8));
 
         Assert.Equal(3, comparison.With.Length);
         Assert.True(comparison.With[0] < comparison.Without[0], comparison.ToString());
@@ -45,7 +45,7 @@ public sealed class PairRefitTests
     public void Zip_AnyActivationStrideAndDilation_LeavesLessErrorBehindThePairs(string activation, int firstStride, int secondStride, int dilation)
     {
         Network[] networks = [.. new[] { 1, 2 }.Select(seed => DrawBlocks(seed, activation, firstStride, secondStride, dilation))];
-        var comparison = new Comparison(new ZipOptions(), networks);
+        var comparison = new Comparison(ZipOptions.For(ZipMethod.Paper), networks);
 
         Assert.Equal(2, comparison.With.Length);
         Assert.True(comparison.With[0] < comparison.Without[0], comparison.ToString());
@@ -59,7 +59,7 @@ public sealed class PairRefitTests
     [InlineData(7, 5)]
     public void Zip_PartialCut_LeavesLessErrorBehindThePairs(int layers, int pairs)
     {
-        var comparison = new Comparison(new ZipOptions { Cut = ZipCut.AfterLayers(layers) }, SmallNetworks.Draw("residual", 1), SmallNetworks.Draw("residual", 2));
+        var comparison = new Comparison(ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterLayers(layers) }, SmallNetworks.Draw("residual", 1), SmallNetworks.Draw("residual", 2));
 
         Assert.Equal(pairs, comparison.With.Length);
         Assert.True(comparison.With[0] < comparison.Without[0], comparison.ToString());
@@ -142,7 +142,7 @@ public sealed class PairRefitTests
         foreach (ZipCut cut in (ZipCut[])[ZipCut.BeforeHeads, ZipCut.AfterLayers(4)])
         {
             float[][] outputs = [.. new[] { budget, 1L << 30 }.Select(bytes =>
-                SmallNetworks.Run(Zip(new ZipOptions { Cut = cut, BatchSize = 7, Refit = new RefitOptions { PairRounds = 3, MemoryBudget = bytes } }, networks)))];
+                SmallNetworks.Run(Zip(ZipOptions.For(ZipMethod.Paper) with { Cut = cut, BatchSize = 7, Refit = new RefitOptions { PairRounds = 3, MemoryBudget = bytes } }, networks)))];
 
             Assert.True(RefitNetworks.Distance(outputs[0], outputs[1]) < 1e-5, $"{cut}: {RefitNetworks.Distance(outputs[0], outputs[1])}");
         }
@@ -163,7 +163,7 @@ public sealed class PairRefitTests
         Assert.Equal(isFinished ? 3 : 2, progress.Layers); // stem, block1.conv1, block1.add
     }
 
-    private static ZipOptions Options(int? rounds) => new() { Refit = new RefitOptions { PairRounds = rounds } };
+    private static ZipOptions Options(int? rounds) => ZipOptions.For(ZipMethod.Paper) with { Refit = new RefitOptions { PairRounds = rounds } };
 
     private static Network Zip(ZipOptions options, params Network[] networks) => new Zipper(Members(networks), options).Zip(SmallNetworks.Images).Network;
 

@@ -19,66 +19,25 @@ namespace ZipIt.Merging;
 /// depend on the number of threads.
 /// </para>
 /// </remarks>
-internal sealed partial class LeastSquaresRefit
+internal sealed class LeastSquaresRefit
 {
-    private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
-    private const double DefaultRidge = 1e-3;
-    private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
-    private const int Wide = 2000; // unknowns, from which on one activation round is made: each takes as long as half of everything else
-    private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
-
-    private readonly MergedNetwork _merged;
-    private readonly IReadOnlyList<ZipMember> _members;
-    private readonly ZipOptions _options;
-    private readonly RefitOptions _refit;
-    private readonly CalibrationImages _images;
-    private readonly int _batchSize;
-    private readonly Dictionary<Node, RefitUnit> _units;
-    private readonly Dictionary<Node, Node> _new = [];
-    private readonly FloatPool _pool = new();
-    private readonly FeatureWalk _mergedWalk;
-    private readonly Dictionary<RefitUnit, SampleLayout> _layouts;
-    private readonly Dictionary<RefitUnit, RefitPair> _pairs; // by their second unit
-    private readonly Dictionary<RefitUnit, (Matrix Weights, FactoredEquations Equations)> _fitted = []; // first units of pairs whose turn comes
+    private readonly RefitContext _context;
+    private readonly RefitPlan _plan;
+    private readonly NetworkRewriter _refitted;
+    private readonly Frontier _frontier;
     private readonly MemberTargets _targets;
-    private readonly List<(int Member, Node Node)>? _taskOutputs; // null if not every task is a member's
+    private readonly TaskTargets _taskTargets;
+    private readonly Dictionary<RefitUnit, (Matrix Weights, FactoredEquations Equations)> _fitted = []; // first units of pairs whose turn comes
     private readonly List<LayerReport> _reports = [];
-    private OutputTargets? _outputTargets;
 
-    private LeastSquaresRefit(
-        MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, RefitOptions refit, RefitPreparation? prepared, CancellationToken cancellationToken)
+    private LeastSquaresRefit(RefitContext context, MergedNetwork merged, IReadOnlyList<ZipMember> members, MemberSamples? samples)
     {
-        (_merged, _members, _options, _refit) = (merged, members, options, refit);
-        _pool.Trim();
-        _batchSize = Math.Min(options.BatchSize, LargestBatch(merged.Network));
-        IImageSource source = refit.MaximumImages is null || !options.Shuffle ? images : new ShuffledImages(images, options.Seed);
-        _images = prepared?.Images ?? new CalibrationImages(source, _batchSize, refit.MaximumImages, refit.MemoryBudget / 8);
-        if (_images.Count < 2)
-            throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {_images.Count}.", nameof(images));
-        _units = RefitUnit.Find(merged);
-        _mergedWalk = new FeatureWalk(merged.Network, _images.Sizes.Count, _pool, node => _new[node]);
-        RefitUnit[] units = [.. Order(merged.Network).Where(node => _units.TryGetValue(node, out RefitUnit? unit) && ReferenceEquals(unit.Target, node)).Select(node => _units[node])];
-        _layouts = units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, refit, _images.Count));
-        _pairs = RefitPair.Find(merged.Network, units).Where(entry => RoundsOf(entry.Value) > 0).ToDictionary();
-        _taskOutputs = FindTaskOutputs();
-        _targets = new MemberTargets(
-            merged, members, _images, units.Select(unit => (unit, _layouts[unit], SampleOf(unit))), _taskOutputs ?? [], options, TargetBudget, _pool, prepared?.Samples, cancellationToken);
-    }
-
-    /// <summary>
-    /// Prepares the refit of a network that is not known yet: reads the images, and says where members are to be sampled while they run for the statistics.
-    /// </summary>
-    /// <param name="likely">A network with the structure and the widths that the zipped one will have; its weights do not matter.</param>
-    /// <param name="members">The members.</param>
-    /// <param name="images">Calibration images.</param>
-    /// <param name="options">As for the refit.</param>
-    /// <param name="cancellationToken">Ends the work between two batches.</param>
-    public static RefitPreparation Prepare(MergedNetwork likely, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, CancellationToken cancellationToken)
-    {
-        var refit = new LeastSquaresRefit(likely, members, images, options, options.Refit!, null, cancellationToken);
-        var samples = new MemberSamples(
-            refit._layouts.Select(entry => (likely.Origins[entry.Key.Target].Sources, entry.Value, refit.SampleOf(entry.Key))), members, refit._images.Count);
-        return new RefitPreparation(refit._images, samples.Bytes <= options.Refit!.MemoryBudget / 2 ? samples : null);
+        _context = context;
+        _plan = new RefitPlan(merged, context.Refit, context.Images.Count);
+        _refitted = new NetworkRewriter(merged.Network);
+        _frontier = new Frontier(merged.Network, node => _refitted[node], context);
+        _taskTargets = new TaskTargets(context, merged.Network, members);
+        _targets = new MemberTargets(context, _plan, members, _taskTargets.MemberOutputs, samples);
     }
 
     /// <summary>Refits a zipped network.</summary>
@@ -88,128 +47,128 @@ internal sealed partial class LeastSquaresRefit
     /// <param name="options">Engine, threads and batch size; <see cref="ZipOptions.Refit"/> or the defaults tell the rest.</param>
     /// <param name="clock">Is told after each layer.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
-    /// <param name="prepared">What <see cref="Prepare"/> gave, after the members were sampled; null for nothing. The result does not depend on it.</param>
+    /// <param name="prepared">What was prepared, after the members were sampled; null for nothing. The result does not depend on it.</param>
+    /// <exception cref="ArgumentException">There are fewer than two images.</exception>
     public static RefitResult Apply(
         MergedNetwork merged, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options, StageClock? clock, CancellationToken cancellationToken,
         RefitPreparation? prepared = null)
     {
         RefitOptions refit = options.Refit ?? new RefitOptions();
         refit.Check();
-        return new LeastSquaresRefit(merged, members, images, options, refit, prepared, cancellationToken).Run(clock, cancellationToken);
+        using BufferPool? own = prepared is null ? new BufferPool() : null;
+        merged = DeepHeads.Widen(merged, members, options);
+        var context = new RefitContext(options, refit, prepared?.Images ?? ReadImages(merged.Network, images, options, refit), prepared?.Pool ?? own!, cancellationToken);
+        return new LeastSquaresRefit(context, merged, members, prepared?.Samples).Run(clock);
     }
 
-    private RefitResult Run(StageClock? clock, CancellationToken cancellationToken)
+    /// <summary>Reads the images for the refit of a network of a given structure.</summary>
+    /// <exception cref="ArgumentException">There are fewer than two images.</exception>
+    public static CalibrationImages ReadImages(Network network, IImageSource images, ZipOptions options, RefitOptions refit)
     {
-        foreach (Node node in Order(_merged.Network))
+        // No value of a batch shall be much larger than the budget says.
+        long largest = network.Nodes.Max(node => network.ShapeOf(node).ToArray().Aggregate((long)sizeof(float), (product, extent) => product * extent));
+        int batchSize = Math.Min(options.BatchSize, (int)Math.Clamp(RefitBudget.BatchValue / largest, 1, 1000));
+        IImageSource source = refit.MaximumImages is null || !options.Shuffle ? images : new ShuffledImages(images, options.Seed);
+        var read = new CalibrationImages(source, batchSize, refit.MaximumImages, new RefitBudget(refit.MemoryBudget).Images);
+        return read.Count >= 2
+            ? read
+            : throw new ArgumentException($"Expected at least two calibration images, better 100 or more, found {read.Count}.", nameof(images));
+    }
+
+    private RefitResult Run(StageClock? clock)
+    {
+        _context.Pool.Trim();
+        foreach (RefitUnit unit in _plan.Units)
         {
-            if (!_units.TryGetValue(node, out RefitUnit? unit))
-            {
-                _new[node] = node.Inputs.Count == 0 ? node : new Node(node.Name, node.Layer, [.. node.Inputs.Select(input => _new[input])]);
-            }
-            else if (ReferenceEquals(unit.Target, node))
-            {
-                Refit(unit, cancellationToken);
-                _pool.Trim();
-                clock?.Report(_reports.Count, _layouts.Count);
-            }
+            Refit(unit);
+            _context.Pool.Trim();
+            clock?.Report(_reports.Count, _plan.Units.Count);
         }
 
-        var network = new Network([.. _merged.Network.Heads.Select(head => new Head(head.Name, _new[head.Node]))]);
-        return new RefitResult(network, _reports);
+        return new RefitResult(_refitted.ToNetwork(), _reports);
     }
 
-    /// <summary>Nodes in the order of the walk. Outputs come last: their targets may depend on the outputs of all members.</summary>
-    private static IEnumerable<Node> Order(Network network)
+    private void Refit(RefitUnit unit)
     {
-        HashSet<Node> heads = [.. network.Heads.Select(head => head.Node)];
-        return network.Nodes.Where(node => !heads.Contains(node)).Concat(heads);
-    }
-
-    private void Refit(RefitUnit unit, CancellationToken cancellationToken)
-    {
-        RefitPair? pair = _pairs.GetValueOrDefault(unit);
-        PairRounds? rounds = null;
+        RefitPair? pair = _plan.PairOf(unit);
+        PairMaps? maps = null;
         if (pair is not null)
         {
             _targets.Sample(unit);
-            rounds = new PairRounds(pair, _layouts[pair.First], _layouts[unit], SampleOf(unit)!.Value, _targets.GetMaps(unit), _options.Threads);
+            maps = new PairMaps(pair, _plan.MapImagesOf(unit)!.Value, _targets.GetMaps(unit), _context.Pool);
         }
 
-        using (var samples = new Samples(this, unit, rounds, cancellationToken))
+        using (maps)
         {
-            var solutions = new Matrix[samples.Groups];
-            double ridge = 0, before = 0, after = 0, energy = 0;
-            FactoredEquations? equations = null;
-            for (int g = 0; g < samples.Groups; g++)
-            {
-                var problem = new Problem(this, unit, samples, g);
-                solutions[g] = problem.Solve();
-                (ridge, equations) = (Math.Max(ridge, problem.Ridge), problem.Equations);
-                (double b, double a, double e) = problem.MeasureErrors();
-                (before, after, energy) = (before + b, after + a, energy + e);
-            }
-
-            Emit(unit, solutions);
-            double unitOfError = energy > 0 ? 1 / energy : 0;
-            _reports.Add(new LayerReport(unit.Target.Name, samples.Columns - 1, samples.Rows, ridge, before * unitOfError, after * unitOfError));
-            if (pair is not null || _pairs.Values.Any(other => other.First == unit))
-                _fitted[unit] = (solutions[0], equations!);
+            (Matrix weights, FactoredEquations equations) = FitAlone(unit, maps);
+            if (pair is not null)
+                FitTogether(pair, maps!, weights, equations);
+            if (_plan.IsFirstOfPair(unit))
+                _fitted[unit] = (weights, equations);
+            else
+                equations.Dispose();
         }
 
-        if (pair is not null)
-            FitTogether(pair, rounds!, cancellationToken);
         _targets.Release(unit);
-        if (!_pairs.Values.Any(other => other.First == unit))
-            _fitted.Remove(unit);
+    }
+
+    /// <summary>Fits a unit to its targets.</summary>
+    /// <returns>Weights and equations of its last group of channels, of which units of pairs have one.</returns>
+    private (Matrix Weights, FactoredEquations Equations) FitAlone(RefitUnit unit, PairMaps? maps)
+    {
+        SampleLayout layout = _plan.LayoutOf(unit);
+        float[]? outputTable = _taskTargets.TryGet(unit, layout.Channels, _targets);
+        using var samples = new UnitSamples(_context, unit, layout, _frontier, _targets, outputTable, maps);
+        var solutions = new Matrix[layout.Groups];
+        double ridge = 0, before = 0, after = 0, energy = 0;
+        FactoredEquations? equations = null;
+        for (int g = 0; g < solutions.Length; g++)
+        {
+            equations?.Dispose();
+            var problem = new UnitProblem(_context, unit, samples, g);
+            (solutions[g], equations) = problem.Solve(_plan.ActivationRoundsOf(unit));
+            ridge = Math.Max(ridge, problem.Ridge);
+            (double b, double a, double e) = problem.MeasureErrors();
+            (before, after, energy) = (before + b, after + a, energy + e);
+        }
+
+        Emit(unit, solutions);
+        double share = energy > 0 ? 1 / energy : 0;
+        _reports.Add(new LayerReport(unit.Target.Name, layout.Columns - 1, layout.Rows, ridge, before * share, after * share));
+        return (solutions[^1], equations!);
     }
 
     /// <summary>Fits a pair of units together, after each has been fitted alone.</summary>
-    private void FitTogether(RefitPair pair, PairRounds rounds, CancellationToken cancellationToken)
+    private void FitTogether(RefitPair pair, PairMaps maps, Matrix secondWeights, FactoredEquations second)
     {
-        ((Matrix firstWeights, FactoredEquations first), (Matrix secondWeights, FactoredEquations second)) = (_fitted[pair.First], _fitted[pair.Second]);
-        double error = rounds.Run(RoundsOf(pair), firstWeights, secondWeights, first, second, cancellationToken);
+        (Matrix firstWeights, FactoredEquations first) = _fitted[pair.First];
         _fitted.Remove(pair.First);
+        using (first)
+        using (var rounds = new PairRounds(_plan.LayoutOf(pair), maps, _context.Threads, _context.Pool))
+        {
+            double error = rounds.Run(_plan.PairRoundsOf(pair), firstWeights, secondWeights, first, second, _context.CancellationToken);
+            _reports[^1] = _reports[^1] with { ErrorAfter = error };
+        }
+
         Emit(pair.First, [firstWeights]);
-        Node activation = pair.Hidden;
-        _new[activation] = new Node(activation.Name, activation.Layer, _new[activation.Inputs[0]]);
         Emit(pair.Second, [secondWeights]);
-        _mergedWalk.Forget(pair.First.Layers[0].Node);
-        _reports[^1] = _reports[^1] with { ErrorAfter = error };
+        _frontier.Forget(pair.First.Layers[0].Node);
     }
 
-    private int RoundsOf(RefitPair pair) =>
-        _refit.PairRounds ?? Math.Max(_layouts[pair.First].Columns, _layouts[pair.Second].Columns) switch { > Wide => 0, > Wide / 2 => 1, _ => 3 };
-
-    /// <summary>The images that a unit is fitted on together with the one before it; null if it is not.</summary>
-    private ImageSample? SampleOf(RefitUnit unit) => _pairs.TryGetValue(unit, out RefitPair? pair) ? PairRounds.Choose(_layouts[pair.First], _layouts[unit], _images.Count) : null;
-
-    /// <summary>Memory for features between layers; the rest is for images (an eighth), targets and samples.</summary>
-    private long FrontierBudget => _refit.MemoryBudget / 8 * 3;
-
-    /// <summary>Memory for what the members give at sampled pixels.</summary>
-    private long TargetBudget => _refit.MemoryBudget / 4;
-
-    /// <summary>Images per batch so that no value of a batch is much larger than 32 MiB.</summary>
-    private static int LargestBatch(Network network)
-    {
-        long largest = network.Nodes.Max(node => network.ShapeOf(node).ToArray().Aggregate((long)sizeof(float), (product, extent) => product * extent));
-        return (int)Math.Clamp((32L << 20) / largest, 1, 1000);
-    }
-
-    /// <summary>Writes the solutions into new layers; the bias of layers that are fitted together goes to the first of them.</summary>
+    /// <summary>Writes the solutions into new layers; the intercept of layers that are fitted together goes to the first of them. What was folded is gone.</summary>
     private void Emit(RefitUnit unit, Matrix[] solutions)
     {
-        SampleLayout layout = _layouts[unit];
-        int first = 0;
-        foreach (RefitUnit.Member layer in unit.Layers)
+        SampleLayout layout = _plan.LayoutOf(unit);
+        int first = 0, groupOutputs = solutions[0].Rows, outputs = groupOutputs * solutions.Length;
+        for (int l = 0; l < unit.Layers.Count; l++)
         {
-            int taps = layout.ColumnsOf(layer).Taps, inputs = layout.ColumnsOf(layer).Channels;
-            int outputs = solutions[0].Rows * solutions.Length;
+            UnitLayer layer = unit.Layers[l];
+            int taps = layout.ColumnsOf(0)[l].Taps, inputs = layout.ColumnsOf(0)[l].Channels;
             var weight = new Tensor(outputs, inputs, taps);
             var bias = new Tensor(outputs);
             for (int o = 0; o < outputs; o++)
             {
-                ReadOnlySpan<double> row = solutions[o / solutions[0].Rows].Row(o % solutions[0].Rows);
+                ReadOnlySpan<double> row = solutions[o / groupOutputs].Row(o % groupOutputs);
                 for (int i = 0; i < inputs; i++)
                 {
                     for (int t = 0; t < taps; t++)
@@ -219,61 +178,10 @@ internal sealed partial class LeastSquaresRefit
                 bias.Span[o] = (float)row[^1];
             }
 
-            Node node = layer.Node;
-            Tensor? ownBias = ReferenceEquals(layer, unit.Layers[0]) ? bias : null;
-            Layer fitted = node.Layer switch
-            {
-                Conv2d conv => new Conv2d(weight.Reshape(outputs, inputs, conv.Kernel.Height, conv.Kernel.Width), ownBias, conv.Stride, conv.Padding, conv.Dilation, conv.Groups),
-                Linear => new Linear(weight.Reshape(outputs, inputs), ownBias),
-                _ => new ChannelAffine(weight.Reshape(outputs), bias),
-            };
-            _new[node] = new Node(node.Name, fitted, _new[node.Inputs[0]]);
+            _refitted.Replace(layer.Node, layer.With(weight, l == 0 ? bias : null));
+            if (layer.NormNode is not null)
+                _refitted.Remove(layer.NormNode);
             first += taps * inputs;
         }
-
-        // Normalizations are gone: what read them reads the layer.
-        foreach (Node node in unit.Layers.Select(layer => layer.Node))
-        {
-            foreach (Node norm in _merged.Network.Nodes.Where(other => other.Layer is BatchNorm2d && ReferenceEquals(other.Inputs[0], node) && _units.GetValueOrDefault(other) == unit))
-                _new[norm] = _new[node];
-        }
-
-        if (unit.Target.Layer is Add)
-            _new[unit.Target] = new Node(unit.Target.Name, unit.Target.Layer, [.. unit.Target.Inputs.Select(input => _new[input])]);
-    }
-
-    /// <summary>Targets of an output whose tasks are known; null if they are not.</summary>
-    private float[]? TryGetOutputTable(Node target, int channels)
-    {
-        int[] served = [.. Enumerable.Range(0, _refit.Tasks.Count).Where(t => _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, target) && head.Name == _refit.Tasks[t].Name))];
-        if (served.Length == 0 || served.Any(t => _refit.Tasks[t].OutputLength != channels) || GetOutputTargets(target) is not { } outputs)
-            return null;
-        if (served.Length == 1)
-            return _refit.Flattening > 0 ? outputs.Own(served[0], _refit.Flattening) : null;
-        return _refit.SharedOutput == SharedOutputTarget.Average || served.Any(t => _refit.Tasks[t].Prototypes is null) ? null : outputs.Shared(served, _refit.SharedOutput);
-    }
-
-    /// <summary>What outputs should be, worked out from those of all members; null if not every task is a member's.</summary>
-    private OutputTargets? GetOutputTargets(Node target)
-    {
-        if (_taskOutputs is null || _outputTargets is not null)
-            return _outputTargets;
-        _targets.Get(_units[target], 0, false); // the members' outputs are computed together with the first output's targets
-        return _outputTargets = new OutputTargets(_refit.Tasks, [.. _taskOutputs.Select(output => _targets.GetOutput(output.Node))], _options.Threads);
-    }
-
-    /// <summary>The member's output that decides about each task; null if not every task is a member's.</summary>
-    private List<(int Member, Node Node)>? FindTaskOutputs()
-    {
-        var outputs = new List<(int Member, Node Node)>();
-        foreach (ClassificationTask task in _refit.Tasks)
-        {
-            var own = Enumerable.Range(0, _members.Count).SelectMany(m => _members[m].Network.Heads.Where(head => _members[m].NameOf(head) == task.Name).Select(head => (m, head.Node))).ToList();
-            if (own is not [{ } output] || !_members[output.m].Network.ShapeOf(output.Node).SequenceEqual([task.OutputLength]))
-                return null;
-            outputs.Add(output);
-        }
-
-        return outputs;
     }
 }

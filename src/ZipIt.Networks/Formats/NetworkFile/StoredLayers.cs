@@ -9,10 +9,12 @@ namespace ZipIt.Networks;
  *   Linear             tensor weight, optional tensor bias
  *   BatchNorm2d        tensor weight, bias, mean, variance, float32 epsilon
  *   ChannelAffine      tensor scale, shift
+ *   InstanceNorm2d     tensor weight, bias, float32 epsilon
  *   ChannelGather      int32 number of sources, int32 … sources
  *   Clip               float32 lower, upper
  *   LeakyReLU          float32 slope
  *   GELU               bool tanh approximation
+ *   ELU                float32 alpha
  *   MaxPool2d          size kernel, stride, padding, bool ceiling mode
  *   AvgPool2d          the same, bool count padding
  *   all others         tensors alone
@@ -44,6 +46,10 @@ internal static class StoredLayers
         Of<Concat>(18),
         Of<Flatten>(19),
         Of<Softmax>(20),
+        Of<PReLU>(21),
+        Of<InstanceNorm2d>(22),
+        Of<HardSwish>(23),
+        Of<ELU>(24),
     ];
 
     private static readonly Dictionary<Type, byte> Numbers = Kinds.ToDictionary(kind => kind.Type, kind => kind.Number);

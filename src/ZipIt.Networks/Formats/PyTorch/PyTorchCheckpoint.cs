@@ -379,7 +379,7 @@ public static class PyTorchCheckpoint
     {
         if (last - first > Array.MaxLength)
             throw new InvalidDataException($"Storage '{NameList.Shorten(storage.Key.Value)}' has more than {Array.MaxLength} elements.");
-        Memory<float> values = AlignedMemory.Allocate((int)(last - first));
+        Memory<float> values = AlignedBuffer.AllocateMemory((int)(last - first));
         int size = elements.Size();
         long position = 0; // in bytes; chunks begin and end between elements
         read(storage, chunk =>

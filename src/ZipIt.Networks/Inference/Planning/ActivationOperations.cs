@@ -14,6 +14,8 @@ internal static class ActivationOperations
         Tanh => new(PostOperationKind.Tanh),
         Sigmoid => new(PostOperationKind.Sigmoid),
         SiLU => new(PostOperationKind.Silu),
+        HardSwish => new(PostOperationKind.HardSwish),
+        ELU elu => new(PostOperationKind.Elu, elu.Alpha),
         GELU { TanhApproximation: false } => new(PostOperationKind.Gelu),
         GELU => new(PostOperationKind.GeluTanh),
         _ => throw new NotSupportedException($"The CPU engine has no activation {activation.Kind}."),

@@ -5,7 +5,7 @@ namespace ZipIt.Networks;
 /// <summary>Places values in memory such that values that are needed at the same time do not overlap.</summary>
 internal static class BufferAssignment
 {
-    private const int Alignment = AlignedMemory.Alignment / sizeof(float);
+    private const int Alignment = AlignedBuffer.Alignment / sizeof(float);
 
     /// <summary>Number of values that are placed as well as can be, which takes time with the square of it; real networks have fewer.</summary>
     private const int MostPlacedFreely = 1024;

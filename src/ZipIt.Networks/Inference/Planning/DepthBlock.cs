@@ -9,7 +9,7 @@ namespace ZipIt.Networks;
 /// </summary>
 internal readonly record struct DepthBlock(int FirstTap, int Taps, int FirstChannel, int Channels)
 {
-    private const int CacheLine = AlignedMemory.Alignment / sizeof(float);
+    private const int CacheLine = AlignedBuffer.Alignment / sizeof(float);
 
     /// <summary>Number of matrix rows.</summary>
     public int Depth => Taps * Channels;

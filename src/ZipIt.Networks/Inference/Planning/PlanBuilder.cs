@@ -108,6 +108,12 @@ internal sealed class PlanBuilder
             case Activation or IAffineLayer or Add:
                 TranslatePointwise(node);
                 break;
+            case PReLU prelu:
+                AddStep(node, (inputs, output) => new PReLUStep(prelu, inputs[0], output, _kernels));
+                break;
+            case InstanceNorm2d norm:
+                AddStep(node, (inputs, output) => new InstanceNormStep(norm, inputs[0], output, _kernels));
+                break;
             case Pool2d:
                 AddStep(node, (inputs, output) => new PoolStep(node, inputs[0], output, _kernels));
                 break;
@@ -139,7 +145,7 @@ internal sealed class PlanBuilder
 
     private void TranslateInput(Node node)
     {
-        int index = _inputs++; // nodes and inputs stand in the same order
+        int index = _inputs++; // nodes and inputs have the same order
         Node last = node;
         List<IAffineLayer> scales = TakeScales(ref last);
         AddStep(node, last, [], (_, output) => new InputStep(index, _options.ChannelsLastInputs, ChannelScale.Of(scales), output, _kernels));

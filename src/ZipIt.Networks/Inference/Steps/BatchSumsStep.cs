@@ -24,8 +24,9 @@ internal sealed unsafe class BatchSumsStep(PlannedValue input, PlannedValue toke
         }
     }
 
+    /// <summary>Adds the values of one pixel and their squares to the sums of their channels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddPixel(float* values, int channels, double* sums, double* squares)
+    internal static void AddPixel(float* values, int channels, double* sums, double* squares)
     {
         int half = Vector<double>.Count;
         int c = 0;

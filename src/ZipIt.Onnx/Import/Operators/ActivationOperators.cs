@@ -9,6 +9,9 @@ internal static class ActivationOperators
     [
         new("Relu", call => [Apply(call, new ReLU())]),
         new("LeakyRelu", call => [Apply(call, new LeakyReLU(call.Node.FindFloat("alpha") ?? 0.01f))]),
+        new("PRelu", call => [Rectify(call)]),
+        new("Elu", call => [Apply(call, new ELU(call.Node.FindFloat("alpha") ?? 1))]),
+        new("HardSwish", call => [Apply(call, new HardSwish())]),
         new("Clip", call => [Clamp(call)]),
         new("Sigmoid", call => [Apply(call, new Sigmoid())]),
         new("Tanh", call => [Apply(call, new Tanh())]),
@@ -18,6 +21,16 @@ internal static class ActivationOperators
     ];
 
     private static FeatureValue Apply(OperatorCall call, Layer layer) => call.EmitActivation(layer, call.Feature(0));
+
+    /// <summary>Slopes are one number, or one for each channel.</summary>
+    private static FeatureValue Rectify(OperatorCall call)
+    {
+        double[] slopes = ChannelArithmetic.ReadChannels(call, 0, 1);
+        if (slopes.Length == 1 && call.Feature(0).Shape[0] > 1)
+            return Apply(call, new LeakyReLU((float)slopes[0]));
+        FeatureValue value = call.Feature(0);
+        return call.Emit(new PReLU(new Tensor(Array.ConvertAll(slopes, slope => (float)slope), slopes.Length)), value.Shape.Length == 3 ? call.Map(value) : call.Vector(value));
+    }
 
     private static FeatureValue Clamp(OperatorCall call)
     {

@@ -1,0 +1,118 @@
+using ZipIt.Networks;
+using ZipIt.Numerics;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// Members' values at the pixels where a refit will need them, taken while the members run anyway for the statistics. All channels are taken: which of them count is not
+/// known before the features are matched.
+/// </summary>
+internal sealed class MemberSamples
+{
+    private readonly Dictionary<(int Member, Node Node), List<Request>> _requests = [];
+    private readonly BufferPool _pool;
+    private readonly int _images;
+
+    /// <summary>Prepares samples of what the targets of some units are made of.</summary>
+    /// <param name="plan">The units, and where they are sampled.</param>
+    /// <param name="members">The members.</param>
+    /// <param name="pool">Memory for the samples.</param>
+    public MemberSamples(RefitPlan plan, IReadOnlyList<ZipMember> members, BufferPool pool)
+    {
+        (_pool, _images) = (pool, plan.ImageCount);
+        foreach (RefitUnit unit in plan.Units)
+        {
+            SampleLayout layout = plan.LayoutOf(unit);
+            ImageSubset? maps = plan.MapImagesOf(unit);
+            foreach (NodeOrigin.Source source in plan.Merged.Origins[unit.Target].Sources)
+            {
+                if (!_requests.TryGetValue((source.Member, source.Node), out List<Request>? requests))
+                    _requests.Add((source.Member, source.Node), requests = []);
+                if (!requests.Exists(request => request.Matches(layout, maps)))
+                    requests.Add(new Request(layout, maps, members[source.Member].Network.ShapeOf(source.Node)[0], _images));
+            }
+        }
+    }
+
+    /// <summary>Memory that all samples take, in bytes.</summary>
+    public long Bytes => _requests.Values.Sum(requests => requests.Sum(request => request.Length * sizeof(float)));
+
+    /// <summary>The nodes of one member whose values must be added.</summary>
+    public IEnumerable<Node> NodesOf(int member) => _requests.Keys.Where(key => key.Member == member).Select(key => key.Node);
+
+    /// <summary>Takes a node's values for some images.</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="node">One of <see cref="NodesOf"/>.</param>
+    /// <param name="values">Its values [images, height, width, channels].</param>
+    /// <param name="firstImage">Number of the first image.</param>
+    /// <param name="count">Number of images; more than there should be are left out.</param>
+    public void Add(int member, Node node, ReadOnlySpan<float> values, long firstImage, int count)
+    {
+        foreach (Request request in _requests[(member, node)])
+        {
+            request.Allocate(_pool);
+            for (int i = 0; i < count && firstImage + i < _images; i++)
+                request.Add(values[(i * values.Length / count)..((i + 1) * values.Length / count)], (int)firstImage + i);
+        }
+    }
+
+    /// <summary>
+    /// A node's values at the sampled pixels [images, samples, channels] and at all pixels of some images; null if they were not taken like this, or not of all images.
+    /// </summary>
+    public (ReadOnlyMemory<float> Sampled, ReadOnlyMemory<float> Maps)? TryGet(int member, Node node, SampleLayout layout, ImageSubset? maps) =>
+        _requests.GetValueOrDefault((member, node))?.Find(request => request.Matches(layout, maps)) is { } found && found.Count == _images ? (found.Sampled, found.Maps) : null;
+
+    /// <summary>Gives a node's memory back.</summary>
+    public void Release(int member, Node node)
+    {
+        if (_requests.Remove((member, node), out List<Request>? requests))
+            requests.ForEach(request => request.Release(_pool));
+    }
+
+    private sealed class Request(SampleLayout layout, ImageSubset? maps, int channels, int images)
+    {
+        private AlignedBuffer? _sampled;
+        private AlignedBuffer? _maps;
+
+        /// <summary>Number of images that were added.</summary>
+        public int Count { get; private set; }
+
+        public long Length => ((long)images * layout.PerImage + (long)(maps?.Count ?? 0) * layout.Area) * channels;
+
+        public ReadOnlyMemory<float> Sampled => _sampled!.Memory;
+
+        public ReadOnlyMemory<float> Maps => _maps!.Memory;
+
+        public bool Matches(SampleLayout other, ImageSubset? otherMaps) => other.PerImage == layout.PerImage && other.Area == layout.Area && otherMaps == maps;
+
+        public void Allocate(BufferPool pool)
+        {
+            _sampled ??= pool.Rent(checked(images * layout.PerImage * channels));
+            _maps ??= pool.Rent(checked((maps?.Count ?? 0) * layout.Area * channels));
+        }
+
+        public void Release(BufferPool pool)
+        {
+            foreach (AlignedBuffer? buffer in (AlignedBuffer?[])[_sampled, _maps])
+            {
+                if (buffer is not null)
+                    pool.Return(buffer);
+            }
+        }
+
+        public void Add(ReadOnlySpan<float> values, int image)
+        {
+            Count++;
+            Span<float> sampled = _sampled!.Span[(image * layout.PerImage * channels)..];
+            foreach (int pixel in layout.PixelsOf(image))
+            {
+                values.Slice(pixel * channels, channels).CopyTo(sampled);
+                sampled = sampled[channels..];
+            }
+
+            int place = maps?.PlaceOf(image) ?? -1;
+            if (place >= 0)
+                values.CopyTo(_maps!.Span[(place * values.Length)..]);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+using ZipIt.Networks;
+using ZipIt.Numerics;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// What the layers of a zipped network should give at the sampled pixels, from what the members give there. Members do not change while the zipped network is
+/// refitted: one pass over the images samples as many of the next units as fit the budget, and no member's features are kept.
+/// </summary>
+internal sealed class MemberTargets
+{
+    private readonly RefitContext _context;
+    private readonly MergedNetwork _merged;
+    private readonly IReadOnlyList<ZipMember> _members;
+    private readonly MemberSamples? _samples;
+    private readonly UnitTargets[] _units;
+    private readonly Dictionary<RefitUnit, UnitTargets> _targetsOf;
+    private readonly List<Node>[] _outputs; // of each member, that are wanted whole
+    private readonly Dictionary<Node, float[]> _outputValues = [];
+    private int _next;
+
+    /// <summary>Prepares the targets of some units.</summary>
+    /// <param name="context">Images, engine and memory; one unit's targets are kept in any case.</param>
+    /// <param name="plan">The units, in the order in which they will be asked for.</param>
+    /// <param name="members">The members.</param>
+    /// <param name="outputs">Outputs of members that are wanted for all images, once the zipped network's outputs are reached.</param>
+    /// <param name="samples">What was sampled before; null for nothing.</param>
+    public MemberTargets(
+        RefitContext context, RefitPlan plan, IReadOnlyList<ZipMember> members, IReadOnlyList<(int Member, Node Node)> outputs, MemberSamples? samples)
+    {
+        (_context, _merged, _members, _samples) = (context, plan.Merged, members, samples);
+        _units = [.. plan.Units.Select(unit => new UnitTargets(unit, plan.LayoutOf(unit), plan.MapImagesOf(unit), new MergedTarget(_merged.Origins[unit.Target])))];
+        _targetsOf = _units.ToDictionary(targets => targets.Unit);
+        _outputs = [.. members.Select((_, m) => outputs.Where(output => output.Member == m).Select(output => output.Node).Distinct().ToList())];
+    }
+
+    /// <summary>Memory that targets take, in bytes.</summary>
+    public long KeptBytes => _units.Sum(targets => targets.Values is null ? 0 : targets.Bytes) + (_samples?.Bytes ?? 0);
+
+    /// <summary>A unit's targets in one batch [images · samples, channels]: of its images that errors are measured on, or of the others.</summary>
+    public ReadOnlyMemory<float> Get(RefitUnit unit, int batch, bool isHeldOut)
+    {
+        Sample(unit);
+        return _targetsOf[unit].Values![batch][isHeldOut ? 1 : 0].Memory;
+    }
+
+    /// <summary>Computes a unit's targets if they are not there yet.</summary>
+    public void Sample(RefitUnit unit)
+    {
+        UnitTargets targets = _targetsOf[unit];
+        if (targets.Values is null)
+            Sample(targets);
+    }
+
+    /// <summary>A unit's targets at all pixels of the images that were asked for [images, pixels, channels].</summary>
+    public ReadOnlyMemory<float> GetMaps(RefitUnit unit) => _targetsOf[unit].Maps!.Memory;
+
+    /// <summary>Gives a unit's memory back.</summary>
+    public void Release(RefitUnit unit)
+    {
+        UnitTargets targets = _targetsOf[unit];
+        foreach (AlignedBuffer values in targets.Values?.SelectMany(values => values) ?? [])
+            _context.Pool.Return(values);
+        if (targets.Maps is not null)
+            _context.Pool.Return(targets.Maps);
+        (targets.Values, targets.Maps) = (null, null);
+    }
+
+    /// <summary>A wanted output of a member for all images [images, length]; known once targets of the zipped network's outputs are.</summary>
+    public float[] GetOutput(Node node) => _outputValues[node];
+
+    /// <summary>Samples a unit and, if the members have to run for it, the next ones that fit the budget.</summary>
+    private void Sample(UnitTargets first)
+    {
+        if (_samples is not null && IsSampled(first) && _outputs.SelectMany((nodes, m) => nodes.Select(node => (m, node))).All(IsOutputSampled))
+        {
+            Allocate(first);
+            TakeSamples(first);
+            return;
+        }
+
+        _next = Math.Max(_next, Array.IndexOf(_units, first));
+        long left = _context.Budget.Targets - KeptBytes;
+        var units = new List<UnitTargets>();
+        for (; _next < _units.Length && (units.Count == 0 || left >= _units[_next].Bytes); _next++)
+        {
+            left -= _units[_next].Bytes;
+            units.Add(_units[_next]);
+        }
+
+        units.ForEach(Allocate);
+        bool wantsOutputs = units.Exists(IsOutput);
+        for (int m = 0; m < _members.Count; m++)
+            RunMember(m, units, wantsOutputs ? _outputs[m] : []);
+    }
+
+    private bool IsOutput(UnitTargets targets) => _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, targets.Unit.Target));
+
+    private bool IsSampled(UnitTargets targets) =>
+        targets.Target.Sources.All(source => _samples!.TryGet(source.Member, source.Node, targets.Layout, targets.MapImages) is not null);
+
+    private bool IsOutputSampled((int Member, Node Node) output) => _outputValues.ContainsKey(output.Node)
+        || Array.Exists(_units, targets => targets.Layout is { PerImage: 1, Area: 1 } && _samples!.TryGet(output.Member, output.Node, targets.Layout, targets.MapImages) is not null);
+
+    private void Allocate(UnitTargets targets)
+    {
+        targets.Values = [.. Enumerable.Range(0, _context.Images.Sizes.Count).Select(batch => (AlignedBuffer[])[Rent(batch, false), Rent(batch, true)])];
+        if (targets.MapImages is { } images)
+            targets.Maps = _context.Pool.RentCleared(images.Count * targets.Layout.Area * targets.Layout.Channels);
+
+        AlignedBuffer Rent(int batch, bool isHeldOut) =>
+            _context.Pool.RentCleared(_context.Images.Select(batch, isHeldOut).Length * targets.Layout.PerImage * targets.Layout.Channels);
+    }
+
+    /// <summary>Makes a unit's targets of what was sampled before.</summary>
+    private void TakeSamples(UnitTargets targets)
+    {
+        SampleLayout layout = targets.Layout;
+        if (IsOutput(targets))
+        {
+            // Outputs of all members go on being needed when the first of them has been fitted.
+            foreach ((Node node, int m) in _outputs.SelectMany((nodes, m) => nodes.Select(node => (node, m))).Where(output => !_outputValues.ContainsKey(output.node)))
+                _outputValues.Add(node, _samples!.TryGet(m, node, layout, targets.MapImages)!.Value.Sampled.ToArray());
+        }
+
+        CalibrationImages images = _context.Images;
+        for (int s = 0; s < targets.Target.Sources.Count; s++)
+        {
+            NodeOrigin.Source source = targets.Target.Sources[s];
+            (ReadOnlyMemory<float> sampled, ReadOnlyMemory<float> maps) = _samples!.TryGet(source.Member, source.Node, layout, targets.MapImages)!.Value;
+            int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s, imageLength = layout.PerImage * layout.Channels;
+            for (int batch = 0; batch < images.Sizes.Count; batch++)
+            {
+                int first = images.FirstOf(batch);
+                foreach (bool isHeldOut in (bool[])[false, true])
+                {
+                    int[] chosen = images.Select(batch, isHeldOut);
+                    AlignedBuffer values = targets.Values![batch][isHeldOut ? 1 : 0];
+                    WorkerTeam.For(_context.Threads, chosen.Length, (c, _) => targets.Target.Add(
+                        index, sampled.Span[((first + chosen[c]) * layout.PerImage * channels)..], channels, values.Span.Slice(c * imageLength, imageLength), layout.Channels));
+                }
+            }
+
+            int mapLength = layout.Area * layout.Channels;
+            WorkerTeam.For(_context.Threads, targets.MapImages?.Count ?? 0, (image, _) => targets.Target.Add(
+                index, maps.Span[(image * layout.Area * channels)..], channels, targets.Maps!.Span.Slice(image * mapLength, mapLength), layout.Channels));
+            _samples.Release(source.Member, source.Node);
+        }
+    }
+
+    /// <summary>Runs one member and adds its part to the targets.</summary>
+    private void RunMember(int member, List<UnitTargets> units, List<Node> outputs)
+    {
+        (UnitTargets Targets, int Source)[] sampled = [.. units.SelectMany(targets => Enumerable.Range(0, targets.Target.Sources.Count)
+            .Where(s => targets.Target.Sources[s].Member == member).Select(s => (targets, s)))];
+        Node[] wanted = [.. sampled.Select(entry => entry.Targets.Target.Sources[entry.Source].Node).Concat(outputs).Distinct()];
+        if (wanted.Length == 0)
+            return;
+        CalibrationImages images = _context.Images;
+        Network own = _members[member].Network;
+        int[] imageShape = own.ShapeOf(own.Inputs[0]).ToArray();
+        (Network network, _) = SubNetwork.Extract(wanted, node => node.Layer is Input ? imageShape : null);
+        int[] lengths = [.. wanted.Select(node => own.ShapeOf(node).ToArray().Aggregate(1, (product, extent) => product * extent))];
+        int largest = images.Sizes.Max();
+        int runs = (int)Math.Clamp((lengths.Sum(length => (long)length) * sizeof(float) * largest + RefitBudget.MemberRun - 1) / RefitBudget.MemberRun, 1, largest);
+        int runSize = (largest + runs - 1) / runs;
+        using INetworkSession session = _context.CreateSession(network, runSize);
+        foreach (Node output in outputs)
+            _outputValues[output] = new float[images.Count * lengths[Array.IndexOf(wanted, output)]];
+        int batch = 0;
+        foreach (ReadOnlyMemory<float> pixels in images.ReadBatches())
+        {
+            _context.CancellationToken.ThrowIfCancellationRequested();
+            int count = images.Sizes[batch];
+            for (int first = 0; first < count; first += runSize)
+            {
+                int run = Math.Min(runSize, count - first);
+                session.Run(pixels.Span.Slice(first * images.Length, run * images.Length), run);
+                foreach ((UnitTargets targets, int source) in sampled)
+                    Add(targets, source, batch, first, run, session.GetOutput(Array.IndexOf(wanted, targets.Target.Sources[source].Node)));
+                foreach (Node output in outputs)
+                {
+                    int head = Array.IndexOf(wanted, output);
+                    session.GetOutput(head).CopyTo(_outputValues[output].AsSpan((images.FirstOf(batch) + first) * lengths[head]));
+                }
+            }
+
+            batch++;
+        }
+    }
+
+    /// <summary>Adds what one node of a member gives for some images of a batch to a unit's targets.</summary>
+    private unsafe void Add(UnitTargets targets, int source, int batch, int first, int count, ReadOnlySpan<float> values)
+    {
+        SampleLayout layout = targets.Layout;
+        int channels = values.Length / (count * layout.Area);
+        fixed (float* pinned = values)
+        {
+            float* node = pinned;
+            WorkerTeam.For(_context.Threads, count, (i, _) =>
+            {
+                int image = _context.Images.FirstOf(batch) + first + i;
+                (bool isHeldOut, int place) = _context.Images.PlaceOf(batch, first + i);
+                Span<float> own = targets.Values![batch][isHeldOut ? 1 : 0].Span.Slice(place * layout.PerImage * layout.Channels, layout.PerImage * layout.Channels);
+                foreach (int pixel in layout.PixelsOf(image))
+                {
+                    targets.Target.AddPixel(source, ValueAt(i, pixel), own[..layout.Channels]);
+                    own = own[layout.Channels..];
+                }
+
+                int mapPlace = targets.MapImages?.PlaceOf(image) ?? -1;
+                for (int pixel = 0; mapPlace >= 0 && pixel < layout.Area; pixel++)
+                    targets.Target.AddPixel(source, ValueAt(i, pixel), targets.Maps!.Span.Slice((mapPlace * layout.Area + pixel) * layout.Channels, layout.Channels));
+            });
+
+            ReadOnlySpan<float> ValueAt(int image, int pixel) => new(node + ((nint)image * layout.Area + pixel) * channels, channels);
+        }
+    }
+
+    private sealed record UnitTargets(RefitUnit Unit, SampleLayout Layout, ImageSubset? MapImages, MergedTarget Target)
+    {
+        /// <summary>By batch, then of images that are fitted to and of those that errors are measured on; null as long as they are not sampled, and when they are not needed any more.</summary>
+        public AlignedBuffer[][]? Values { get; set; }
+
+        /// <summary>Targets at all pixels of some images [images, pixels, channels], if they are wanted.</summary>
+        public AlignedBuffer? Maps { get; set; }
+
+        public long Bytes => (Layout.Rows + (long)(MapImages?.Count ?? 0) * Layout.Area) * Layout.Channels * sizeof(float);
+    }
+}

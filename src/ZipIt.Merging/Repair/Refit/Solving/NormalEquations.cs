@@ -1,0 +1,214 @@
+using System.Numerics.Tensors;
+using ZipIt.Numerics;
+
+namespace ZipIt.Merging;
+
+/// <summary>
+/// Normal equations of a linear least-squares problem with an intercept: XᵀX and XᵀR, summed in double precision over any number of rows. The last column of X is 1.
+/// </summary>
+internal sealed class NormalEquations : IDisposable
+{
+    private readonly int _threads;
+    private readonly BufferPool _pool;
+    private readonly AlignedBuffer _tiles;
+    private readonly SymmetricTiles _gram;
+    private readonly AlignedBuffer _cross; // [panels of columns, panels of outputs, panel width, panel width]
+    private readonly GrowingBuffer _residuals;
+    private AlignedBuffer? _factor;
+
+    /// <summary>Equations of no rows.</summary>
+    /// <param name="columns">Number of columns of X, the intercept included.</param>
+    /// <param name="outputs">Number of right-hand sides.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor. Results do not depend on it.</param>
+    /// <param name="pool">Memory.</param>
+    public NormalEquations(int columns, int outputs, int threads, BufferPool pool)
+    {
+        (Columns, Outputs, _threads, _pool) = (columns, outputs, threads, pool);
+        _tiles = pool.RentDoubles(SymmetricTiles.CountValues(columns));
+        _tiles.Doubles.Clear();
+        _gram = new SymmetricTiles(columns, _tiles);
+        _cross = pool.RentDoubles(checked(PanelMatrix.CountPanels(columns) * PanelMatrix.CountPanels(outputs) * PanelMatrix.Width * PanelMatrix.Width));
+        _cross.Doubles.Clear();
+        _residuals = new GrowingBuffer(pool);
+    }
+
+    /// <summary>Number of columns of X, the intercept included.</summary>
+    public int Columns { get; }
+
+    /// <summary>Number of right-hand sides.</summary>
+    public int Outputs { get; }
+
+    /// <summary>
+    /// Whether the ridge of each column is in proportion to its variance, as if all columns were standardized, instead of equal. For columns that come from different layers.
+    /// </summary>
+    public bool PenalizesByVariance { get; init; }
+
+    /// <summary>Number of rows.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Sum of squares of all right-hand sides.</summary>
+    public double Energy { get; private set; }
+
+    /// <summary>Adds rows to XᵀX.</summary>
+    public void AddRows(PanelMatrix x)
+    {
+        PanelProducts.AddSymmetric(x, _gram, _threads);
+        Rows += x.Rows;
+    }
+
+    /// <summary>Adds rows to XᵀR.</summary>
+    /// <param name="x">Rows of X.</param>
+    /// <param name="residuals">Their right-hand sides [rows, outputs].</param>
+    public void AddResiduals(PanelMatrix x, ReadOnlySpan<float> residuals)
+    {
+        var panels = new PanelMatrix(x.Rows, Outputs, _residuals.Take(PanelMatrix.SizeOf(x.Rows, Outputs)));
+        panels.CopyFrom(residuals);
+        PanelProducts.AddProduct(x, panels, _cross.Doubles, _threads);
+        Energy += TensorPrimitives.SumOfSquares(residuals);
+    }
+
+    /// <summary>Forgets XᵀR.</summary>
+    public void ClearResiduals()
+    {
+        _cross.Doubles.Clear();
+        Energy = 0;
+    }
+
+    /// <summary>Adds the equations of other rows.</summary>
+    public void Add(NormalEquations other)
+    {
+        TensorPrimitives.Add<double>(_gram.Values, other._gram.Values, _gram.Values);
+        TensorPrimitives.Add<double>(_cross.Doubles, other._cross.Doubles, _cross.Doubles);
+        Rows += other.Rows;
+        Energy += other.Energy;
+    }
+
+    /// <summary>Mean variance of the columns times the number of rows: the unit of the ridge.</summary>
+    public double MeanSquare()
+    {
+        int n = Columns - 1;
+        double sum = 0;
+        for (int j = 0; j < n; j++)
+            sum += VarianceSum(j);
+        return n == 0 ? 0 : sum / n;
+    }
+
+    /// <summary>Variance of a column times the number of rows.</summary>
+    private double VarianceSum(int column)
+    {
+        int n = Columns - 1;
+        return Math.Max(_gram[column, column] - _gram[n, column] * _gram[n, column] / Math.Max(Rows, 1), 0);
+    }
+
+    /// <summary>For each column by how much its ridge differs from λ; the intercept has none. Columns that do not vary get what a millionth of the mean variance would.</summary>
+    private double[] RidgeFactors()
+    {
+        const double Least = 1e-6;
+        var factors = new double[Columns];
+        double mean = MeanSquare();
+        for (int j = 0; j < Columns - 1; j++)
+            factors[j] = PenalizesByVariance && mean > 0 ? Math.Max(VarianceSum(j) / mean, Least) : 1;
+        return factors;
+    }
+
+    /// <summary>
+    /// Factors XᵀX + λI (the intercept is free). Where it is singular to working precision, λ is raised tenfold from 10⁻⁸ of the mean square on, until it is not.
+    /// The factor is valid until the next one is asked for, which takes its memory.
+    /// </summary>
+    public Cholesky Factor(double ridge)
+    {
+        double meanSquare = MeanSquare();
+        _factor ??= _pool.RentDoubles(Cholesky.CountValues(Columns));
+        double[] factors = RidgeFactors();
+        // Columns that never vary get a ridge of their own, so that a layer whose inputs are all dead still has a solution.
+        double least = meanSquare > 0 ? 1e-12 * meanSquare : 1;
+        for (double wanted = Math.Max(ridge, least); ; wanted = Math.Max(10 * wanted, 1e-8 * meanSquare))
+        {
+            double added = wanted;
+            Cholesky? factor = Cholesky.TryFactor(
+                Columns,
+                (row, values) =>
+                {
+                    _gram.CopyRow(row, values);
+                    values[row] += factors[row] * added;
+                },
+                _threads,
+                _factor);
+            if (factor is not null)
+                return factor;
+            if (!double.IsFinite(wanted) || wanted > 1e6 * Math.Max(meanSquare, 1))
+                throw new ArithmeticException("The features of the calibration images are not finite; the layer cannot be refitted.");
+        }
+    }
+
+    /// <summary>Solves (XᵀX + λI)·Δ = XᵀR − λ·(W − W₀).</summary>
+    /// <param name="factor">What <see cref="Factor"/> gave.</param>
+    /// <param name="ridge">λ.</param>
+    /// <param name="weights">W: the weights that R is the residual of [outputs, columns].</param>
+    /// <param name="prior">W₀: the weights that the ridge pulls to.</param>
+    /// <returns>Δ [outputs, columns].</returns>
+    public Matrix Solve(Cholesky factor, double ridge, Matrix weights, Matrix prior)
+    {
+        var step = new Matrix(Outputs, Columns);
+        double[] factors = RidgeFactors();
+        for (int o = 0; o < Outputs; o++)
+        {
+            Span<double> row = step.Row(o);
+            for (int j = 0; j < Columns; j++)
+                row[j] = Cross(j, o) - factors[j] * ridge * (weights[o, j] - prior[o, j]);
+        }
+
+        factor.SolveRows(step, _threads);
+        return step;
+    }
+
+    /// <summary>Squared error that remains after a step: ‖R‖² − 2·tr(Δ·XᵀR) + tr(Δ·XᵀX·Δᵀ).</summary>
+    public double ErrorAfter(Matrix step)
+    {
+        // Several outputs share one pass through the Gram matrix.
+        const int Strip = 8;
+        var errors = new double[Outputs];
+        WorkerTeam.For(_threads, (Outputs + Strip - 1) / Strip, (strip, _) =>
+        {
+            int first = strip * Strip, last = Math.Min(first + Strip, Outputs);
+            for (int row = 0; row < Columns; row++)
+            {
+                for (int o = first; o < last; o++)
+                    errors[o] += step[o, row] * (2 * ProductBelow(row, step.Row(o)) + _gram[row, row] * step[o, row] - 2 * Cross(row, o));
+            }
+        });
+        double error = Energy;
+        foreach (double part in errors)
+            error += part;
+        return error;
+    }
+
+    /// <summary>Gives the memory back, that of the factor too.</summary>
+    public void Dispose()
+    {
+        _pool.Return(_tiles);
+        _pool.Return(_cross);
+        _residuals.Dispose();
+        if (_factor is not null)
+            _pool.Return(_factor);
+    }
+
+    /// <summary>Product of a row of XᵀX, left of its diagonal, with a vector.</summary>
+    private double ProductBelow(int row, ReadOnlySpan<double> vector)
+    {
+        double sum = 0;
+        for (int first = 0; first < row; first += SymmetricTiles.Width)
+        {
+            int count = Math.Min(SymmetricTiles.Width, row - first);
+            sum += TensorPrimitives.Dot(_gram.Slice(row, first / SymmetricTiles.Width)[..count], vector.Slice(first, count));
+        }
+
+        return sum;
+    }
+
+    private double Cross(int column, int output)
+    {
+        const int Width = PanelMatrix.Width;
+        return _cross.Doubles[((column / Width * PanelMatrix.CountPanels(Outputs) + output / Width) * Width + column % Width) * Width + output % Width];
+    }
+}

@@ -1,0 +1,189 @@
+using System.Numerics.Tensors;
+using ZipIt.Networks;
+using ZipIt.Numerics;
+
+namespace ZipIt.Merging;
+
+/// <summary>All pixels of a few images, with what both units of a pair see, give and lack there.</summary>
+internal sealed class PairTile : IDisposable
+{
+    private readonly PairLayout _layout;
+    private readonly RefitPair _pair;
+    private readonly PairMaps _maps;
+    private readonly int _threads;
+    private readonly BufferPool _pool;
+    private readonly AlignedBuffer _before; // the first unit's value [pixels, channels]
+    private readonly AlignedBuffer _hidden;
+    private readonly AlignedBuffer _values; // the second unit's value
+    private readonly AlignedBuffer _targets;
+    private readonly AlignedBuffer _residuals;
+    private readonly PanelMatrix _missing;
+
+    /// <summary>Makes room for some images.</summary>
+    /// <param name="layout">The units and their columns.</param>
+    /// <param name="maps">What they read.</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="pool">Memory.</param>
+    public PairTile(PairLayout layout, PairMaps maps, int count, int threads, BufferPool pool)
+    {
+        (_layout, _pair, _maps, _threads, _pool) = (layout, layout.Pair, maps, threads, pool);
+        Images = new int[count];
+        Images[0] = -1;
+        int firstRows = count * layout.First.Area, secondRows = count * layout.Second.Area;
+        FirstPatches = RentPanels(firstRows, layout.First.Columns);
+        SecondPatches = RentPanels(secondRows, layout.Second.Columns);
+        (_before, _hidden) = (pool.Rent(firstRows * layout.First.Channels), pool.Rent(firstRows * layout.First.Channels));
+        int length = secondRows * layout.Second.Channels;
+        (_values, _targets, _residuals) = (pool.Rent(length), pool.Rent(length), pool.Rent(length));
+        _missing = RentPanels(secondRows, layout.Second.Channels);
+    }
+
+    /// <summary>Places of the images among those that the pair is fitted on.</summary>
+    public int[] Images { get; }
+
+    /// <summary>What the first unit sees.</summary>
+    public PanelMatrix FirstPatches { get; }
+
+    /// <summary>What the second unit sees.</summary>
+    public PanelMatrix SecondPatches { get; }
+
+    /// <summary>What the second unit's values lack before the activation [pixels, channels].</summary>
+    public ReadOnlySpan<float> Residuals => _residuals.Span;
+
+    /// <summary>Takes what does not change: what the first unit sees, and the targets.</summary>
+    public void Fill(int[] images)
+    {
+        images.CopyTo(Images, 0);
+        Node input = _pair.First.Layers[0].Input;
+        WritePatches(FirstPatches, _layout.First, 0, 0, i => _maps.Get(input, Images[i]));
+        FirstPatches.SetLastColumn(1, 0, FirstPatches.Rows);
+        int mapLength = _targets.Length / Images.Length;
+        for (int i = 0; i < Images.Length; i++)
+            _maps.Targets.Span.Slice(Images[i] * mapLength, mapLength).CopyTo(_targets.Span[(i * mapLength)..]);
+    }
+
+    /// <summary>Computes what both units give.</summary>
+    public void Forward(PanelWeights first, PanelWeights second)
+    {
+        first.Multiply(FirstPatches, _before.Span, _threads);
+        ActivationTarget.Apply(_pair.First.Activation, _before.Span, _hidden.Span);
+
+        int column = 0;
+        for (int layer = 0; layer < _pair.Second.Layers.Count; layer++)
+        {
+            Node source = _pair.Second.Layers[layer].Input;
+            WritePatches(SecondPatches, _layout.Second, layer, column, layer == _pair.ReaderIndex ? i => PartOf(_hidden, i) : i => _maps.Get(source, Images[i]));
+            column += _layout.Second.ColumnsOf(0)[layer].Count;
+        }
+
+        SecondPatches.SetLastColumn(1, 0, SecondPatches.Rows);
+        second.Multiply(SecondPatches, _values.Span, _threads);
+        for (int i = 0; i < Images.Length; i++)
+        {
+            Span<float> values = PartOf(_values, i);
+            foreach (Node other in _pair.Second.Others)
+                TensorPrimitives.Add(values, _maps.Get(other, Images[i]), values);
+        }
+
+        ActivationTarget.Residuals(_pair.Second.Activation, _targets.Span, _values.Span, _residuals.Span);
+    }
+
+    /// <summary>Squared error after the activation.</summary>
+    public double Error()
+    {
+        double error = 0;
+        int mapLength = _values.Length / Images.Length;
+        float[] values = new float[mapLength], targets = new float[mapLength];
+        for (int i = 0; i < Images.Length; i++)
+        {
+            ActivationTarget.Apply(_pair.Second.Activation, PartOf(_values, i), values);
+            ActivationTarget.Apply(_pair.Second.Activation, PartOf(_targets, i), targets);
+            TensorPrimitives.Subtract<float>(values, targets, values);
+            error += TensorPrimitives.SumOfSquares<float>(values);
+        }
+
+        return error;
+    }
+
+    /// <summary>The changes of the first unit's values that make up for what is missing [pixels, channels].</summary>
+    /// <param name="back">Takes what is missing at one pixel to the hidden features that the reader sees from there.</param>
+    /// <param name="spread">Memory for what is missing, at every tap.</param>
+    /// <param name="changes">Memory for the changes.</param>
+    public ReadOnlySpan<float> HiddenChanges(PanelWeights back, GrowingBuffer spread, GrowingBuffer changes)
+    {
+        _missing.CopyFrom(_residuals.Span);
+        PatchColumns columns = _layout.Reader;
+        AlignedBuffer missing = Multiply(_missing, back, spread), result = changes.Take(_before.Length);
+        result.Span.Clear();
+        int rowsLength = _layout.Second.Area * columns.Count;
+        WorkerTeam.For(_threads, Images.Length, (i, _) =>
+        {
+            Span<float> own = PartOf(result, i);
+            columns.AddBack(missing.Span.Slice(i * rowsLength, rowsLength), _layout.Second.Width, own);
+            Flatten(own, PartOf(_before, i));
+        });
+        return result.Span;
+    }
+
+    /// <summary>What a step of the first unit changes in the second one's value, to first order.</summary>
+    /// <param name="firstStep">The step.</param>
+    /// <param name="second">The second unit's weights.</param>
+    /// <param name="changes">Memory for the changes of the first unit's values.</param>
+    /// <param name="effect">Memory for the result.</param>
+    public ReadOnlySpan<float> EffectOf(PanelWeights firstStep, PanelWeights second, GrowingBuffer changes, GrowingBuffer effect)
+    {
+        AlignedBuffer own = Multiply(FirstPatches, firstStep, changes);
+        Flatten(own.Span, _before.Span);
+        // In the second unit's patches everything but the hidden features becomes 0.
+        SecondPatches.Memory.Span.Clear();
+        WritePatches(SecondPatches, _layout.Second, _pair.ReaderIndex, _layout.ReaderColumn, i => PartOf(own, i));
+        return Multiply(SecondPatches, second, effect).Span;
+    }
+
+    /// <summary>What a step of the second unit changes in its value.</summary>
+    /// <param name="secondStep">The step.</param>
+    /// <param name="effect">Memory for the result.</param>
+    public ReadOnlySpan<float> EffectOf(PanelWeights secondStep, GrowingBuffer effect) => Multiply(SecondPatches, secondStep, effect).Span;
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        foreach (AlignedBuffer buffer in (AlignedBuffer[])[FirstPatches.Memory, SecondPatches.Memory, _before, _hidden, _values, _targets, _residuals, _missing.Memory])
+            _pool.Return(buffer);
+    }
+
+    private PanelMatrix RentPanels(int rows, int columns) => new(rows, columns, _pool.Rent(PanelMatrix.SizeOf(rows, columns)));
+
+    /// <summary>x·Wᵀ.</summary>
+    private AlignedBuffer Multiply(PanelMatrix x, PanelWeights weights, GrowingBuffer memory)
+    {
+        AlignedBuffer result = memory.Take(x.Rows * weights.Outputs);
+        weights.Multiply(x, result.Span, _threads);
+        return result;
+    }
+
+    /// <summary>The part of a value that belongs to one image of the tile.</summary>
+    private Span<float> PartOf(AlignedBuffer values, int image)
+    {
+        int length = values.Length / Images.Length;
+        return values.Span.Slice(image * length, length);
+    }
+
+    /// <summary>Nothing changes where the activation is flat.</summary>
+    private void Flatten(Span<float> changes, ReadOnlySpan<float> before)
+    {
+        Activation activation = _pair.First.Activation!;
+        for (int i = 0; i < changes.Length; i++)
+            changes[i] *= ActivationTarget.Slope(activation, before[i]);
+    }
+
+    private void WritePatches(PanelMatrix target, SampleLayout layout, int layer, int column, MapOf map)
+    {
+        PatchColumns columns = layout.ColumnsOf(0)[layer];
+        int[] pixels = [.. Enumerable.Range(0, layout.Area)];
+        WorkerTeam.For(_threads, Images.Length, (i, _) => columns.Write(map(i), pixels, layout.Width, target, i * pixels.Length, column));
+    }
+
+    private delegate ReadOnlySpan<float> MapOf(int image);
+}

@@ -1,0 +1,189 @@
+using System.Numerics.Tensors;
+using ZipIt.Networks;
+using ZipIt.Numerics;
+
+namespace ZipIt.Merging;
+
+/// <summary>The least-squares problem of one group of channels of a unit.</summary>
+internal sealed class UnitProblem
+{
+    private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
+    private const int PlentyOfImages = 50; // the same for heads, where each image is one sample
+    private const double DefaultRidge = 1e-3;
+    private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
+    private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+
+    private readonly RefitContext _context;
+    private readonly RefitUnit _unit;
+    private readonly UnitSamples _samples;
+    private readonly int _group;
+    private readonly int _outputs;
+    private readonly Matrix _prior;
+    private readonly Matrix _weights;
+    private readonly ChannelRescale _rescale;
+
+    /// <summary>Prepares a problem.</summary>
+    /// <param name="context">Options and memory.</param>
+    /// <param name="unit">The unit.</param>
+    /// <param name="samples">Its samples.</param>
+    /// <param name="group">Number of the group.</param>
+    public UnitProblem(RefitContext context, RefitUnit unit, UnitSamples samples, int group)
+    {
+        (_context, _unit, _samples, _group) = (context, unit, samples, group);
+        _outputs = samples.Channels / samples.Groups;
+        _prior = PriorWeights.Of(unit, samples.Layout, group);
+        _weights = new Matrix(_outputs, samples.Columns);
+        _rescale = new ChannelRescale(_outputs);
+    }
+
+    /// <summary>λ in units of the mean variance of the columns.</summary>
+    public double Ridge { get; private set; }
+
+    /// <summary>Solves the problem.</summary>
+    /// <param name="rounds">How often targets are changed where the activation is flat, and the problem solved again.</param>
+    /// <returns>Weights [outputs, columns], and the equations that were solved, which the caller disposes of.</returns>
+    public (Matrix Weights, FactoredEquations Equations) Solve(int rounds)
+    {
+        NormalEquations equations = NewEquations();
+        bool choose = _context.Refit.Ridge is null && _samples.Rows < (long)(_unit.IsHead ? PlentyOfImages : PlentyOfSamples) * _samples.Columns;
+        using NormalEquations? heldOut = choose ? NewEquations() : null;
+        PanelWeights prior = _prior.Pack();
+        // The first step starts at 0, so that nothing need be predicted; the ridge pulls to the prior weights all the same.
+        ForTiles(false, null, (tile, predictions, targets, residuals) =>
+        {
+            if (tile.IsHeldOut)
+            {
+                Predict(prior, tile, predictions);
+                _rescale.Add(predictions, targets);
+            }
+
+            NormalEquations own = tile.IsHeldOut && heldOut is not null ? heldOut : equations;
+            own.AddRows(tile.Patches[_group]);
+            own.AddResiduals(tile.Patches[_group], residuals);
+        }, startsAtZero: true);
+        Ridge = _context.Refit.Ridge ?? DefaultRidge;
+        if (heldOut is { Rows: > 0 } && equations.Rows > 0)
+            Ridge = ChooseRidge(equations, heldOut);
+        if (heldOut is not null)
+            equations.Add(heldOut);
+
+        double ridge = Ridge * equations.MeanSquare();
+        var factored = new FactoredEquations(equations, equations.Factor(ridge));
+        Step(factored, ridge);
+        for (int round = 0; round < rounds; round++)
+        {
+            equations.ClearResiduals();
+            ForTiles(false, _unit.Activation, (tile, _, _, residuals) => equations.AddResiduals(tile.Patches[_group], residuals));
+            Step(factored, ridge, Relaxation);
+        }
+
+        return (_weights, factored);
+    }
+
+    /// <summary>Squared errors after the activation on the held-out images, of the prior weights and of the solution, and the targets' variance.</summary>
+    public (double Before, double After, double Energy) MeasureErrors()
+    {
+        var rescaled = _prior.Clone();
+        for (int o = 0; o < _outputs; o++)
+            _rescale.Apply(o, rescaled.Row(o));
+        PanelWeights prior = rescaled.Pack();
+        double before = 0, after = 0;
+        var sum = new double[_outputs];
+        var squares = new double[_outputs];
+        long count = 0;
+        using var memory = new GrowingBuffer(_context.Pool);
+        ForTiles(true, null, (tile, predictions, targets, _) =>
+        {
+            count += tile.Rows;
+            Span<float> unfitted = memory.Take(targets.Length).Span;
+            Predict(prior, tile, unfitted);
+            for (int row = 0; row < targets.Length; row += _outputs)
+            {
+                for (int o = 0; o < _outputs; o++)
+                {
+                    double target = ActivationTarget.Apply(_unit.Activation, targets[row + o]);
+                    before += Square(ActivationTarget.Apply(_unit.Activation, unfitted[row + o]) - target);
+                    after += Square(ActivationTarget.Apply(_unit.Activation, predictions[row + o]) - target);
+                    sum[o] += target;
+                    squares[o] += target * target;
+                }
+            }
+        });
+        double energy = 0;
+        for (int o = 0; o < _outputs; o++)
+            energy += squares[o] - sum[o] * sum[o] / Math.Max(count, 1);
+        return (before, after, energy);
+    }
+
+    private static double Square(double value) => value * value;
+
+    private NormalEquations NewEquations() => new(_samples.Columns, _outputs, _context.Threads, _context.Pool) { PenalizesByVariance = _unit.IsHead };
+
+    private void Step(FactoredEquations factored, double ridge, double length = 1)
+    {
+        Matrix step = factored.Equations.Solve(factored.Factor, ridge, _weights, _prior);
+        TensorPrimitives.MultiplyAdd<double>(step.Values, length, _weights.Values, _weights.Values);
+    }
+
+    private double ChooseRidge(NormalEquations equations, NormalEquations heldOut)
+    {
+        // The error falls and then rises with the ridge: from the default on, downhill.
+        int start = Array.IndexOf(RidgeCandidates, DefaultRidge), best = start;
+        double bestError = ErrorWith(start);
+        foreach (int direction in (int[])[1, -1])
+        {
+            for (int i = start + direction; best == i - direction && i >= 0 && i < RidgeCandidates.Length; i += direction)
+            {
+                double error = ErrorWith(i);
+                if (error < bestError)
+                    (best, bestError) = (i, error);
+            }
+        }
+
+        return RidgeCandidates[best];
+
+        double ErrorWith(int candidate)
+        {
+            double ridge = RidgeCandidates[candidate] * equations.MeanSquare();
+            return heldOut.ErrorAfter(equations.Solve(equations.Factor(ridge), ridge, _weights, _prior));
+        }
+    }
+
+    /// <summary>Predicts with the present weights and gives predictions and targets (both with the sum's other inputs) and residuals, tile by tile.</summary>
+    private void ForTiles(bool heldOutOnly, Activation? activation, TileAction action, bool startsAtZero = false)
+    {
+        PanelWeights? weights = startsAtZero ? null : _weights.Pack();
+        using var memory = new GrowingBuffer(_context.Pool);
+        foreach (SampleTile tile in _samples.Tiles(heldOutOnly))
+        {
+            int length = tile.Rows * _outputs;
+            Span<float> values = memory.Take(checked(3 * length)).Span;
+            Span<float> predictions = values[..length], targets = values.Slice(length, length), residuals = values[(2 * length)..];
+            Predict(weights, tile, predictions);
+            ReadOnlySpan<float> all = tile.Targets.Span;
+            for (int row = 0; row < tile.Rows; row++)
+                all.Slice(row * _samples.Channels + _group * _outputs, _outputs).CopyTo(targets[(row * _outputs)..]);
+            ActivationTarget.Residuals(activation, targets, predictions, residuals);
+            action(tile, predictions, targets, residuals);
+        }
+    }
+
+    /// <summary>What weights and the sum's other inputs give; without weights the other inputs alone.</summary>
+    private void Predict(PanelWeights? weights, SampleTile tile, Span<float> predictions)
+    {
+        if (weights is null)
+            predictions.Clear();
+        else
+            weights.Multiply(tile.Patches[_group], predictions, _context.Threads);
+        if (tile.Others is null)
+            return;
+        ReadOnlySpan<float> others = tile.Others.Span;
+        for (int row = 0; row < tile.Rows; row++)
+        {
+            Span<float> own = predictions.Slice(row * _outputs, _outputs);
+            TensorPrimitives.Add(own, others.Slice(row * _samples.Channels + _group * _outputs, _outputs), own);
+        }
+    }
+
+    private delegate void TileAction(SampleTile tile, Span<float> predictions, ReadOnlySpan<float> targets, ReadOnlySpan<float> residuals);
+}

@@ -1,0 +1,98 @@
+namespace ZipIt.Numerics;
+
+/// <summary>
+/// Large buffers that are used again. Those that nobody needs any more go back to the system at once, so that the memory that a long computation takes does not depend on when the
+/// garbage collector runs. Safe for use by several threads.
+/// </summary>
+internal sealed class BufferPool : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<AlignedBuffer> _lent = [];
+    private readonly List<AlignedBuffer> _free = []; // in the order in which they were returned
+    private int _idle; // the first ones of them: free all the time since the last trim
+
+    /// <summary>Memory that the pool holds, lent or free, in bytes.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Memory for some floats, with any content.</summary>
+    public AlignedBuffer Rent(int floats) => RentBytes((long)floats * sizeof(float));
+
+    /// <summary>Memory for some floats, all of them 0.</summary>
+    public AlignedBuffer RentCleared(int floats)
+    {
+        AlignedBuffer buffer = Rent(floats);
+        buffer.Span.Clear();
+        return buffer;
+    }
+
+    /// <summary>Memory for some doubles, with any content.</summary>
+    public AlignedBuffer RentDoubles(int doubles) => RentBytes((long)doubles * sizeof(double));
+
+    /// <summary>Takes a buffer that nobody works with any more.</summary>
+    public void Return(AlignedBuffer buffer)
+    {
+        lock (_gate)
+        {
+            if (!_lent.Remove(buffer))
+                throw new ArgumentException("The buffer has been returned before, or is not from this pool.", nameof(buffer));
+            _free.Add(buffer);
+        }
+    }
+
+    /// <summary>Gives back to the system what nobody has needed since the last call.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            for (int i = 0; i < _idle; i++)
+                Free(_free[i]);
+            _free.RemoveRange(0, _idle);
+            _idle = _free.Count;
+        }
+    }
+
+    /// <summary>Gives everything back to the system, also what is still lent: nobody may work with it any more.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (AlignedBuffer buffer in _lent.Concat(_free))
+                Free(buffer);
+            _lent.Clear();
+            _free.Clear();
+            _idle = 0;
+        }
+    }
+
+    private AlignedBuffer RentBytes(long bytes)
+    {
+        lock (_gate)
+        {
+            // The one that was used last is the likeliest to fit, and to be in the cache.
+            int index = _free.FindLastIndex(other => other.Capacity >= bytes && other.Capacity - bytes <= bytes / 8);
+            AlignedBuffer buffer;
+            if (index >= 0)
+            {
+                buffer = _free[index];
+                _free.RemoveAt(index);
+                if (index < _idle)
+                    _idle--;
+                buffer.Bytes = bytes;
+            }
+            else
+            {
+                buffer = AlignedBuffer.Unmanaged(bytes);
+                Bytes += bytes;
+            }
+
+            _lent.Add(buffer);
+            return buffer;
+        }
+    }
+
+    private void Free(AlignedBuffer buffer)
+    {
+        Bytes -= buffer.Capacity;
+        buffer.Free();
+    }
+}
