@@ -27,7 +27,7 @@ public sealed class Zipper
             throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
         Options.Refit?.Check();
         CheckNames(members);
-        Members = BatchNormFolding.Unify([.. members]);
+        Members = DeepHeads.Unify(BatchNormFolding.Unify([.. members]));
         Structure = CutSearch.Find(Members, Options.Cut, Options.Start);
         CheckWidths();
         if (Options.Matcher is not (IFeatureMatcher or IWeightMatcher))

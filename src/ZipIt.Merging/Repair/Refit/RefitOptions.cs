@@ -50,9 +50,9 @@ public sealed record RefitOptions
 
     /// <summary>
     /// For outputs that each task has for itself, how far their targets are flattened on images that another task's member is surer about, from 0 (not at all) to 1.
-    /// Needs <see cref="Tasks"/>. Default 0.5.
+    /// Needs <see cref="Tasks"/>. Null (default) for 1 where a task has prototypes, since that leaves the order of its classes alone, and for 0.5 where it has class scores.
     /// </summary>
-    public double Flattening { get; init; } = 0.5;
+    public double? Flattening { get; init; }
 
     /// <summary>
     /// Whether heads that read the pooled values of the last feature map also read those of the activations before it in the last stage, up to 1,024 in all (our extension): the zipped

@@ -9,7 +9,7 @@ internal static class NormalizationOperators
     public static KeyValuePair<string, Operator>[] All { get; } =
     [
         new("BatchNormalization", call => [Normalize(call)]),
-        new("InstanceNormalization", call => [NormalizeImages(call)]),
+        new("InstanceNormalization", call => [NormalizeInstance(call)]),
         new("Dropout", call => [Drop(call)]),
         new("Identity", call => [call.Feature(0)]),
         new("Cast", call => [Cast(call)]),
@@ -35,11 +35,12 @@ internal static class NormalizationOperators
         return ChannelArithmetic.FoldIntoLinear(call, input, 0, scale.Span, shift.Span);
     }
 
-    private static FeatureValue NormalizeImages(OperatorCall call)
+    private static FeatureValue NormalizeInstance(OperatorCall call)
     {
-        Tensor weight = call.Floats(1);
-        return call.Emit(
-            new InstanceNorm2d(weight, call.Floats(2, weight.Length), call.Node.FindFloat("epsilon") ?? BatchNorm2d.DefaultEpsilon), call.Map(call.Feature(0)));
+        FeatureValue input = call.Feature(0);
+        int channels = input.Shape[0];
+        float epsilon = call.Node.FindFloat("epsilon") ?? BatchNorm2d.DefaultEpsilon;
+        return call.Emit(new InstanceNorm2d(call.Floats(1, channels), call.Floats(2, channels), epsilon), call.Map(input));
     }
 
     private static FeatureValue Drop(OperatorCall call)
