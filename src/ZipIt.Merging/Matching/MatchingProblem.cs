@@ -15,7 +15,7 @@ public sealed class MatchingProblem
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="mergedCount"/> is out of range.</exception>
     /// <exception cref="ArgumentException">There is not one importance for each feature.</exception>
-    public MatchingProblem(FeatureStatistics statistics, int? mergedCount = null, double[]? importance = null)
+    public MatchingProblem(FeatureStatistics statistics, int? mergedCount = null, IReadOnlyList<double>? importance = null)
     {
         ArgumentNullException.ThrowIfNull(statistics);
         int widest = 0;
@@ -24,8 +24,8 @@ public sealed class MatchingProblem
         int merged = mergedCount ?? widest;
         ArgumentOutOfRangeException.ThrowIfLessThan(merged, 1, nameof(mergedCount));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(merged, statistics.FeatureCount, nameof(mergedCount));
-        if (importance is not null && importance.Length != statistics.FeatureCount)
-            throw new ArgumentException($"Expected {statistics.FeatureCount} importances, found {importance.Length}.", nameof(importance));
+        if (importance is not null && importance.Count != statistics.FeatureCount)
+            throw new ArgumentException($"Expected {statistics.FeatureCount} importances, found {importance.Count}.", nameof(importance));
         (Statistics, MergedCount, Importance) = (statistics, merged, importance);
     }
 
@@ -36,7 +36,7 @@ public sealed class MatchingProblem
     public int MergedCount { get; }
 
     /// <summary>What each feature matters to the layers that read it, or null if unknown.</summary>
-    public double[]? Importance { get; }
+    public IReadOnlyList<double>? Importance { get; }
 
     /// <summary>
     /// For each model how much there is to lose, in any unit: its number of classes. Null (default) if all models count alike. <see cref="SelectionMatcher"/> puts models on a par in proportion to it.

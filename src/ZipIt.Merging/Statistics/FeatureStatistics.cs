@@ -20,14 +20,14 @@ public sealed class FeatureStatistics
     /// <param name="mean">Mean of every feature [all models' features].</param>
     /// <param name="covariance">Covariance of every pair of features, symmetric.</param>
     /// <exception cref="ArgumentException">The sizes do not agree.</exception>
-    public FeatureStatistics(ReadOnlySpan<int> widths, long samples, double[] mean, Matrix covariance)
+    public FeatureStatistics(ReadOnlySpan<int> widths, long samples, IReadOnlyList<double> mean, Matrix covariance)
     {
         ArgumentNullException.ThrowIfNull(mean);
         ArgumentNullException.ThrowIfNull(covariance);
         _widths = widths.ToArray();
         int features = _widths.Sum();
-        if (mean.Length != features)
-            throw new ArgumentException($"Expected {features} means, found {mean.Length}.", nameof(mean));
+        if (mean.Count != features)
+            throw new ArgumentException($"Expected {features} means, found {mean.Count}.", nameof(mean));
         if (covariance.Rows != features || covariance.Columns != features)
             throw new ArgumentException($"Expected a {features}×{features} covariance, found {covariance.Rows}×{covariance.Columns}.", nameof(covariance));
         (Samples, Mean, Covariance) = (samples, mean, covariance);
@@ -40,13 +40,13 @@ public sealed class FeatureStatistics
     public int ModelCount => _widths.Length;
 
     /// <summary>Number of features of all models together.</summary>
-    public int FeatureCount => Mean.Length;
+    public int FeatureCount => Mean.Count;
 
     /// <summary>Number of samples (images times pixels) behind the statistics.</summary>
     public long Samples { get; }
 
     /// <summary>Mean of every feature.</summary>
-    public double[] Mean { get; }
+    public IReadOnlyList<double> Mean { get; }
 
     /// <summary>Covariance of every pair of features.</summary>
     public Matrix Covariance { get; }

@@ -5,13 +5,12 @@ namespace ZipIt.Merging;
 
 /// <summary>
 /// Accumulates mean and covariance of several models' features over any number of batches, in memory that depends on the number of features alone.
-/// Collectors of disjoint shards can be merged.
 /// </summary>
 /// <remarks>
 /// Features are shifted by their means over the first tile before products are summed (in double precision), so that large means do not cancel. Values that are not
 /// finite count as 0, as in the reference implementation.
 /// </remarks>
-public sealed class FeatureStatisticsCollector
+internal sealed class FeatureStatisticsCollector
 {
     private const int TileRows = 1024;
 
@@ -26,7 +25,7 @@ public sealed class FeatureStatisticsCollector
     /// <summary>Starts with no samples.</summary>
     /// <param name="threads">Number of threads; 0 for one per processor. Results do not depend on it.</param>
     /// <param name="widths">Number of features of each model.</param>
-    public FeatureStatisticsCollector(int threads, params ReadOnlySpan<int> widths)
+    public FeatureStatisticsCollector(int threads, ReadOnlySpan<int> widths)
     {
         _threads = threads;
         _widths = widths.ToArray();
@@ -42,27 +41,11 @@ public sealed class FeatureStatisticsCollector
     /// <summary>Number of samples so far.</summary>
     public long Samples { get; private set; }
 
-    /// <summary>Adds samples.</summary>
-    /// <param name="features">Concatenated features of all models [rows, <see cref="FeatureCount"/>].</param>
-    /// <exception cref="ArgumentException">The number of values is no multiple of the number of features.</exception>
-    public void Add(ReadOnlySpan<float> features)
-    {
-        if (features.Length % FeatureCount != 0)
-            throw new ArgumentException($"Expected rows of {FeatureCount} features, found {features.Length} values.", nameof(features));
-        int rows = features.Length / FeatureCount;
-        for (int start = 0, count; start < rows; start += count)
-        {
-            count = Math.Min(TileRows - _waiting, rows - start);
-            features.Slice(start * FeatureCount, count * FeatureCount).CopyTo(_tile.AsSpan(_waiting * FeatureCount));
-            AddRows(count);
-        }
-    }
-
     /// <summary>Adds the values that sessions of all models hold of a tapped node after a run.</summary>
     /// <param name="sessions">One session per model.</param>
     /// <param name="tap">Index of the tap.</param>
     /// <param name="rows">Number of samples (images times pixels).</param>
-    internal void Add(IReadOnlyList<INetworkSession> sessions, int tap, int rows)
+    public void Add(IReadOnlyList<INetworkSession> sessions, int tap, int rows)
     {
         for (int start = 0, count; start < rows; start += count)
         {
@@ -79,35 +62,6 @@ public sealed class FeatureStatisticsCollector
 
             AddRows(count);
         }
-    }
-
-    /// <summary>Adds all samples of another collector of the same features.</summary>
-    /// <exception cref="ArgumentException">The other collector has other features.</exception>
-    public void Merge(FeatureStatisticsCollector other)
-    {
-        ArgumentNullException.ThrowIfNull(other);
-        if (!other._widths.AsSpan().SequenceEqual(_widths))
-            throw new ArgumentException("Only collectors of the same features can be merged.", nameof(other));
-        other.AddTile();
-        AddTile();
-        if (other._shift is null)
-            return;
-        _shift ??= [.. other._shift];
-
-        // With d = other shift − own shift, Σ(x + d)(x + d)ᵀ = Σxxᵀ + d·Σxᵀ + Σx·dᵀ + n·ddᵀ.
-        int n = FeatureCount;
-        var d = new double[n];
-        for (int i = 0; i < n; i++)
-            d[i] = (double)other._shift[i] - _shift[i];
-        for (int i = 0; i < n; i++)
-        {
-            for (int j = 0; j < n; j++)
-                _products[i * n + j] += other._products[i * n + j] + d[i] * other._sum[j] + other._sum[i] * d[j] + other.Samples * d[i] * d[j];
-        }
-
-        for (int i = 0; i < n; i++)
-            _sum[i] += other._sum[i] + other.Samples * d[i];
-        Samples += other.Samples;
     }
 
     /// <summary>Mean and covariance of all samples so far.</summary>

@@ -4,7 +4,7 @@ namespace ZipIt.Merging;
 /// <param name="Space">The space, in the first member.</param>
 /// <param name="Statistics">Mean and covariance of all members' features.</param>
 /// <param name="Importance">What each feature matters to the layers that read it.</param>
-public sealed record SpaceStatistics(FeatureSpace Space, FeatureStatistics Statistics, double[] Importance)
+public sealed record SpaceStatistics(FeatureSpace Space, FeatureStatistics Statistics, IReadOnlyList<double> Importance)
 {
     /// <summary>
     /// Name of the node where the features were measured, in the first member. Depends on the cut where that lies inside a residual stage. Default: the space's own.

@@ -14,6 +14,7 @@ public sealed class TaskScorer
 
     private const float ReferenceScale = 100;
 
+    private readonly int[] _offsets;
     private readonly int[] _headOf;
     private readonly int[] _allTasks;
     private readonly int[][] _tasksOfGroup;
@@ -32,12 +33,12 @@ public sealed class TaskScorer
         Check(tasks, scoring);
         Tasks = [.. tasks];
         Scoring = scoring;
-        Offsets = new int[tasks.Count + 1];
+        _offsets = new int[tasks.Count + 1];
         _headOf = new int[tasks.Count];
         for (int t = 0; t < tasks.Count; t++)
         {
             ClassificationTask task = tasks[t];
-            Offsets[t + 1] = Offsets[t] + task.Labels.Count;
+            _offsets[t + 1] = _offsets[t] + task.Labels.Count;
             if (!network.TryFindHead(task.Name, out _headOf[t]))
                 throw new ArgumentException($"The network has no output for task '{task.Name}'; it has {NameList.Format([.. network.Heads.Select(head => head.Name)])}.", nameof(tasks));
             ReadOnlySpan<int> shape = network.ShapeOf(network.Heads[_headOf[t]].Node);
@@ -76,10 +77,13 @@ public sealed class TaskScorer
     public IReadOnlyList<IReadOnlyList<int>> SoftmaxGroups => Scoring == JointScoring.Cosine ? [_allTasks] : _tasksOfGroup;
 
     /// <summary>Position of each task's first class among all classes; one more entry for the end.</summary>
-    public int[] Offsets { get; }
+    public IReadOnlyList<int> Offsets => _offsets;
 
     /// <summary>Number of classes of all tasks.</summary>
-    public int ClassCount => Offsets[^1];
+    public int ClassCount => _offsets[^1];
+
+    /// <summary>The task that a class of all tasks belongs to.</summary>
+    internal int TaskOf(int label) => Array.FindLastIndex(_offsets, offset => offset <= label);
 
     /// <summary>Checks whether tasks can be compared, before there is a network that serves them all.</summary>
     /// <param name="tasks">The tasks.</param>
@@ -126,7 +130,7 @@ public sealed class TaskScorer
         for (int t = 0; t < Tasks.Count; t++)
         {
             int length = Tasks[t].OutputLength;
-            WriteLogits(Tasks[t], session.GetOutput(_headOf[t]).Slice(image * length, length), joint[Offsets[t]..Offsets[t + 1]]);
+            WriteLogits(Tasks[t], session.GetOutput(_headOf[t]).Slice(image * length, length), joint[_offsets[t].._offsets[t + 1]]);
         }
 
         joint.CopyTo(perTask);
@@ -170,17 +174,17 @@ public sealed class TaskScorer
     {
         float largest = float.NegativeInfinity;
         foreach (int t in tasks)
-            largest = Math.Max(largest, TensorPrimitives.Max<float>(values[Offsets[t]..Offsets[t + 1]]));
+            largest = Math.Max(largest, TensorPrimitives.Max<float>(values[_offsets[t].._offsets[t + 1]]));
         float sum = 0;
         foreach (int t in tasks)
         {
-            foreach (ref float value in values[Offsets[t]..Offsets[t + 1]])
+            foreach (ref float value in values[_offsets[t].._offsets[t + 1]])
                 sum += value = MathF.Exp(value - largest);
         }
 
         foreach (int t in tasks)
         {
-            Span<float> own = values[Offsets[t]..Offsets[t + 1]];
+            Span<float> own = values[_offsets[t].._offsets[t + 1]];
             TensorPrimitives.Divide(own, sum, own);
         }
     }

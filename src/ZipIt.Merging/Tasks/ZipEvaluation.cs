@@ -48,7 +48,7 @@ public sealed record ZipEvaluation(long Images, double JointAccuracy, IReadOnlyL
                     continue;
                 scorer.Score(session, i, joint, perTask);
                 confusion[label, IndexOfLargest(joint)]++;
-                int task = Array.FindLastIndex(scorer.Offsets, offset => offset <= label);
+                int task = scorer.TaskOf(label);
                 seen[task]++;
                 if (IndexOfLargest(perTask.AsSpan(scorer.Offsets[task]..scorer.Offsets[task + 1])) == label - scorer.Offsets[task])
                     right[task]++;

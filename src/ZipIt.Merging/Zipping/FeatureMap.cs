@@ -1,5 +1,3 @@
-using ZipIt.Numerics;
-
 namespace ZipIt.Merging;
 
 /// <summary>
@@ -100,37 +98,6 @@ public sealed class FeatureMap
         for (int m = 0; m < model; m++)
             offset += _widths[m];
         return offset;
-    }
-
-    /// <summary>The slice of M that a model's own features go through: merged × widths[model].</summary>
-    public Matrix ToMergeMatrix(int model)
-    {
-        int offset = OffsetOf(model);
-        var matrix = new Matrix(MergedCount, _widths[model]);
-        for (int p = 0; p < MergedCount; p++)
-        {
-            foreach (Entry entry in MergeRow(p))
-            {
-                if (entry.Index >= offset && entry.Index < offset + _widths[model])
-                    matrix[p, entry.Index - offset] += entry.Weight;
-            }
-        }
-
-        return matrix;
-    }
-
-    /// <summary>The slice of U that gives back a model's own features: widths[model] × merged.</summary>
-    public Matrix ToUnmergeMatrix(int model)
-    {
-        int offset = OffsetOf(model);
-        var matrix = new Matrix(_widths[model], MergedCount);
-        for (int j = 0; j < _widths[model]; j++)
-        {
-            foreach (Entry entry in UnmergeRow(offset + j))
-                matrix[j, entry.Index] += entry.Weight;
-        }
-
-        return matrix;
     }
 
     /// <summary>The same map, with averages in which every member counts by its weight.</summary>

@@ -1,7 +1,7 @@
 namespace ZipIt.Networks;
 
 /// <summary>Derives the shape of every node's value, and with it finds layers that do not fit together.</summary>
-public static class ShapeInference
+internal static class ShapeInference
 {
     /// <summary>Shape of a node's value for one image, from the shapes of its inputs.</summary>
     /// <param name="node">The node.</param>

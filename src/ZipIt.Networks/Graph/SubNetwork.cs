@@ -1,7 +1,7 @@
 namespace ZipIt.Networks;
 
 /// <summary>Cuts a part out of a graph: from values that are known to values that are wanted.</summary>
-public static class SubNetwork
+internal static class SubNetwork
 {
     /// <summary>Makes a network that computes some nodes from others.</summary>
     /// <param name="wanted">The nodes to compute; they become outputs "0", "1", …, in this order. None of them may be known.</param>

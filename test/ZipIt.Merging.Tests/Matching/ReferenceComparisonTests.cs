@@ -57,11 +57,42 @@ public class ReferenceComparisonTests
             foreach ((int model, string letter) in new[] { (0, "A"), (1, "B") })
             {
                 Matrix merge = ReferenceData.Read($"{prefix}merge{letter}_{node}"), unmerge = ReferenceData.Read($"{prefix}unmerge{letter}_{node}");
-                Matrix ourMerge = map.ToMergeMatrix(model), ourUnmerge = map.ToUnmergeMatrix(model);
+                Matrix ourMerge = ToMergeMatrix(map, model), ourUnmerge = ToUnmergeMatrix(map, model);
                 for (int k = 0; k < merge.Values.Length; k++)
                     Assert.Equal(merge.Values[k], 2 * ourMerge.Values[k], 1e-6);
                 Assert.Equal(unmerge.Values.ToArray(), ourUnmerge.Values.ToArray());
             }
         }
+    }
+
+    /// <summary>The slice of M that a model's own features go through: merged × widths[model].</summary>
+    private static Matrix ToMergeMatrix(FeatureMap map, int model)
+    {
+        int offset = map.OffsetOf(model), width = map.Widths[model];
+        var matrix = new Matrix(map.MergedCount, width);
+        for (int p = 0; p < map.MergedCount; p++)
+        {
+            foreach (FeatureMap.Entry entry in map.MergeRow(p))
+            {
+                if (entry.Index >= offset && entry.Index < offset + width)
+                    matrix[p, entry.Index - offset] += entry.Weight;
+            }
+        }
+
+        return matrix;
+    }
+
+    /// <summary>The slice of U that gives back a model's own features: widths[model] × merged.</summary>
+    private static Matrix ToUnmergeMatrix(FeatureMap map, int model)
+    {
+        int offset = map.OffsetOf(model);
+        var matrix = new Matrix(map.Widths[model], map.MergedCount);
+        for (int j = 0; j < matrix.Rows; j++)
+        {
+            foreach (FeatureMap.Entry entry in map.UnmergeRow(offset + j))
+                matrix[j, entry.Index] += entry.Weight;
+        }
+
+        return matrix;
     }
 }

@@ -5,19 +5,22 @@ public sealed class MatcherDescription
 {
     private readonly Func<MatcherArguments, IMatcher> _create;
 
-    private MatcherDescription(Type type, Func<MatcherArguments, IMatcher> create) => (MatcherType, _create) = (type, create);
+    private MatcherDescription(Type type, string name, string summary, string reference, IReadOnlyList<MatcherParameter> parameters, Func<MatcherArguments, IMatcher> create)
+    {
+        (MatcherType, Name, Summary, Reference, Parameters, _create) = (type, name, summary, reference, parameters, create);
+    }
 
     /// <summary>Name on a command line: lower-case words with hyphens between them.</summary>
-    public required string Name { get; init; }
+    public string Name { get; }
 
     /// <summary>What it does, as a sentence.</summary>
-    public required string Summary { get; init; }
+    public string Summary { get; }
 
     /// <summary>Where the method comes from: authors, title, place and year.</summary>
-    public required string Reference { get; init; }
+    public string Reference { get; }
 
     /// <summary>Its parameters with their defaults; empty if it has none.</summary>
-    public IReadOnlyList<MatcherParameter> Parameters { get; init; } = [];
+    public IReadOnlyList<MatcherParameter> Parameters { get; }
 
     /// <summary>The matcher itself.</summary>
     public Type MatcherType { get; }
@@ -40,5 +43,5 @@ public sealed class MatcherDescription
     /// <param name="reference">Where it comes from.</param>
     /// <param name="parameters">Its parameters.</param>
     internal static MatcherDescription Of<T>(string name, string summary, string reference, Func<MatcherArguments, T> create, params MatcherParameter[] parameters)
-        where T : IMatcher => new(typeof(T), arguments => create(arguments)) { Name = name, Summary = summary, Reference = reference, Parameters = parameters };
+        where T : IMatcher => new(typeof(T), name, summary, reference, parameters, arguments => create(arguments));
 }

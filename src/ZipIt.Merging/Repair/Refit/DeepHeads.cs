@@ -24,6 +24,24 @@ internal static class DeepHeads
     }
 
     /// <summary>
+    /// Members with heads of one kind: where one has widened heads (a zipped network that is zipped again), those of the others are widened too, which leaves their outputs as they are.
+    /// </summary>
+    public static IReadOnlyList<ZipMember> Unify(IReadOnlyList<ZipMember> members)
+    {
+        if (!members.Any(member => member.Network.Heads.Any(head => head.Node is { Layer: Linear, Inputs: [{ Layer: Flatten, Inputs: [{ Layer: Concat } joined] }] }
+            && joined.Inputs.All(input => input.Layer is GlobalAveragePool))))
+        {
+            return members;
+        }
+
+        return [.. members.Select(member =>
+        {
+            var origins = member.Network.Nodes.ToDictionary(node => node, _ => new NodeOrigin([]));
+            return new ZipMember(member.Name, Widen(new MergedNetwork(member.Network, origins)).Network) { Weight = member.Weight };
+        })];
+    }
+
+    /// <summary>
     /// Widens all heads that are a Linear layer behind global average pooling; the new weights are 0, so that the outputs stay as they are until the heads are refitted.
     /// </summary>
     /// <param name="merged">A zipped network.</param>
