@@ -25,7 +25,7 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
         foreach ((string name, Tensor tensor) in tensors)
         {
             if (!_tensors.TryAdd(name, tensor))
-                throw new InvalidDataException($"'{source}' holds two tensors called '{name}'.");
+                throw new InvalidDataException($"'{source}' holds two tensors called '{NameList.Shorten(name)}'.");
         }
     }
 
