@@ -57,7 +57,7 @@ public sealed class Zipper
         var stages = new StageTimes(progress);
         using RefitPreparation? prepared = PrepareRefit(images);
         var pass = new StatisticsPass([Structure], Options);
-        IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared?.Samples, clock, cancellationToken));
+        IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared, clock, cancellationToken));
         IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => new SpaceMatching(Structure, Options, statistics).Run(clock, cancellationToken));
         maps = Describe(maps, statistics);
         statistics = []; // they may take more memory than anything that follows
@@ -189,20 +189,9 @@ public sealed class Zipper
     /// <summary>
     /// Where the widths of the zipped network are known before features are matched, members are sampled for the refit while they run for the statistics.
     /// </summary>
-    private RefitPreparation? PrepareRefit(IImageSource images)
-    {
-        if (!IsRefitted || Options.Refit!.MaximumImages is not null || Options.FlopsBudget is not null || Options.Widths.Count > 0)
-            return null;
-        SpaceMap[] likely = [.. MergedSpaces.Select(space => new SpaceMap(space, LikelyMap(Structure.WidthsOf(space))))];
-        return RefitPreparation.Make(MergeWithOrigins(likely), Members, images, Options);
-
-        static FeatureMap LikelyMap(int[] widths)
-        {
-            int[] offsets = [.. Enumerable.Range(0, widths.Length).Select(m => widths.Take(m).Sum())];
-            return FeatureMap.FromGroups(widths, [.. Enumerable.Range(0, widths.Max()).Select(p =>
-                (IReadOnlyList<int>)[.. Enumerable.Range(0, widths.Length).Where(m => p < widths[m]).Select(m => offsets[m] + p)])]);
-        }
-    }
+    private RefitPreparation? PrepareRefit(IImageSource images) => IsRefitted && Options is { Refit.MaximumImages: null, FlopsBudget: null }
+        ? RefitPreparation.Make(Structure, SpaceMatching.NamedWidths(Structure, Options), images, Options)
+        : null;
 
     private void CheckShape(IImageSource images)
     {

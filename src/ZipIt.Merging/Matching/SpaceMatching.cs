@@ -51,6 +51,10 @@ internal sealed class SpaceMatching
         return [.. _structure.MergedSpaces.Select(space => new SpaceMap(space, maps[space]))];
     }
 
+    /// <summary>The widths that the options name.</summary>
+    public static Dictionary<FeatureSpace, int> NamedWidths(ZipStructure structure, ZipOptions options) =>
+        structure.MatchedSpaces.Where(space => options.Widths.ContainsKey(space.Name)).ToDictionary(space => space, space => options.Widths[space.Name]);
+
     /// <summary>Matches one space; maps of an earlier sweep tell which of the features that a layer writes are kept, so that only they count.</summary>
     private FeatureMap Match(FeatureSpace space, Dictionary<FeatureSpace, int> widths, Dictionary<FeatureSpace, FeatureMap>? earlier)
     {
@@ -84,7 +88,7 @@ internal sealed class SpaceMatching
     private Dictionary<FeatureSpace, int> ChooseWidths()
     {
         if (_options.FlopsBudget is not { } budget)
-            return _structure.MatchedSpaces.Where(space => _options.Widths.ContainsKey(space.Name)).ToDictionary(space => space, space => _options.Widths[space.Name]);
+            return NamedWidths(_structure, _options);
         var selection = new SelectionMatcher();
         Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
         {

@@ -11,13 +11,14 @@ internal sealed class NetworkMerger
     private readonly ZipStructure _structure;
     private readonly NetworkAlignment _alignment;
     private readonly NodeMaps _maps;
+    private readonly BlankTensors? _blanks; // of an outline, in the place of weights
     private readonly NetworkRewriter _shared; // of the first member: its shared nodes become those of the zipped network
     private readonly NetworkRewriter[] _tails; // of each member: its other nodes become its tail
     private readonly Dictionary<Node, NodeOrigin> _origins = new(ReferenceEqualityComparer.Instance);
 
-    private NetworkMerger(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps)
+    private NetworkMerger(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps, BlankTensors? blanks = null)
     {
-        _structure = structure;
+        (_structure, _blanks) = (structure, blanks);
         _alignment = structure.Alignment;
         _maps = new NodeMaps(structure.Spaces, maps);
         _shared = new NetworkRewriter(_alignment.Base);
@@ -30,6 +31,15 @@ internal sealed class NetworkMerger
     /// <param name="structure">What is shared.</param>
     /// <param name="maps">Merge and unmerge matrices of <see cref="ZipStructure.MergedSpaces"/>, by the index of the space.</param>
     public static MergedNetwork Merge(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps) => new NetworkMerger(structure, maps).Merge();
+
+    /// <summary>
+    /// Builds a network of the structure and the widths that a zipped one has, before features are matched: weights that would be merged are zeros, all of them in the same memory.
+    /// Unmerging is taken to copy.
+    /// </summary>
+    /// <param name="structure">What is shared.</param>
+    /// <param name="widths">Number of merged features of spaces; those that are not named keep the widest member's.</param>
+    public static MergedNetwork Outline(ZipStructure structure, IReadOnlyDictionary<FeatureSpace, int> widths) =>
+        new NetworkMerger(structure, structure.MergedSpaces.ToDictionary(space => space.Index, space => AnyMap(structure.WidthsOf(space), widths.GetValueOrDefault(space))), new BlankTensors()).Merge();
 
     private MergedNetwork Merge()
     {
@@ -81,7 +91,7 @@ internal sealed class NetworkMerger
             else if (node.Layer.Flow == ChannelFlow.Mix && _structure.SharedOf(member).TryGetValue(node.Inputs[0], out Node? input) && !IsCommon(input))
             {
                 SparseRows unmerge = _maps.UnmergeOf(input, member);
-                Layer layer = Remake(node.Layer, parameter => parameter.InputAxis is { } axis ? unmerge.MultiplyFromRight(parameter.Value!, axis) : parameter.Value);
+                Layer layer = Remake(node.Layer, parameter => parameter.InputAxis is { } axis ? MultiplyFromRight(parameter.Value!, unmerge, axis) : parameter.Value);
                 _tails[member].Splice(node, () => new Node($"{owner.Name}/{node.Name}", layer, _shared[input]));
             }
         }
@@ -104,7 +114,7 @@ internal sealed class NetworkMerger
             SparseRows merge = _maps.MergeOf(node, m);
             string name = $"{_alignment.Members[m].Name}/{node.Name}.merge";
             Node part = own.Layer.Flow == ChannelFlow.Mix
-                ? new Node(name, Remake(own.Layer, parameter => parameter is { Value: { } value, OutputAxis: { } axis } ? merge.Multiply(value, axis) : parameter.Value), _tails[m][own.Inputs[0]])
+                ? new Node(name, Remake(own.Layer, parameter => parameter is { Value: { } value, OutputAxis: { } axis } ? Multiply(merge, value, axis) : parameter.Value), _tails[m][own.Inputs[0]])
                 : new Node(name, merge.ToLayer(IsMap(node)), _tails[m][own]);
             return Emit(part, new NodeOrigin([SourceOf(node, m)]));
         })];
@@ -135,14 +145,29 @@ internal sealed class NetworkMerger
                 continue;
             int axis = parameters[m].OutputAxis!.Value; // without one the channels would have no map
             if (parameters[m].InputAxis is { } inputAxis && !IsCommon(node.Inputs[0]))
-                value = _maps.UnmergeOf(node.Inputs[0], m).MultiplyFromRight(value, inputAxis);
+                value = MultiplyFromRight(value, _maps.UnmergeOf(node.Inputs[0], m), inputAxis);
             SparseRows merge = _maps.MergeOf(node, m);
             shape = SparseRows.ShapeWith(value, axis, merge.Length);
+            if (_blanks is not null)
+                return _blanks.Get(shape);
             sum ??= new double[SparseRows.CountElements(shape)];
             merge.AddProduct(value, axis, sum);
         }
 
         return sum is null ? null : SparseRows.ToTensor(sum, shape);
+    }
+
+    /// <summary>R·T along one axis of a tensor.</summary>
+    private Tensor Multiply(SparseRows rows, Tensor value, int axis) => _blanks?.Get(SparseRows.ShapeWith(value, axis, rows.Length)) ?? rows.Multiply(value, axis);
+
+    /// <summary>T·R along one axis of a tensor.</summary>
+    private Tensor MultiplyFromRight(Tensor value, SparseRows rows, int axis) => _blanks?.Get(SparseRows.ShapeWith(value, axis, rows.Columns)) ?? rows.MultiplyFromRight(value, axis);
+
+    /// <summary>Some map of as many merged features as are wanted; 0 for the widest member's.</summary>
+    private static FeatureMap AnyMap(int[] widths, int wanted)
+    {
+        int sources = widths.Sum(), merged = Math.Min(wanted > 0 ? wanted : widths.Max(), sources);
+        return FeatureMap.FromGroups(widths, [.. Enumerable.Range(0, merged).Select(p => Enumerable.Range(0, (sources - p + merged - 1) / merged).Select(k => p + k * merged).ToArray())]);
     }
 
     private static Layer Remake(Layer layer, Func<LayerParameter, Tensor?> change) => layer.WithParameters([.. layer.Parameters.Select(change)]);

@@ -83,6 +83,23 @@ public sealed class MemberSamplesTests
         AssertSame(new Zipper(members, ZipOptions.For(ZipMethod.Best) with { FlopsBudget = 1.3 }), SmallNetworks.Images);
     }
 
+    [Fact]
+    public void Zip_NamedWidths_GivesWhatSeparatePassesGiveInFewerRuns()
+    {
+        var engine = new CountingEngine();
+        ZipMember[] members = [new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2))];
+        Dictionary<string, int> widths = new Zipper(members).MergedSpaces.ToDictionary(space => space.Name, space => space.Width + 2);
+        var zipper = new Zipper(members, ZipOptions.For(ZipMethod.Best) with { Engine = engine, Widths = widths });
+        AssertSame(zipper, SmallNetworks.Images);
+        engine.Sessions = 0;
+        InSteps(zipper, SmallNetworks.Images);
+        int separate = engine.Sessions;
+        engine.Sessions = 0;
+        zipper.Zip(SmallNetworks.Images);
+
+        Assert.Equal(separate - members.Length, engine.Sessions);
+    }
+
     private static void AssertSame(Zipper zipper, InMemoryImages images)
     {
         Network expected = InSteps(zipper, images), actual = zipper.Zip(images).Network;
