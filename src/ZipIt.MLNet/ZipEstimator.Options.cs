@@ -23,8 +23,10 @@ public sealed partial class ZipEstimator
         /// </summary>
         public ZipMethod Method = ZipMethod.Best;
 
-        /// <summary>Decides which features are merged; null for the matcher of <see cref="Method"/>.</summary>
-        public IFeatureMatcher? Matcher = null;
+        /// <summary>
+        /// Decides which features are merged, by what they do on the calibration images or, with <see cref="WeightMatcher"/>, by the classifiers' weights; null for the matcher of <see cref="Method"/>.
+        /// </summary>
+        public IMatcher? Matcher = null;
 
         /// <summary>
         /// How much of its similarity a feature keeps when it is merged once more, 0 … 1 (paper, section 4.3). Counts with the paper's matching only.

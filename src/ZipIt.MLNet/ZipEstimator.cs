@@ -17,18 +17,19 @@ namespace ZipIt.MLNet;
 /// | Input column data type | Known-sized vector of <xref:System.Single>, planar pixels of 0–255 as `ExtractPixels` gives them |
 /// | Output column data type | `PredictedLabel`: [key](xref:Microsoft.ML.Data.KeyDataViewType); `Score`: vector of <xref:System.Single>; and the same two for each task |
 /// | Required NuGet in addition to Microsoft.ML | ZipIt.MLNet |
-/// | Exportable to ONNX | No; `ConvertToOnnx` refuses a pipeline with it |
+/// | Exportable to ONNX | Yes |
 ///
-/// Fitting goes over the calibration images several times. The first pass measures, in every layer, how the features of all classifiers vary together, and decides which merged
-/// features stand for them, so that the weights of all classifiers fold into one set (Stoica et al., *ZipIt! Merging Models from Different Tasks without Training*, ICLR 2024,
-/// [arXiv:2305.03053](https://arxiv.org/abs/2305.03053)). The others repair what the merge has lost: by default it refits the merged weights layer by layer, in closed form;
-/// with <xref:ZipIt.Merging.ZipMethod.Paper> it recomputes the statistics of batch normalization. The images need no labels, but they must show
-/// what all tasks are about; a few hundred are enough, and the refit gains from a thousand.
+/// Fitting goes over the calibration images several times. The first pass measures, in every layer, how the features of all classifiers vary together, and
+/// decides which merged features stand for them, so that the weights of all classifiers fold into one set (Stoica et al., *ZipIt! Merging Models from Different
+/// Tasks without Training*, ICLR 2024, [arXiv:2305.03053](https://arxiv.org/abs/2305.03053)). The others repair what the merge has lost: by default they
+/// refit the merged weights layer by layer, in closed form; with <xref:ZipIt.Merging.ZipMethod.Paper> they recompute the statistics of batch normalization. The
+/// images need no labels, but they must show what all tasks are about; a few hundred are enough, and the refit gains from a thousand.
 ///
-/// As long as their pixels take no more than 256 MiB (21,845 images of 3×32×32, 445 of 3×224×224), they are read once and kept until the fit is done. Then it does not matter
-/// whether the data gives its rows in another order each time, gives other augmentations, or can be read only once. More images are read again for each pass, and must be
-/// the same ones in the same order: a hash of each row is checked, and another row is an error. Such data can be fitted on `mlContext.Data.Cache(data, "Pixels", …)`, with
-/// the names of all columns that are read. (A cache without names is filled column by column, each time from another pass.)
+/// As long as their pixels take no more than 256 MiB (21,845 images of 3×32×32, 445 of 3×224×224), they are read once and kept until the fit is done. Then it
+/// does not matter whether the data gives its rows in another order each time, gives other augmentations, or can be read only once. More images are read again
+/// for each pass, and must be the same ones in the same order: a hash of each row is checked, and another row is an error. Such data can be fitted on
+/// `mlContext.Data.Cache(data, "Pixels", …)`, with the names of all columns that are read. (A cache without names is filled column by column, each time from
+/// another pass.)
 ///
 /// The resulting <xref:ZipIt.MLNet.ZipTransformer> adds these columns, in this order (all names begin with
 /// <xref:ZipIt.MLNet.ZipEstimator.Options.OutputColumnNamePrefix>):
@@ -40,17 +41,19 @@ namespace ZipIt.MLNet;
 /// | `<Task>.PredictedLabel` | key | the most probable class of one task |
 /// | `<Task>.Score` | vector of Single | one probability for each class of that task |
 ///
-/// Keys are numbered in the order of the scores. ML.NET's `Evaluate` compares the keys of a label column with the scores **by number, not by name**, and `MapValueToKey` numbers
-/// classes as they come: together they give a wrong accuracy without an error. Make the label column with <xref:Microsoft.ML.ZipCatalog.MapLabelToKey*>, or measure with
-/// <xref:Microsoft.ML.ZipCatalog.EvaluateZip*>, which compares names.
+/// Keys are numbered in the order of the scores. ML.NET's `Evaluate` compares the keys of a label column with the scores **by number, not by name**, and
+/// `MapValueToKey` numbers classes as they come: together they give a wrong accuracy without an error. Make the label column with
+/// <xref:Microsoft.ML.ZipCatalog.MapLabelToKey*>, or measure with <xref:Microsoft.ML.ZipCatalog.EvaluateZip*>, which compares names.
 ///
-/// Each pass over the result runs the network anew. A trainer behind a zip may pass thousands of times, as SDCA does: put `AppendCacheCheckpoint(mlContext)` between them.
+/// Each pass over the result runs the network anew. A trainer behind a zip may pass thousands of times, as SDCA does: put `AppendCacheCheckpoint(mlContext)`
+/// between them.
 ///
-/// A row with a pixel that is no finite number or beyond ±1e12, and a row whose outputs are too large for a float, gets missing labels and scores of NaN; in calibration it is left
-/// out. With a single classifier nothing is merged and no image is read: the estimator then just makes a transformer of it.
+/// A row with a pixel that is no finite number or beyond ±1e12 gets missing labels and scores of NaN, and so does a row whose outputs are too large for a float;
+/// in calibration, rows with such pixels are left out. With a single classifier nothing is merged and no image is read: the estimator then just makes a
+/// transformer of it.
 ///
-/// All that can be wrong with classifiers and options is found when the estimator is made, all that can be wrong with the schema before the first image is read. A fit ends when the
-/// context is stopped (`CancelExecution`), or with <xref:ZipIt.MLNet.ZipEstimator.Options.CancellationToken>.
+/// All that can be wrong with classifiers and options is found when the estimator is made, all that can be wrong with the schema before the first image is
+/// read. A fit ends when the context is stopped (`CancelExecution`), or with <xref:ZipIt.MLNet.ZipEstimator.Options.CancellationToken>.
 /// ]]></format>
 /// </remarks>
 /// <seealso cref="ZipCatalog.Zip(TransformsCatalog, string, ZipClassifier[])"/>
@@ -154,7 +157,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     private ZipOptions ToZipOptions(IHostEnvironment env)
     {
         ZipOptions method = ZipOptions.For(_options.Method, _tasks);
-        IFeatureMatcher ownMatcher = method.Matcher is ZipMatcher ? new ZipMatcher { Alpha = _options.Alpha, Beta = _options.Beta } : method.Matcher;
+        IMatcher ownMatcher = method.Matcher is ZipMatcher ? new ZipMatcher { Alpha = _options.Alpha, Beta = _options.Beta } : method.Matcher;
         return method with
         {
             Matcher = _options.Matcher ?? ownMatcher,
@@ -198,7 +201,12 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     private static void WarnAfter(FitLog log, DataViewImages images, ZipReport report)
     {
         if (images.Skipped > 0)
-            log.Warn($"{images.Skipped} of {images.Skipped + images.Count} calibration images have values that are no pixels, not finite or beyond ±{PixelReader.LargestValue:0e0}, and were left out.");
+        {
+            log.Warn(
+                $"{images.Skipped} of {images.Skipped + images.Count} calibration images have values that are no pixels, not finite or beyond ±{PixelReader.LargestValue:0e0}, " +
+                "and were left out.");
+        }
+
         foreach (string warning in report.Warnings)
             log.Warn(warning);
         log.Write(string.Create(CultureInfo.InvariantCulture, $"Zipped: {report.Cost.MultiplyAdds:N0} multiply-adds per image instead of {report.EnsembleCost.MultiplyAdds:N0}."));

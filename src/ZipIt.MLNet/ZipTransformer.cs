@@ -4,24 +4,26 @@ using Microsoft.ML.Runtime;
 using ZipIt.Merging;
 using ZipIt.MLNet.Friend;
 using ZipIt.Networks;
+using ZipIt.Onnx;
 
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// A multi-task image classifier: the network that <see cref="ZipEstimator"/> has merged. It is immutable, and any number of data views and prediction engines can use it
-/// at the same time.
+/// A multi-task image classifier: the network that <see cref="ZipEstimator"/> has merged. It is immutable, and any number of data views and prediction engines
+/// can use it at the same time.
 /// </summary>
 /// <remarks>
-/// Data views are scored in batches: a cursor reads the rows of a batch ahead, and the other columns that are asked for wait until their row comes (in at most 64 MiB, or one row), so that
-/// every row keeps its own scores even if the data gives its rows in another order each time. A prediction engine runs the network once per row. Both give the same scores, bit for
-/// bit.
+/// Data views are scored in batches: a cursor reads the rows of a batch ahead, and the other columns that are asked for wait until their row comes (in at most
+/// 64 MiB, or one row), so that every row keeps its own scores even if the data gives its rows in another order each time. A prediction engine runs the network
+/// once per row. Both give the same scores, bit for bit.
 /// <para>
-/// Each pass over a scored view runs the network anew. Where the scores are read again and again, as by a trainer, cache them: <c>AppendCacheCheckpoint(mlContext)</c> in a pipeline, or
-/// <c>mlContext.Data.Cache(scored, "Score", …)</c> with the names of all columns that are needed.
+/// Each pass over a scored view runs the network anew. Where the scores are read again and again, as by a trainer, cache them:
+/// <c>AppendCacheCheckpoint(mlContext)</c> in a pipeline, or <c>mlContext.Data.Cache(scored, "Score", …)</c> with the names of all columns that are needed.
 /// </para>
 /// <para>
-/// Keys and scores count classes in the order of <see cref="Labels"/>. ML.NET's <c>Evaluate</c> compares the keys of a label column with the scores by number, not by name: make the column with
-/// <see cref="ZipCatalog.MapLabelToKey"/> and not with <c>MapValueToKey</c>, or measure with <see cref="ZipCatalog.EvaluateZip"/>.
+/// Keys and scores count classes in the order of <see cref="Labels"/>. ML.NET's <c>Evaluate</c> compares the keys of a label column with the scores by number,
+/// not by name: make the column with <see cref="ZipCatalog.MapLabelToKey"/> and not with <c>MapValueToKey</c>, or measure with
+/// <see cref="ZipCatalog.EvaluateZip"/>.
 /// </para>
 /// </remarks>
 public sealed class ZipTransformer : ITransformer
@@ -96,6 +98,31 @@ public sealed class ZipTransformer : ITransformer
         return new ScoredDataTransform(binding, input, this);
     }
 
+    /// <summary>
+    /// Writes the model as an ONNX file, which takes pixels as <see cref="InputColumnName"/> [batch, channels, height, width], normalized inside, and gives the columns <c>Score</c> and
+    /// <c>&lt;Task&gt;.Score</c> [batch, classes]. Labels are in the file's metadata. An existing file is replaced only when the new one is complete.
+    /// </summary>
+    /// <param name="path">Path of the file.</param>
+    /// <remarks>
+    /// <see cref="OnnxNetwork.Load(string, OnnxImportOptions)"/> gives the network back, bit for bit. To export a whole pipeline, with predicted labels, use
+    /// <c>mlContext.Model.ConvertToOnnx</c>.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The pixel column is called like one of the score columns, or the file would be larger than 2 GB.</exception>
+    public void ToOnnx(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        BuildOnnx().Save(path);
+    }
+
+    /// <summary>Writes the model as an ONNX file to a stream; see <see cref="ToOnnx(string)"/>.</summary>
+    /// <param name="stream">Receives the bytes, the same for the same model.</param>
+    /// <exception cref="InvalidOperationException">See <see cref="ToOnnx(string)"/>.</exception>
+    public void ToOnnx(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        BuildOnnx().Save(stream);
+    }
+
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(Bind(inputSchema));
 
     void ICanSaveModel.Save(ModelSaveContext ctx)
@@ -103,6 +130,13 @@ public sealed class ZipTransformer : ITransformer
         if (ctx is null)
             throw _host.Process(new ArgumentNullException(nameof(ctx)));
         ZipModelFile.Save(ctx, this);
+    }
+
+    private OnnxModelBuilder BuildOnnx()
+    {
+        if (_outputs.Groups.FirstOrDefault(group => group.ScoreColumn == InputColumnName) is { } clash)
+            throw new InvalidOperationException($"The pixel column and a score column are both called '{clash.ScoreColumn}', but an ONNX file has one value of a name.");
+        return ScoredModelFile.Build(_model, InputColumnName, _outputs);
     }
 
     private ScoringBinding Bind(DataViewSchema inputSchema) => new(_host, inputSchema, InputColumnName, _outputs, _model);

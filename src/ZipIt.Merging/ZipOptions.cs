@@ -22,7 +22,7 @@ public sealed record ZipOptions
     }
 
     /// <summary>Decides which features are merged. Default: <see cref="SelectionMatcher"/>; <see cref="ZipMatcher"/> is the method of the paper.</summary>
-    public IFeatureMatcher Matcher { get; init; } = new SelectionMatcher();
+    public IMatcher Matcher { get; init; } = new SelectionMatcher();
 
     /// <summary>How far the tasks share one network. Default: everything before the heads.</summary>
     public ZipCut Cut { get; init; } = ZipCut.BeforeHeads;

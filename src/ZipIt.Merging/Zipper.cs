@@ -29,6 +29,10 @@ public sealed class Zipper
         CheckNames(members);
         Members = BatchNormFolding.Unify([.. members]);
         Structure = CutSearch.Find(Members, Options.Cut, Options.Start);
+        CheckWidths();
+        if (Options.Matcher is not (IFeatureMatcher or IWeightMatcher))
+            throw new ArgumentException($"The matcher '{Options.Matcher.Name}' implements neither {nameof(IFeatureMatcher)} nor {nameof(IWeightMatcher)}.", nameof(options));
+        Options.Matcher.Check(this);
     }
 
     /// <summary>
@@ -58,7 +62,7 @@ public sealed class Zipper
         using RefitPreparation? prepared = PrepareRefit(images);
         var pass = new StatisticsPass([Structure], Options);
         IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared, clock, cancellationToken));
-        IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => new SpaceMatching(Structure, Options, statistics).Run(clock, cancellationToken));
+        IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => Match(statistics, null, clock, cancellationToken));
         maps = Describe(maps, statistics);
         statistics = []; // they may take more memory than anything that follows
         ZipResult result = Finish(maps, images, prepared, stages, cancellationToken);
@@ -88,14 +92,13 @@ public sealed class Zipper
     public IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(statistics);
-        IReadOnlyList<SpaceMap> maps = new StageTimes(progress).Run(
-            ZipStage.Matching, clock => new SpaceMatching(Structure, Options, statistics).Run(clock, cancellationToken));
+        IReadOnlyList<SpaceMap> maps = new StageTimes(progress).Run(ZipStage.Matching, clock => Match(statistics, null, clock, cancellationToken));
         return Describe(maps, statistics);
     }
 
     /// <summary>Matches without a report of how well it fits, which a search does not read.</summary>
     internal IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, MapCache cache, CancellationToken cancellationToken) =>
-        new SpaceMatching(Structure, Options, statistics, cache).Run(new StageClock(ZipStage.Matching, null), cancellationToken);
+        Match(statistics, cache, new StageClock(ZipStage.Matching, null), cancellationToken);
 
     /// <summary>Builds the zipped network and repairs it as the options say: by a refit of its weights, or by a reset of its batch normalization.</summary>
     /// <param name="maps">One map for each of <see cref="MergedSpaces"/>, of whatever matcher.</param>
@@ -143,6 +146,17 @@ public sealed class Zipper
 
     internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) => NetworkMerger.Merge(Structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
 
+    /// <summary>Statistics to maps, the one way of every caller.</summary>
+    private IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, MapCache? cache, StageClock clock, CancellationToken cancellationToken)
+    {
+        if (Options.Matcher is IFeatureMatcher byFeatures)
+            return new SpaceMatching(Structure, Options, byFeatures, statistics, cache).Run(clock, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        IReadOnlyList<SpaceMap> maps = ((IWeightMatcher)Options.Matcher).Match(this);
+        clock.Report(maps.Count, maps.Count);
+        return [.. maps.Select(entry => entry with { Map = entry.Map.Weighted(Members) })];
+    }
+
     /// <summary>Maps to zipped network, the one way of every caller.</summary>
     private ZipResult Finish(IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StageTimes stages, CancellationToken cancellationToken)
     {
@@ -189,9 +203,14 @@ public sealed class Zipper
     /// <summary>
     /// Where the widths of the zipped network are known before features are matched, members are sampled for the refit while they run for the statistics.
     /// </summary>
-    private RefitPreparation? PrepareRefit(IImageSource images) => IsRefitted && Options is { Refit.MaximumImages: null, FlopsBudget: null }
-        ? RefitPreparation.Make(Structure, SpaceMatching.NamedWidths(Structure, Options), images, Options)
-        : null;
+    private RefitPreparation? PrepareRefit(IImageSource images)
+    {
+        if (!IsRefitted || Options.Refit!.MaximumImages is not null || Options.FlopsBudget is not null)
+            return null;
+        Dictionary<int, int> widths = MergedSpaces.ToDictionary(space => space.Index, space =>
+            !space.IsOutput && Options.Widths.TryGetValue(space.Name, out int width) ? width : Structure.WidthsOf(space).Max());
+        return RefitPreparation.Make(NetworkMerger.Outline(Structure, widths), Members, images, Options);
+    }
 
     private void CheckShape(IImageSource images)
     {
@@ -199,6 +218,22 @@ public sealed class Zipper
         ReadOnlySpan<int> expected = Members[0].Network.ShapeOf(Members[0].Network.Inputs[0]);
         if (!images.Shape.SequenceEqual(expected))
             throw new ArgumentException($"The networks take images of shape {Tensor.FormatShape(expected)}, the calibration images have {Tensor.FormatShape(images.Shape)}.", nameof(images));
+    }
+
+    private void CheckWidths()
+    {
+        if (Options.FlopsBudget is { } budget && !(budget > 0 && double.IsFinite(budget)))
+            throw new ArgumentOutOfRangeException("options", budget, $"Expected a positive multiple of one network's multiply-adds as {nameof(ZipOptions.FlopsBudget)}.");
+        foreach ((string name, int width) in Options.Widths)
+        {
+            FeatureSpace space = Structure.Spaces.FirstOrDefault(space => space.Name == name)
+                ?? throw new ArgumentException($"The widths name a space '{name}', which '{Members[0].Name}' lacks.", "options");
+            if (!Structure.MatchedSpaces.Contains(space))
+                continue;
+            int features = Structure.WidthsOf(space).Sum();
+            if (width < 1 || width > features)
+                throw new ArgumentException($"The space '{name}' has {features} features in all networks, so its width cannot be {width}.", "options");
+        }
     }
 
     private static void CheckNames(IReadOnlyList<ZipMember> members)

@@ -41,7 +41,8 @@ public sealed class EndToEndTests : IDisposable
 
         var random = new Random(4);
         IDataView inAnotherOrder = _context.Data.LoadFromEnumerable(tests.OrderBy(_ => random.Next()));
-        Dictionary<string, float[]> byPath = _context.Data.CreateEnumerable<ScoredFile>(zipped.Transform(inAnotherOrder), reuseRowObject: false).ToDictionary(row => row.Path!, row => row.Score!);
+        Dictionary<string, float[]> byPath = _context.Data.CreateEnumerable<ScoredFile>(zipped.Transform(inAnotherOrder), reuseRowObject: false)
+            .ToDictionary(row => row.Path!, row => row.Score!);
         Assert.All(scores.Zip(tests), pair => Assert.Equal(pair.First.Score, byPath[pair.Second.Path!]));
 
         string path = Path.Combine(_folder, "zipped.zip");

@@ -62,6 +62,15 @@ public sealed class ZipEstimatorTests
     }
 
     [Fact]
+    public void Fit_WeightMatcher_MatchesByTheWeights()
+    {
+        ZipTransformer zipped = Samples.Fit(_context, new ZipEstimator.Options { Method = ZipMethod.Paper, Matcher = new WeightMatcher() });
+
+        Assert.Equal("Weight matching", zipped.Report!.Matcher);
+        Assert.All(zipped.Report.Spaces, space => Assert.Equal(space.Width, space.MergesAcross));
+    }
+
+    [Fact]
     public void Fit_FlopsBudget_IsUsedAndKept()
     {
         long single = NetworkCost.Of(Samples.AnimalClassifier.Network).MultiplyAdds;

@@ -143,17 +143,6 @@ public sealed class ZipTunerTests
         }
     }
 
-    private sealed class RecordingEngine : INetworkEngine
-    {
-        public List<Network> Networks { get; } = [];
-
-        public INetworkSession CreateSession(Network network, SessionOptions? options = null)
-        {
-            Networks.Add(network);
-            return new CpuEngine().CreateSession(network, options);
-        }
-    }
-
     private sealed class CountedImages(IImageSource images) : IImageSource
     {
         public int Passes { get; private set; }

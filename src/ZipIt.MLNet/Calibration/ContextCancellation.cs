@@ -4,8 +4,8 @@ using ZipIt.MLNet.Friend;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// A token that is set when a token of the caller is, or when the <see cref="Microsoft.ML.MLContext"/> stops all work (<c>CancelExecution</c>). A context can only be asked whether it has been
-/// stopped, so it is asked several times a second.
+/// A token that is set when a token of the caller is, or when the <see cref="Microsoft.ML.MLContext"/> stops all work (<c>CancelExecution</c>). A context can
+/// only be asked whether it has been stopped, so it is asked several times a second.
 /// </summary>
 internal sealed class ContextCancellation : IDisposable
 {

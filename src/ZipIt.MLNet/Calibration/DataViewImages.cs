@@ -5,8 +5,9 @@ using ZipIt.Merging;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// The images of a pixel column. As long as they take little memory they are read once and kept, so that nothing depends on the order in which the data gives its rows the next time.
-/// More are read anew on every pass, which must give the same images in the same order. Rows with a value that is no pixel are left out.
+/// The images of a pixel column. As long as they take little memory they are read once and kept, so that nothing depends on the order in which the data gives
+/// its rows the next time. More are read anew on every pass, which must give the same images in the same order. Rows with a value that is no pixel are left
+/// out.
 /// </summary>
 internal sealed class DataViewImages : IImageSource
 {
@@ -125,7 +126,8 @@ internal sealed class DataViewImages : IImageSource
     }
 
     private InvalidOperationException Changed(string what) => _context.Process(new InvalidOperationException(
-        $"Calibration images in column '{_column.Name}': {what} They take more than {_budget >> 20} MiB, so they are read again for each pass, and the data must give the same rows in the same " +
-        $"order each time. Put the rows in a list or in files once, in a fixed order, or fit on mlContext.Data.Cache(data, \"{_column.Name}\", …), with the names of all columns that are read: " +
-        "a cache without names is filled column by column, each time from another pass. Or set a smaller MaximumNumberOfCalibrationImages."));
+        $"Calibration images in column '{_column.Name}': {what} They take more than {_budget >> 20} MiB, so they are read again for each pass, and the data must give the same " +
+        $"rows in the same order each time. Put the rows in a list or in files once, in a fixed order, or fit on mlContext.Data.Cache(data, \"{_column.Name}\", …), with the " +
+        "names of all columns that are read: a cache without names is filled column by column, each time from another pass. Or set a smaller " +
+        $"{nameof(ZipEstimator.Options.MaximumNumberOfCalibrationImages)}."));
 }

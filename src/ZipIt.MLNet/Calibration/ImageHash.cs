@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// A 64-bit number for the pixels of an image: two images that differ in any value have the same one by chance only (1 : 2⁶⁴). Fast rather than safe from somebody who looks for
-/// such a pair.
+/// A 64-bit number for the pixels of an image: two images that differ in any value have the same one by chance only (1 : 2⁶⁴). Fast rather than safe from
+/// somebody who looks for such a pair.
 /// </summary>
 internal static class ImageHash
 {

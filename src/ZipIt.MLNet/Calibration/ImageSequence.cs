@@ -1,8 +1,8 @@
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// Recognizes whether images are those that were read before, in the same order, without keeping them: by a hash of all images up to each one. Takes at most half a mebibyte: for more than
-/// 65,536 images, only every second hash is kept, then every fourth, and so on.
+/// Recognizes whether images are those that were read before, in the same order, without keeping them: by a hash of all images up to each one. Takes at most
+/// half a mebibyte: for more than 65,536 images, only every second hash is kept, then every fourth, and so on.
 /// </summary>
 internal sealed class ImageSequence
 {

@@ -11,7 +11,8 @@ internal static class LabelOrder
     private const int MostKeysPerClass = 16;
 
     /// <summary>
-    /// Writes a warning for each column whose keys number the classes of a model otherwise than its scores, as <c>MapValueToKey</c> makes them: ML.NET's evaluator would compare the numbers.
+    /// Writes a warning for each column whose keys number the classes of a model otherwise than its scores, as <c>MapValueToKey</c> makes them: ML.NET's
+    /// evaluator would compare the numbers.
     /// </summary>
     /// <param name="host">The host to write for.</param>
     /// <param name="schema">The schema of the model's input.</param>
@@ -28,8 +29,8 @@ internal static class LabelOrder
             using IChannel channel = host.Start("Transform");
             channel.Warning(
                 MessageSensitivity.Schema,
-                $"The keys of column '{column.Name}' number the classes otherwise than the scores do. EvaluateZip compares names, but ML.NET's Evaluate compares numbers: make the column with " +
-                $"MapLabelToKey(\"{column.Name}\", labels) and not with MapValueToKey.");
+                $"The keys of column '{column.Name}' number the classes otherwise than the scores do. EvaluateZip compares names, but ML.NET's Evaluate compares numbers: " +
+                $"make the column with MapLabelToKey(\"{column.Name}\", labels) and not with MapValueToKey.");
         }
 
         return found;
@@ -47,9 +48,10 @@ internal static class LabelOrder
 
     private static bool IsOtherwise(DataViewSchema.Column column, OutputColumns outputs)
     {
-        if (column.Type is not KeyDataViewType key || key.Count > MostKeysPerClass * (ulong)outputs.Groups[0].Labels.Count || ReadTexts(column, OutputColumns.KeyValues) is not { } names)
+        ulong most = MostKeysPerClass * (ulong)outputs.Groups[0].Labels.Count;
+        if (column.Type is not KeyDataViewType key || key.Count > most || ReadTexts(column, OutputColumns.KeyValues) is not { } names)
             return false;
         OutputColumns.Group[] related = [.. outputs.Groups.Where(group => names.Any(group.Labels.Contains))];
-        return related.Length > 0 && related.All(group => names.Where((name, i) => group.Labels.Contains(name) && (i >= group.Labels.Count || group.Labels[i] != name)).Any());
+        return related.Length > 0 && related.All(group => names.Where((name, i) => group.Labels.Contains(name) && name != group.Labels.ElementAtOrDefault(i)).Any());
     }
 }

@@ -7,8 +7,8 @@ namespace Microsoft.ML;
 public static partial class ZipCatalog
 {
     /// <summary>
-    /// Turns a column of class names into keys in the order of a zipped model's scores, as ML.NET's <c>Evaluate</c> needs them: it compares keys with scores by number, not by name.
-    /// (<c>MapValueToKey</c> numbers classes as they come, which gives a wrong accuracy without an error.)
+    /// Turns a column of class names into keys in the order of a zipped model's scores, as ML.NET's <c>Evaluate</c> needs them: it compares keys with scores by
+    /// number, not by name. (<c>MapValueToKey</c> numbers classes as they come, which gives a wrong accuracy without an error.)
     /// </summary>
     /// <param name="catalog">The conversions of a context.</param>
     /// <param name="outputColumnName">Name of the new key column.</param>

@@ -36,8 +36,10 @@ internal static class PixelColumn
         if (found.Length == 0)
             throw Missing(context, name);
         SchemaShape.Column column = found[^1];
-        if (column.Kind != SchemaShape.Column.VectorKind.Vector || column.IsKey || column.ItemType != NumberDataViewType.Single)
-            throw Mismatch(context, name, "Vector<Single>", (column.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{column.ItemType}" : $"{column.Kind}<{column.ItemType}>") + Advise(column.ItemType));
+        if (column.Kind == SchemaShape.Column.VectorKind.Vector && !column.IsKey && column.ItemType == NumberDataViewType.Single)
+            return;
+        string type = column.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{column.ItemType}" : $"{column.Kind}<{column.ItemType}>";
+        throw Mismatch(context, name, "Vector<Single>", type + Advise(column.ItemType));
     }
 
     /// <summary>A flat vector of the right size counts, and one of the right dimensions; interleaved pixels do not.</summary>
@@ -62,9 +64,12 @@ internal static class PixelColumn
         (int channels, int height, int width) = (shape[0], shape[1], shape[2]);
         return vector.Dimensions switch
         {
-            [var h, _, var c] when c == channels && h != channels => ". The colors of each pixel stand together; extract whole planes: ExtractPixels(…, interleavePixelColors: false)",
-            [var c, var h, var w] when (h, w) == (height, width) && c != channels => $". The network takes {channels} colors, these are {c}: ExtractPixels(…, colorsToExtract: …)",
-            [var c, _, _] when c == channels => $". Resize the images first: ResizeImages(…, imageWidth: {width}, imageHeight: {height})",
+            [var h, _, var c] when c == channels && h != channels =>
+                ". The colors of each pixel stand together; extract whole planes: ExtractPixels(…, interleavePixelColors: false)",
+            [var c, var h, var w] when (h, w) == (height, width) && c != channels =>
+                $". The network takes {channels} colors, these are {c}: ExtractPixels(…, colorsToExtract: …)",
+            [var c, _, _] when c == channels =>
+                $". Resize the images first: ResizeImages(…, imageWidth: {width}, imageHeight: {height})",
             _ => "",
         };
     }

@@ -5,8 +5,8 @@ using Microsoft.ML.Data;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// Scores rows batch by batch though they are asked for one by one. One cursor over the input reads a whole batch ahead; the other columns that are asked for wait in buffers until
-/// their row comes. So every row keeps its own scores, even if the input gives its rows in another order each time it is read.
+/// Scores rows batch by batch though they are asked for one by one. One cursor over the input reads a whole batch ahead; the other columns that are asked for
+/// wait in buffers until their row comes. So every row keeps its own scores, even if the input gives its rows in another order each time it is read.
 /// </summary>
 /// <remarks>
 /// Nothing shows that rows are read ahead: an exception of the input is thrown at the row, and by the getter, that it belongs to.

@@ -7,8 +7,8 @@ namespace ZipIt.MLNet;
 
 /// <summary>Some images and, once they are scored, their scores. Belongs to one cursor or row.</summary>
 /// <remarks>
-/// An image with a value that is no pixel (<see cref="PixelReader.LargestValue"/>) is not shown to the network: all its scores are NaN. They also are where the network's outputs are too
-/// large for a float.
+/// An image with a value that is no pixel (<see cref="PixelReader.LargestValue"/>) is not shown to the network: all its scores are NaN. They also are where the
+/// network's outputs are too large for a float.
 /// </remarks>
 internal sealed class ScoredImages
 {

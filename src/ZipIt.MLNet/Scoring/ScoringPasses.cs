@@ -29,7 +29,7 @@ internal sealed class ScoringPasses(IHost host)
         using IChannel channel = host.Start("Transform");
         channel.Warning(
             MessageSensitivity.None,
-            $"All rows were scored {Enough} times: each pass over a scored view runs the network anew. In front of a trainer, or of anything else that reads the scores again and again, " +
-            "put AppendCacheCheckpoint(mlContext) behind the zip, or read mlContext.Data.Cache(scored, \"Score\", …) with the names of all columns that are needed.");
+            $"All rows were scored {Enough} times: each pass over a scored view runs the network anew. In front of a trainer, or of anything else that reads the scores again and " +
+            "again, put AppendCacheCheckpoint(mlContext) behind the zip, or read mlContext.Data.Cache(scored, \"Score\", …) with the names of all columns that are needed.");
     }
 }

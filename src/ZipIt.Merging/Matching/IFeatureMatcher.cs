@@ -1,14 +1,8 @@
 namespace ZipIt.Merging;
 
-/// <summary>
-/// Decides which features of one space are merged. A matcher is plain data (its parameters) and holds no state between calls; the same problem gives
-/// the same map.
-/// </summary>
-public interface IFeatureMatcher
+/// <summary>Matches one feature space after the other, by what its features do on the calibration images.</summary>
+public interface IFeatureMatcher : IMatcher
 {
-    /// <summary>Name of the method with its parameters, as tables show it.</summary>
-    string Name { get; }
-
     /// <summary>Whether <see cref="MatchingProblem.Importance"/> makes a difference. Default false.</summary>
     bool UsesImportance => false;
 

@@ -9,20 +9,24 @@ internal sealed class SpaceMatching
 {
     private readonly ZipStructure _structure;
     private readonly ZipOptions _options;
+    private readonly IFeatureMatcher _matcher;
     private readonly MapCache? _cache;
     private readonly Dictionary<string, SpaceStatistics> _byNode;
     private readonly FeatureImportance _importance;
+    private readonly double[] _demands; // of each member
 
     /// <summary>Prepares the matching.</summary>
     /// <param name="structure">What is shared.</param>
-    /// <param name="options">Matcher, sweeps and widths.</param>
+    /// <param name="options">Sweeps and widths.</param>
+    /// <param name="matcher">Is asked for one space after the other.</param>
     /// <param name="statistics">Statistics of the matched spaces, by the node where they were measured.</param>
     /// <param name="cache">Maps of spaces that were matched before; null for none.</param>
-    public SpaceMatching(ZipStructure structure, ZipOptions options, IReadOnlyList<SpaceStatistics> statistics, MapCache? cache = null)
+    public SpaceMatching(ZipStructure structure, ZipOptions options, IFeatureMatcher matcher, IReadOnlyList<SpaceStatistics> statistics, MapCache? cache = null)
     {
-        (_structure, _options, _cache) = (structure, options, cache);
+        (_structure, _options, _matcher, _cache) = (structure, options, matcher, cache);
         _byNode = statistics.ToDictionary(entry => entry.Node);
         _importance = new FeatureImportance([.. Members.Select(member => member.Network)]);
+        _demands = [.. Members.Select(member => member.Network.Heads.DistinctBy(head => head.Node).Sum(head => ClassesOf(member, head)))];
     }
 
     private IReadOnlyList<ZipMember> Members => _structure.Alignment.Members;
@@ -34,7 +38,7 @@ internal sealed class SpaceMatching
     public IReadOnlyList<SpaceMap> Run(StageClock clock, CancellationToken cancellationToken)
     {
         Dictionary<FeatureSpace, int> widths = ChooseWidths();
-        int sweeps = 1 + (_options.Matcher.UsesImportance ? _options.ImportanceSweeps : 0);
+        int sweeps = 1 + (_matcher.UsesImportance ? _options.ImportanceSweeps : 0);
         var maps = new Dictionary<FeatureSpace, FeatureMap>();
         for (int sweep = 0; sweep < sweeps; sweep++)
         {
@@ -51,10 +55,6 @@ internal sealed class SpaceMatching
         return [.. _structure.MergedSpaces.Select(space => new SpaceMap(space, maps[space]))];
     }
 
-    /// <summary>The widths that the options name.</summary>
-    public static Dictionary<FeatureSpace, int> NamedWidths(ZipStructure structure, ZipOptions options) =>
-        structure.MatchedSpaces.Where(space => options.Widths.ContainsKey(space.Name)).ToDictionary(space => space, space => options.Widths[space.Name]);
-
     /// <summary>Matches one space; maps of an earlier sweep tell which of the features that a layer writes are kept, so that only they count.</summary>
     private FeatureMap Match(FeatureSpace space, Dictionary<FeatureSpace, int> widths, Dictionary<FeatureSpace, FeatureMap>? earlier)
     {
@@ -67,11 +67,23 @@ internal sealed class SpaceMatching
         {
             SpaceStatistics entry = StatisticsOf(space);
             int? width = widths.TryGetValue(space, out int own) ? own : null;
-            var problem = new MatchingProblem(entry.Statistics, width, earlier is null ? entry.Importance : ImportanceAmongKept(space, earlier)) { Threads = _options.Threads };
-            map = _cache is null ? _options.Matcher.Match(problem) : _cache.Match(_options.Matcher, problem);
+            var problem = new MatchingProblem(entry.Statistics, width, earlier is null ? entry.Importance : ImportanceAmongKept(space, earlier))
+            {
+                Demands = _demands,
+                Threads = _options.Threads,
+            };
+            map = _cache is null ? _matcher.Match(problem) : _cache.Match(_matcher, problem);
         }
 
-        return Members.Any(member => member.Weight != Members[0].Weight) ? map.Reweigh([.. Members.Select(member => member.Weight)]) : map;
+        return map.Weighted(Members);
+    }
+
+    /// <summary>Number of classes that an output decides about, if its tasks are known; otherwise its length.</summary>
+    private double ClassesOf(ZipMember member, Head head)
+    {
+        IEnumerable<string> names = member.Network.Heads.Where(other => ReferenceEquals(other.Node, head.Node)).Select(member.NameOf);
+        int classes = _options.Refit?.Tasks.Where(task => names.Contains(task.Name)).Sum(task => task.Labels.Count) ?? 0;
+        return classes > 0 ? classes : member.Network.ShapeOf(head.Node)[0];
     }
 
     private SpaceStatistics StatisticsOf(FeatureSpace space)
@@ -88,12 +100,12 @@ internal sealed class SpaceMatching
     private Dictionary<FeatureSpace, int> ChooseWidths()
     {
         if (_options.FlopsBudget is not { } budget)
-            return NamedWidths(_structure, _options);
+            return _structure.MatchedSpaces.Where(space => _options.Widths.ContainsKey(space.Name)).ToDictionary(space => space, space => _options.Widths[space.Name]);
         var selection = new SelectionMatcher();
         Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
         {
             SpaceStatistics entry = StatisticsOf(space);
-            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance) { Threads = _options.Threads }).UnexplainedAfter;
+            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance) { Demands = _demands, Threads = _options.Threads }).UnexplainedAfter;
         });
         return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));
     }

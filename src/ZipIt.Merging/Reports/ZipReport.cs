@@ -56,7 +56,7 @@ public sealed record ZipReport(
     {
         int members = MemberCosts.Count;
         var names = Enumerable.Range(0, members).Select(m => m < Members.Count ? Members[m] : $"{m + 1}").ToArray();
-        List<string[]> rows = 
+        List<string[]> rows =
         [
             ["space", "width", .. names.Select(name => $"within {name}"), "across", "mean corr.", "min. corr.", "lost", .. names.Select(name => $"lost {name}")],
         ];

@@ -31,7 +31,7 @@ public sealed class ZipTuner
         _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing }).Merge([]);
         _ = new TaskScorer(_ensemble, tasks, Options.Scoring);
         IReadOnlyList<ZipCut> cuts = Options.Cuts ?? DefaultCuts();
-        IReadOnlyList<IFeatureMatcher> matchers = Options.ListMatchers();
+        IReadOnlyList<IMatcher> matchers = Options.ListMatchers();
         if (cuts.Count == 0 || matchers.Count == 0)
             throw new ArgumentException("Expected at least one cut and one matcher to try.", nameof(options));
         _candidates = [.. cuts

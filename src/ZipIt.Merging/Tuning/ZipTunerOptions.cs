@@ -10,7 +10,7 @@ public sealed record ZipTunerOptions
     /// Matchers to try; null for that of <see cref="Zip"/>, which in the case of the paper's method is tried with every combination (<see cref="Grid"/>) of α 0.0001, 0.1, 0.3, 1 and β 0.075, 0.8, what the
     /// authors found best on their data sets. Default null.
     /// </summary>
-    public IReadOnlyList<IFeatureMatcher>? Matchers { get; init; }
+    public IReadOnlyList<IMatcher>? Matchers { get; init; }
 
     /// <summary>
     /// Cuts to try; null for every stage of the first member but the last, everything before the heads, and the heads too if all tasks have prototypes of one length. Default null.
@@ -21,12 +21,12 @@ public sealed record ZipTunerOptions
     public JointScoring Scoring { get; init; } = JointScoring.Softmax;
 
     /// <summary>The matchers that are tried.</summary>
-    internal IReadOnlyList<IFeatureMatcher> ListMatchers() => Matchers ?? (Zip.Matcher is ZipMatcher ? Grid([0.0001, 0.1, 0.3, 1], [0.075, 0.8]) : [Zip.Matcher]);
+    internal IReadOnlyList<IMatcher> ListMatchers() => Matchers ?? (Zip.Matcher is ZipMatcher ? Grid([0.0001, 0.1, 0.3, 1], [0.075, 0.8]) : [Zip.Matcher]);
 
     /// <summary>The method of the paper with every combination of α and β.</summary>
     /// <param name="alphas">Values of <see cref="ZipMatcher.Alpha"/>.</param>
     /// <param name="betas">Values of <see cref="ZipMatcher.Beta"/>.</param>
-    public static IReadOnlyList<IFeatureMatcher> Grid(IReadOnlyList<double> alphas, IReadOnlyList<double> betas)
+    public static IReadOnlyList<IMatcher> Grid(IReadOnlyList<double> alphas, IReadOnlyList<double> betas)
     {
         ArgumentNullException.ThrowIfNull(alphas);
         ArgumentNullException.ThrowIfNull(betas);

@@ -1,18 +1,16 @@
-using ZipIt.Networks;
-
 namespace ZipIt.Merging;
 
-/// <summary>Tensors of zeros for layers of which only the shapes matter. They share one piece of memory, as large as the largest of them; nobody may write to it.</summary>
+/// <summary>Tensors of zeros that share their memory, for networks of which only the shapes count.</summary>
 internal sealed class BlankTensors
 {
-    private Memory<float> _zeros;
+    private float[] _zeros = [];
 
-    /// <summary>A tensor of a shape.</summary>
+    /// <summary>A tensor of a shape; it must not be written to.</summary>
     public Tensor Get(ReadOnlySpan<int> shape)
     {
-        int length = SparseRows.CountElements(shape);
-        if (_zeros.Length < length)
-            _zeros = new float[length];
-        return new Tensor(_zeros[..length], shape);
+        int count = SparseRows.CountElements(shape);
+        if (_zeros.Length < count)
+            _zeros = new float[count];
+        return new Tensor(_zeros.AsMemory(0, count), shape);
     }
 }

@@ -133,6 +133,10 @@ public sealed class FeatureMap
         return matrix;
     }
 
+    /// <summary>The same map, with averages in which every member counts by its weight.</summary>
+    internal FeatureMap Weighted(IReadOnlyList<ZipMember> members) =>
+        members.Any(member => member.Weight != members[0].Weight) ? Reweigh([.. members.Select(member => member.Weight)]) : this;
+
     /// <summary>
     /// The same map with other averages: each entry of M counts as much as its model, and every row keeps its sum. U stays.
     /// </summary>

@@ -11,16 +11,15 @@ internal sealed class NetworkMerger
     private readonly ZipStructure _structure;
     private readonly NetworkAlignment _alignment;
     private readonly NodeMaps _maps;
-    private readonly BlankTensors? _blanks; // of an outline, in the place of weights
+    private readonly BlankTensors? _blanks; // stand for all weights of an outline
     private readonly NetworkRewriter _shared; // of the first member: its shared nodes become those of the zipped network
     private readonly NetworkRewriter[] _tails; // of each member: its other nodes become its tail
     private readonly Dictionary<Node, NodeOrigin> _origins = new(ReferenceEqualityComparer.Instance);
 
-    private NetworkMerger(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps, BlankTensors? blanks = null)
+    private NetworkMerger(ZipStructure structure, NodeMaps maps, BlankTensors? blanks = null)
     {
-        (_structure, _blanks) = (structure, blanks);
+        (_structure, _maps, _blanks) = (structure, maps, blanks);
         _alignment = structure.Alignment;
-        _maps = new NodeMaps(structure.Spaces, maps);
         _shared = new NetworkRewriter(_alignment.Base);
         _tails = [.. _alignment.Members.Select(member => new NetworkRewriter(member.Network, name => $"{member.Name}/{name}"))];
     }
@@ -30,16 +29,14 @@ internal sealed class NetworkMerger
     /// <summary>Builds the zipped network.</summary>
     /// <param name="structure">What is shared.</param>
     /// <param name="maps">Merge and unmerge matrices of <see cref="ZipStructure.MergedSpaces"/>, by the index of the space.</param>
-    public static MergedNetwork Merge(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps) => new NetworkMerger(structure, maps).Merge();
+    public static MergedNetwork Merge(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps) =>
+        new NetworkMerger(structure, NodeMaps.Of(structure.Spaces, maps)).Merge();
 
-    /// <summary>
-    /// Builds a network of the structure and the widths that a zipped one has, before features are matched: weights that would be merged are zeros, all of them in the same memory.
-    /// Unmerging is taken to copy.
-    /// </summary>
+    /// <summary>Nodes and shapes of the zipped network as soon as the widths of its spaces are known: all weights are zeros, which take no memory.</summary>
     /// <param name="structure">What is shared.</param>
-    /// <param name="widths">Number of merged features of spaces; those that are not named keep the widest member's.</param>
-    public static MergedNetwork Outline(ZipStructure structure, IReadOnlyDictionary<FeatureSpace, int> widths) =>
-        new NetworkMerger(structure, structure.MergedSpaces.ToDictionary(space => space.Index, space => AnyMap(structure.WidthsOf(space), widths.GetValueOrDefault(space))), new BlankTensors()).Merge();
+    /// <param name="widths">Number of merged features of <see cref="ZipStructure.MergedSpaces"/>, by the index of the space.</param>
+    public static MergedNetwork Outline(ZipStructure structure, IReadOnlyDictionary<int, int> widths) =>
+        new NetworkMerger(structure, NodeMaps.OfWidths(structure, widths), new BlankTensors()).Merge();
 
     private MergedNetwork Merge()
     {
@@ -91,7 +88,7 @@ internal sealed class NetworkMerger
             else if (node.Layer.Flow == ChannelFlow.Mix && _structure.SharedOf(member).TryGetValue(node.Inputs[0], out Node? input) && !IsCommon(input))
             {
                 SparseRows unmerge = _maps.UnmergeOf(input, member);
-                Layer layer = Remake(node.Layer, parameter => parameter.InputAxis is { } axis ? MultiplyFromRight(parameter.Value!, unmerge, axis) : parameter.Value);
+                Layer layer = Remake(node.Layer, parameter => parameter.InputAxis is { } axis ? Unmerge(parameter.Value!, unmerge, axis) : parameter.Value);
                 _tails[member].Splice(node, () => new Node($"{owner.Name}/{node.Name}", layer, _shared[input]));
             }
         }
@@ -114,7 +111,7 @@ internal sealed class NetworkMerger
             SparseRows merge = _maps.MergeOf(node, m);
             string name = $"{_alignment.Members[m].Name}/{node.Name}.merge";
             Node part = own.Layer.Flow == ChannelFlow.Mix
-                ? new Node(name, Remake(own.Layer, parameter => parameter is { Value: { } value, OutputAxis: { } axis } ? Multiply(merge, value, axis) : parameter.Value), _tails[m][own.Inputs[0]])
+                ? new Node(name, Remake(own.Layer, parameter => parameter is { Value: { } value, OutputAxis: { } axis } ? Merge(value, merge, axis) : parameter.Value), _tails[m][own.Inputs[0]])
                 : new Node(name, merge.ToLayer(IsMap(node)), _tails[m][own]);
             return Emit(part, new NodeOrigin([SourceOf(node, m)]));
         })];
@@ -145,7 +142,7 @@ internal sealed class NetworkMerger
                 continue;
             int axis = parameters[m].OutputAxis!.Value; // without one the channels would have no map
             if (parameters[m].InputAxis is { } inputAxis && !IsCommon(node.Inputs[0]))
-                value = MultiplyFromRight(value, _maps.UnmergeOf(node.Inputs[0], m), inputAxis);
+                value = Unmerge(value, _maps.UnmergeOf(node.Inputs[0], m), inputAxis);
             SparseRows merge = _maps.MergeOf(node, m);
             shape = SparseRows.ShapeWith(value, axis, merge.Length);
             if (_blanks is not null)
@@ -157,18 +154,12 @@ internal sealed class NetworkMerger
         return sum is null ? null : SparseRows.ToTensor(sum, shape);
     }
 
-    /// <summary>R·T along one axis of a tensor.</summary>
-    private Tensor Multiply(SparseRows rows, Tensor value, int axis) => _blanks?.Get(SparseRows.ShapeWith(value, axis, rows.Length)) ?? rows.Multiply(value, axis);
+    /// <summary>M·W.</summary>
+    private Tensor Merge(Tensor value, SparseRows merge, int axis) => _blanks?.Get(SparseRows.ShapeWith(value, axis, merge.Length)) ?? merge.Multiply(value, axis);
 
-    /// <summary>T·R along one axis of a tensor.</summary>
-    private Tensor MultiplyFromRight(Tensor value, SparseRows rows, int axis) => _blanks?.Get(SparseRows.ShapeWith(value, axis, rows.Columns)) ?? rows.MultiplyFromRight(value, axis);
-
-    /// <summary>Some map of as many merged features as are wanted; 0 for the widest member's.</summary>
-    private static FeatureMap AnyMap(int[] widths, int wanted)
-    {
-        int sources = widths.Sum(), merged = Math.Min(wanted > 0 ? wanted : widths.Max(), sources);
-        return FeatureMap.FromGroups(widths, [.. Enumerable.Range(0, merged).Select(p => Enumerable.Range(0, (sources - p + merged - 1) / merged).Select(k => p + k * merged).ToArray())]);
-    }
+    /// <summary>W·U.</summary>
+    private Tensor Unmerge(Tensor value, SparseRows unmerge, int axis) =>
+        _blanks?.Get(SparseRows.ShapeWith(value, axis, unmerge.Columns)) ?? unmerge.MultiplyFromRight(value, axis);
 
     private static Layer Remake(Layer layer, Func<LayerParameter, Tensor?> change) => layer.WithParameters([.. layer.Parameters.Select(change)]);
 

@@ -6,21 +6,26 @@ namespace ZipIt.Merging;
 /// Merge and unmerge matrices of whole values. A node's channels may come from several feature spaces, and after flattening a channel stands for several features: this puts the maps of the
 /// spaces together accordingly.
 /// </summary>
-/// <param name="spaces">The feature spaces of the first member.</param>
-/// <param name="maps">Merge and unmerge matrices by the index of the space.</param>
-internal sealed class NodeMaps(FeatureSpaces spaces, IReadOnlyDictionary<int, FeatureMap> maps)
+internal sealed class NodeMaps
 {
+    private readonly FeatureSpaces _spaces;
+    private readonly IReadOnlyDictionary<int, Space> _maps;
     private readonly Dictionary<(Node Node, int Member), SparseRows> _merge = [];
     private readonly Dictionary<(Node Node, int Member), SparseRows> _unmerge = [];
 
-    /// <summary>Number of merged features of a node's value.</summary>
-    public int CountMerged(Node node)
-    {
-        int length = 0;
-        foreach (ChannelSegment segment in spaces.LayoutOf(node))
-            length += MapOf(segment).MergedCount * segment.Repeats;
-        return length;
-    }
+    private NodeMaps(FeatureSpaces spaces, IReadOnlyDictionary<int, Space> maps) => (_spaces, _maps) = (spaces, maps);
+
+    /// <summary>The maps of a merge.</summary>
+    /// <param name="spaces">The feature spaces of the first member.</param>
+    /// <param name="maps">Merge and unmerge matrices by the index of the space.</param>
+    public static NodeMaps Of(FeatureSpaces spaces, IReadOnlyDictionary<int, FeatureMap> maps) =>
+        new(spaces, maps.ToDictionary(entry => entry.Key, entry => new Space(entry.Value.Widths.ToArray(), entry.Value.MergedCount, entry.Value)));
+
+    /// <summary>The sizes of maps that are not known yet: matrices without entries.</summary>
+    /// <param name="structure">What is shared.</param>
+    /// <param name="widths">Number of merged features by the index of the space.</param>
+    public static NodeMaps OfWidths(ZipStructure structure, IReadOnlyDictionary<int, int> widths) =>
+        new(structure.Spaces, widths.ToDictionary(entry => entry.Key, entry => new Space(structure.WidthsOf(structure.Spaces[entry.Key]), entry.Value, null)));
 
     /// <summary>A member's slice of M for a node's value [merged features, own features].</summary>
     public SparseRows MergeOf(Node node, int member) =>
@@ -34,13 +39,13 @@ internal sealed class NodeMaps(FeatureSpaces spaces, IReadOnlyDictionary<int, Fe
     {
         var rows = new List<FeatureMap.Entry[]>();
         int sourceStart = 0;
-        foreach (ChannelSegment segment in spaces.LayoutOf(node))
+        foreach (ChannelSegment segment in _spaces.LayoutOf(node))
         {
-            FeatureMap map = MapOf(segment);
-            int offset = map.OffsetOf(member), width = map.Widths[member];
-            for (int p = 0; p < map.MergedCount; p++)
+            Space space = SpaceOf(segment);
+            int offset = space.OffsetOf(member), width = space.Widths[member];
+            for (int p = 0; p < space.Merged; p++)
             {
-                FeatureMap.Entry[] own = [.. map.MergeRow(p).ToArray().Where(entry => entry.Index >= offset && entry.Index < offset + width)];
+                FeatureMap.Entry[] own = [.. space.MergeRow(p).Where(entry => entry.Index >= offset && entry.Index < offset + width)];
                 for (int r = 0; r < segment.Repeats; r++)
                     rows.Add([.. own.Select(entry => new FeatureMap.Entry(sourceStart + (entry.Index - offset) * segment.Repeats + r, entry.Weight))]);
             }
@@ -55,24 +60,34 @@ internal sealed class NodeMaps(FeatureSpaces spaces, IReadOnlyDictionary<int, Fe
     {
         var rows = new List<FeatureMap.Entry[]>();
         int mergedStart = 0;
-        foreach (ChannelSegment segment in spaces.LayoutOf(node))
+        foreach (ChannelSegment segment in _spaces.LayoutOf(node))
         {
-            FeatureMap map = MapOf(segment);
-            int offset = map.OffsetOf(member);
-            for (int j = 0; j < map.Widths[member]; j++)
+            Space space = SpaceOf(segment);
+            int offset = space.OffsetOf(member);
+            for (int j = 0; j < space.Widths[member]; j++)
             {
-                FeatureMap.Entry[] own = map.UnmergeRow(offset + j).ToArray();
+                FeatureMap.Entry[] own = space.UnmergeRow(offset + j);
                 for (int r = 0; r < segment.Repeats; r++)
                     rows.Add([.. own.Select(entry => new FeatureMap.Entry(mergedStart + entry.Index * segment.Repeats + r, entry.Weight))]);
             }
 
-            mergedStart += map.MergedCount * segment.Repeats;
+            mergedStart += space.Merged * segment.Repeats;
         }
 
         return new SparseRows([.. rows], mergedStart);
     }
 
-    private FeatureMap MapOf(ChannelSegment segment) => maps.TryGetValue(segment.Space, out FeatureMap? map)
-        ? map
-        : throw new ArgumentException($"There is no map for the feature space '{spaces[segment.Space].Name}'.");
+    private Space SpaceOf(ChannelSegment segment) => _maps.TryGetValue(segment.Space, out Space? space)
+        ? space
+        : throw new ArgumentException($"There is no map for the feature space '{_spaces[segment.Space].Name}'.");
+
+    /// <summary>The map of one space, or only its size.</summary>
+    private sealed record Space(int[] Widths, int Merged, FeatureMap? Map)
+    {
+        public int OffsetOf(int member) => Widths.Take(member).Sum();
+
+        public FeatureMap.Entry[] MergeRow(int merged) => Map is null ? [] : Map.MergeRow(merged).ToArray();
+
+        public FeatureMap.Entry[] UnmergeRow(int source) => Map is null ? [] : Map.UnmergeRow(source).ToArray();
+    }
 }

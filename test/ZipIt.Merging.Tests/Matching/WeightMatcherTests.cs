@@ -70,6 +70,35 @@ public class WeightMatcherTests
     }
 
     /// <summary>The same function with shuffled channels: channel i of the copy is channel order[i] of the original.</summary>
+    [Theory]
+    [InlineData(ZipMethod.Paper)]
+    [InlineData(ZipMethod.Best)]
+    public void Zip_WeightMatcherInTheOptions_MergesItsMaps(ZipMethod method)
+    {
+        ZipMember[] members = [new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2, outputs: 3)) { Weight = 3 }];
+        ZipOptions options = ZipOptions.For(method) with { Matcher = new WeightMatcher { Seed = 4 }, Threads = 1 };
+
+        ZipResult result = new Zipper(members, options).Zip(SmallNetworks.Images);
+
+        IReadOnlyList<SpaceMap> expected = new WeightMatcher { Seed = 4 }.Match(new Zipper(members));
+        Assert.Equal(expected.Select(map => Problems.Describe(map.Map)), result.Maps.Select(map => Problems.Describe(map.Map)));
+        Assert.All(result.Maps, map => Assert.Equal([0.25, 0.75], map.Map.MergeRow(0).ToArray().Select(entry => entry.Weight)));
+        Assert.Equal(expected.Count, result.Report.Spaces.Count);
+        Assert.All(result.Report.Spaces, space => Assert.InRange(space.Unexplained, 1e-6, 1));
+        Assert.Equal("Weight matching", result.Report.Matcher);
+        Assert.Equal(method == ZipMethod.Best, result.Report.Layers.Count > 0);
+    }
+
+    [Fact]
+    public void Zipper_WeightMatcherAndNetworksOfTwoWidths_IsRefusedAtOnce()
+    {
+        ZipMember[] members = [new("narrow", ResNet.Random(1, ResNetLayout.Cifar(8) with { StemChannels = 4 }, 8)), new("wide", ResNet.Random(2, ResNetLayout.Cifar(8), 8))];
+
+        var exception = Assert.Throws<ArgumentException>(() => new Zipper(members, new ZipOptions { Matcher = new WeightMatcher() }));
+
+        Assert.Contains("networks of one width", exception.Message);
+    }
+
     private static Network Permute(Network network, int seed, out Dictionary<int, int[]> orders)
     {
         var random = new Random(seed);

@@ -35,6 +35,15 @@ public sealed class MemberSamplesTests
     }
 
     [Fact]
+    public void Zip_TasksWithoutFlattening_GivesWhatSeparatePassesGive()
+    {
+        ZipMember[] members = [.. Reference.ClassScoreMembers.Zip(Reference.ClassScoreTasks, (member, task) => new ZipMember(task.Name, member.Network))];
+        ZipOptions options = ZipOptions.For(ZipMethod.Best, Reference.ClassScoreTasks) with { Cut = ZipCut.AfterLayers(13) };
+
+        AssertSame(new Zipper(members, options with { Refit = options.Refit! with { Flattening = 0 } }), Reference.MixedImages(2));
+    }
+
+    [Fact]
     public void Zip_SamplesFitTheBudget_RunsEveryMemberOnce()
     {
         var engine = new CountingEngine();
@@ -81,23 +90,6 @@ public sealed class MemberSamplesTests
         ZipMember[] members = [new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2))];
 
         AssertSame(new Zipper(members, ZipOptions.For(ZipMethod.Best) with { FlopsBudget = 1.3 }), SmallNetworks.Images);
-    }
-
-    [Fact]
-    public void Zip_NamedWidths_GivesWhatSeparatePassesGiveInFewerRuns()
-    {
-        var engine = new CountingEngine();
-        ZipMember[] members = [new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2))];
-        Dictionary<string, int> widths = new Zipper(members).MergedSpaces.ToDictionary(space => space.Name, space => space.Width + 2);
-        var zipper = new Zipper(members, ZipOptions.For(ZipMethod.Best) with { Engine = engine, Widths = widths });
-        AssertSame(zipper, SmallNetworks.Images);
-        engine.Sessions = 0;
-        InSteps(zipper, SmallNetworks.Images);
-        int separate = engine.Sessions;
-        engine.Sessions = 0;
-        zipper.Zip(SmallNetworks.Images);
-
-        Assert.Equal(separate - members.Length, engine.Sessions);
     }
 
     private static void AssertSame(Zipper zipper, InMemoryImages images)

@@ -17,15 +17,12 @@ public sealed class NodeMapsTests
         Node first = new("first", draw.DrawConv(3, 2, 1), input), second = new("second", draw.DrawConv(3, 1, 1), input);
         _flat = new Node("flat", new Flatten(), new Node("concat", new Concat(), first, second));
         _spaces = FeatureSpaces.Find(new Network(new Head("output", new Node("linear", draw.DrawLinear(6, 2), _flat))));
-        _maps = new NodeMaps(_spaces, new Dictionary<int, FeatureMap>
+        _maps = NodeMaps.Of(_spaces, new Dictionary<int, FeatureMap>
         {
             [_spaces.LayoutOf(first)[0].Space] = FeatureMap.FromGroups([2, 2], [[0, 3], [1], [2]]),
             [_spaces.LayoutOf(second)[0].Space] = FeatureMap.FromGroups([1, 1], [[0, 1]]),
         });
     }
-
-    [Fact]
-    public void CountMerged_FlattenedConcatenation_CountsAllFeatures() => Assert.Equal((3 + 1) * 2, _maps.CountMerged(_flat));
 
     [Fact]
     public void MergeOf_FlattenedConcatenation_TakesAMembersOwnFeaturesPixelByPixel()
@@ -49,7 +46,7 @@ public sealed class NodeMapsTests
     [Fact]
     public void MergeOf_SpaceWithoutAMap_NamesTheSpace()
     {
-        var none = new NodeMaps(_spaces, new Dictionary<int, FeatureMap>());
+        var none = NodeMaps.Of(_spaces, new Dictionary<int, FeatureMap>());
         Assert.Contains("'first'", Assert.Throws<ArgumentException>(() => none.MergeOf(_flat, 0)).Message);
     }
 

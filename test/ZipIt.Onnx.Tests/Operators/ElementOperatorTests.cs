@@ -21,6 +21,10 @@ public sealed class ElementOperatorTests
         Assert.Contains("variance", new TestModel(13, 1, 4, 4).Weights("g", 1).Floats("v", [-1], 1).Node("BatchNormalization", "image g g g v", "y").Output("y").Refused());
 
     [Fact]
+    public void InstanceNormalization_OfAMap_ComputesWhatOnnxRuntimeDoes() =>
+        new TestModel(13, 3, 4, 4).Weights("g", 3).Weights("b", 3).Node("InstanceNormalization", "image g b", "y", ("epsilon", 1e-2f)).Output("y").Check();
+
+    [Fact]
     public void Clip_OfOldVersions_HasItsBoundsAsAttributes() =>
         Assert.Equal(6, ((Clip)new TestModel(9, 3, 4, 4).Node("Clip", "image", "y", ("min", 0f), ("max", 6f)).Output("y").Check()["y"].Layer).Upper);
 

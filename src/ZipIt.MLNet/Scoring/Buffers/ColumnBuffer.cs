@@ -6,7 +6,8 @@ using Microsoft.ML.Data;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// Values of one column of the input for the rows that a cursor has read ahead, so that each of them can be handed out with its row. Memory is reused from one batch to the next.
+/// Values of one column of the input for the rows that a cursor has read ahead, so that each of them can be handed out with its row. Memory is reused from one
+/// batch to the next.
 /// </summary>
 internal abstract class ColumnBuffer
 {

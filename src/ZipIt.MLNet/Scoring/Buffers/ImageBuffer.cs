@@ -5,9 +5,10 @@ namespace ZipIt.MLNet;
 
 /// <summary>Images, kept as plain pixels.</summary>
 /// <remarks>
-/// In ML.NET an image lives until its getter is called again: the getter disposes what it finds in the variable, and may share the image with the transform in front of it. So nothing of an
-/// image is held beyond that but its pixels; consumers get an image of their own with every call, as from <c>LoadImages</c>. Images in memory are different: they are the application's, the
-/// getter hands out the same one each time and disposes none. It then goes on to the consumer as it is.
+/// In ML.NET an image lives until its getter is called again: the getter disposes what it finds in the variable, and may share the image with the transform in
+/// front of it. So nothing of an image is held beyond that but its pixels; consumers get an image of their own with every call, as from <c>LoadImages</c>.
+/// Images in memory are different: they are the application's, the getter hands out the same one each time and disposes none. It then goes on to the consumer
+/// as it is.
 /// </remarks>
 internal sealed class ImageBuffer : ColumnBuffer
 {

@@ -7,6 +7,14 @@ namespace ZipIt.Merging;
 /// <remarks>Where models differ in width, feature j is the mean over the models that have one. The merged width is that of the widest model.</remarks>
 public sealed record IdentityMatcher : IFeatureMatcher
 {
+    /// <summary>What a command line or a report says of the matcher.</summary>
+    internal static MatcherDescription Description { get; } = MatcherDescription.Of(
+        "average",
+        "Weight averaging: feature j of every network becomes merged feature j.",
+        "Wortsman et al., Model soups, ICML 2022",
+        values => new IdentityMatcher { Compatibility = values.Switch("compatibility") },
+        MatcherParameter.Switch("compatibility", "Uses the merge weights of ZipIt!'s authors' implementation."));
+
     /// <summary>
     /// Uses the merge weights 1/(|g| + 10⁻⁵) of the authors' implementation instead of 1/|g|. Default false.
     /// </summary>
@@ -21,7 +29,7 @@ public sealed record IdentityMatcher : IFeatureMatcher
     {
         ArgumentNullException.ThrowIfNull(problem);
         ReadOnlySpan<int> widths = problem.Statistics.Widths;
-        int merged = RequireWidestWidth(problem, Name);
+        int merged = WidestWidth.Of(problem, Name);
         var groups = new List<int>[merged];
         for (int p = 0; p < merged; p++)
             groups[p] = [];
@@ -33,17 +41,8 @@ public sealed record IdentityMatcher : IFeatureMatcher
             offset += width;
         }
 
-        return Compatibility ? FeatureMap.FromGroups(widths, groups, size => 1 / (size + 1e-5)) : FeatureMap.FromGroups(widths, groups);
+        return ReferenceQuirks.ToMap(widths, groups, Compatibility);
     }
 
-    /// <summary>The width of the widest model, which must be the number of features to keep.</summary>
-    internal static int RequireWidestWidth(MatchingProblem problem, string method)
-    {
-        int widest = 0;
-        foreach (int width in problem.Statistics.Widths)
-            widest = Math.Max(widest, width);
-        return problem.MergedCount == widest
-            ? widest
-            : throw new ArgumentException($"{method} keeps as many features as the widest model has, {widest}, but {problem.MergedCount} were asked for.", nameof(problem));
-    }
+    void IMatcher.Check(Zipper zipper) => WidestWidth.Check(zipper, Name);
 }

@@ -19,6 +19,14 @@ namespace ZipIt.Merging;
 /// </remarks>
 public sealed record OptimalMatcher : IFeatureMatcher
 {
+    /// <summary>What a command line or a report says of the matcher.</summary>
+    internal static MatcherDescription Description { get; } = MatcherDescription.Of(
+        "optimal",
+        "The pairs with the largest sum of correlations, between networks and within each, solved exactly.",
+        "Stoica et al., ZipIt!, ICLR 2024, section 5.3",
+        values => new OptimalMatcher { Compatibility = values.Switch("compatibility") },
+        MatcherParameter.Switch("compatibility", "Uses the merge weights of ZipIt!'s authors' implementation."));
+
     /// <summary>
     /// Uses the merge weights 1/(|g| + 10⁻⁵) of the authors' implementation instead of 1/|g|. Default false.
     /// </summary>
@@ -52,8 +60,7 @@ public sealed record OptimalMatcher : IFeatureMatcher
         }
 
         int[][] sorted = [.. groups.Select(group => group.Order().ToArray())];
-        ReadOnlySpan<int> widths = problem.Statistics.Widths;
-        return Compatibility ? FeatureMap.FromGroups(widths, sorted, size => 1 / (size + 1e-5)) : FeatureMap.FromGroups(widths, sorted);
+        return ReferenceQuirks.ToMap(problem.Statistics.Widths, sorted, Compatibility);
     }
 
     /// <summary>The given number of disjoint pairs with the largest sum of similarities.</summary>

@@ -13,6 +13,14 @@ namespace ZipIt.Merging;
 /// </remarks>
 public sealed record PermutationMatcher : IFeatureMatcher
 {
+    /// <summary>What a command line or a report says of the matcher.</summary>
+    internal static MatcherDescription Description { get; } = MatcherDescription.Of(
+        "permute",
+        "Assigns every network's features one to one to those of the first so that the sum of correlations is largest, and averages them.",
+        "Li et al., Convergent learning, 2015; Ainsworth et al., Git Re-Basin, ICLR 2023, section 3.1",
+        values => new PermutationMatcher { Compatibility = values.Switch("compatibility") },
+        MatcherParameter.Switch("compatibility", "Uses the merge weights of ZipIt!'s authors' implementation."));
+
     /// <summary>
     /// Uses the merge weights 1/(|g| + 10⁻⁵) of the authors' implementation instead of 1/|g|. Default false.
     /// </summary>
@@ -28,7 +36,7 @@ public sealed record PermutationMatcher : IFeatureMatcher
     {
         ArgumentNullException.ThrowIfNull(problem);
         ReadOnlySpan<int> widths = problem.Statistics.Widths;
-        int merged = IdentityMatcher.RequireWidestWidth(problem, Name);
+        int merged = WidestWidth.Of(problem, Name);
         int anchor = widths.IndexOf(merged);
         int anchorOffset = 0;
         for (int m = 0; m < anchor; m++)
@@ -57,6 +65,8 @@ public sealed record PermutationMatcher : IFeatureMatcher
 
         foreach (List<int> group in groups)
             group.Sort();
-        return Compatibility ? FeatureMap.FromGroups(widths, groups, size => 1 / (size + 1e-5)) : FeatureMap.FromGroups(widths, groups);
+        return ReferenceQuirks.ToMap(widths, groups, Compatibility);
     }
+
+    void IMatcher.Check(Zipper zipper) => WidestWidth.Check(zipper, Name);
 }

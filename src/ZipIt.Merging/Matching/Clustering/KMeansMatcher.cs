@@ -17,6 +17,23 @@ public sealed record KMeansMatcher : IFeatureMatcher
     private readonly int _restarts = 10;
     private readonly int _maximumIterations = 300;
 
+    /// <summary>What a command line or a report says of the matcher.</summary>
+    internal static MatcherDescription Description { get; } = MatcherDescription.Of(
+        "kmeans",
+        "Groups features that correlate alike with all others, by K-means on the rows of the correlation matrix.",
+        "Lloyd 1982; Arthur and Vassilvitskii, k-means++, SODA 2007; a baseline in Stoica et al., ZipIt!, ICLR 2024, section 5.3",
+        values => new KMeansMatcher
+        {
+            Seed = values.WholeNumber("seed"),
+            Restarts = values.WholeNumber("restarts"),
+            MaximumIterations = values.WholeNumber("maximum-iterations"),
+            Compatibility = values.Switch("compatibility"),
+        },
+        MatcherParameter.WholeNumber("seed", 0, null, "Seed of the random choices."),
+        MatcherParameter.WholeNumber("restarts", 10, 1, "How often it is run from new seeds."),
+        MatcherParameter.WholeNumber("maximum-iterations", 300, 1, "Largest number of iterations of each run."),
+        MatcherParameter.Switch("compatibility", "Does as ZipIt!'s authors' implementation, with another diagonal and other merge weights."));
+
     /// <summary>Seed of the random choices. Default 0.</summary>
     public int Seed { get; init; }
 
@@ -69,8 +86,7 @@ public sealed record KMeansMatcher : IFeatureMatcher
 
         // Groups in the order of their first members, as the other matchers have them.
         int[][] groups = [.. Enumerable.Range(0, best.Labels.Length).GroupBy(feature => best.Labels[feature]).Select(group => group.ToArray())];
-        ReadOnlySpan<int> widths = problem.Statistics.Widths;
-        return Compatibility ? FeatureMap.FromGroups(widths, groups, size => 1 / (size + 1e-5)) : FeatureMap.FromGroups(widths, groups);
+        return ReferenceQuirks.ToMap(problem.Statistics.Widths, groups, Compatibility);
     }
 
     private Matrix InnerProducts(Matrix correlation, int threads)
@@ -81,7 +97,7 @@ public sealed record KMeansMatcher : IFeatureMatcher
         {
             rows = correlation.Clone();
             for (int i = 0; i < count; i++)
-                rows[i, i] = -10;
+                rows[i, i] = ReferenceQuirks.KMeansDiagonal;
         }
 
         var products = new Matrix(count, count);

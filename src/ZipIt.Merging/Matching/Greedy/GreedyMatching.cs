@@ -51,9 +51,10 @@ internal sealed class GreedyMatching
         _best = new int[_count];
         _origin = Origins(statistics);
         int removed = _count - problem.MergedCount;
-        double share = compatibility ? removed / statistics.ModelCount : (double)removed / statistics.ModelCount;
         _budget = new int[statistics.ModelCount];
-        Array.Fill(_budget, (int)Math.Floor(share * beta + 1e-4));
+        Array.Fill(_budget, compatibility
+            ? ReferenceQuirks.BudgetWithin(removed, statistics.ModelCount, beta)
+            : (int)Math.Floor((double)removed / statistics.ModelCount * beta + 1e-4));
     }
 
     /// <summary>The model that each feature belongs to.</summary>

@@ -22,6 +22,16 @@ public sealed record ZipMatcher : IFeatureMatcher
     private readonly double _alpha = 0.3;
     private readonly double _beta = 0.125;
 
+    /// <summary>What a command line or a report says of the matcher.</summary>
+    internal static MatcherDescription Description { get; } = MatcherDescription.Of(
+        "zip",
+        "Merges again and again the two most similar features, whether they belong to different networks or to the same.",
+        "Stoica et al., ZipIt! Merging Models from Different Tasks without Training, ICLR 2024, equation 7",
+        values => new ZipMatcher { Alpha = values.Number("alpha"), Beta = values.Number("beta"), Compatibility = values.Switch("compatibility") },
+        MatcherParameter.Number("alpha", 0.3, 0, 1, "How much of its similarity a feature keeps when it is merged once more."),
+        MatcherParameter.Number("beta", 0.125, 0, 1, "Share of the merges that may take place within each network."),
+        MatcherParameter.Switch("compatibility", "Reproduces ZipIt!'s authors' implementation where it differs from the paper."));
+
     /// <summary>
     /// How much of its similarity a feature keeps when it is merged once more, from 0 (a merged feature is never merged again) to 1 (no discount):
     /// α of section 4.3. Default 0.3.
@@ -65,8 +75,7 @@ public sealed record ZipMatcher : IFeatureMatcher
         int[][] groups = Compatibility && Alpha == 0
             ? new ReferenceZeroAlphaMatching(problem, Beta, trace).Run()
             : new GreedyMatching(problem, Alpha, Beta, Compatibility, trace).Run();
-        ReadOnlySpan<int> widths = problem.Statistics.Widths;
-        return Compatibility ? FeatureMap.FromGroups(widths, groups, size => 1 / (size + 1e-5)) : FeatureMap.FromGroups(widths, groups);
+        return ReferenceQuirks.ToMap(problem.Statistics.Widths, groups, Compatibility);
     }
 
     private static double Share(double value, string name) => value is >= 0 and <= 1

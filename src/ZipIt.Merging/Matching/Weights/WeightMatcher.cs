@@ -20,9 +20,18 @@ namespace ZipIt.Merging;
 /// different tasks do not correspond. All networks need the same widths.
 /// </para>
 /// </remarks>
-public sealed record WeightMatcher
+public sealed record WeightMatcher : IWeightMatcher
 {
     private readonly int _maximumSweeps = 100;
+
+    /// <summary>What a command line or a report says of the matcher.</summary>
+    internal static MatcherDescription Description { get; } = MatcherDescription.Of(
+        "weights",
+        "Permutes the units of every further network so that its weights lie closest to those of the first; needs no images.",
+        "Ainsworth et al., Git Re-Basin, ICLR 2023, section 3.2",
+        values => new WeightMatcher { Seed = values.WholeNumber("seed"), MaximumSweeps = values.WholeNumber("maximum-sweeps") },
+        MatcherParameter.WholeNumber("seed", 0, null, "Seed of the order in which spaces are visited."),
+        MatcherParameter.WholeNumber("maximum-sweeps", 100, 1, "Largest number of sweeps over all spaces."));
 
     /// <summary>Seed of the order in which spaces are visited. Default 0.</summary>
     public int Seed { get; init; }
@@ -39,7 +48,7 @@ public sealed record WeightMatcher
         }
     }
 
-    /// <summary>Name of the method, as tables show it.</summary>
+    /// <inheritdoc/>
     public string Name => "Weight matching";
 
     /// <summary>Finds merge and unmerge matrices for all spaces that a zip merges; no statistics are needed.</summary>
@@ -48,15 +57,8 @@ public sealed record WeightMatcher
     /// <exception cref="ArgumentException">The networks differ in width in a merged space.</exception>
     public IReadOnlyList<SpaceMap> Match(Zipper zipper)
     {
-        ArgumentNullException.ThrowIfNull(zipper);
+        Check(zipper);
         ZipStructure structure = zipper.Structure;
-        foreach (FeatureSpace space in structure.MergedSpaces)
-        {
-            int[] widths = structure.WidthsOf(space);
-            if (widths.Any(width => width != space.Width))
-                throw new ArgumentException($"Weight matching needs networks of one width; the space '{space.Name}' has {string.Join(" and ", widths)} channels.", nameof(zipper));
-        }
-
         int members = zipper.Members.Count;
         int[][][] permutations = [.. Enumerable.Range(1, members - 1).Select(m => new Ascent(zipper, m, this).Run())];
         return [.. structure.MergedSpaces.Select(space =>
@@ -66,6 +68,19 @@ public sealed record WeightMatcher
                 (int[])[p, .. Enumerable.Range(1, members - 1).Select(m => m * space.Width + permutations[m - 1][space.Index][p])])];
             return new SpaceMap(space, FeatureMap.FromGroups(widths, groups));
         })];
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The networks differ in width in a merged space, or the options ask for other widths.</exception>
+    public void Check(Zipper zipper)
+    {
+        WidestWidth.Check(zipper, Name);
+        foreach (FeatureSpace space in zipper.MergedSpaces)
+        {
+            int[] widths = zipper.Structure.WidthsOf(space);
+            if (widths.Any(width => width != space.Width))
+                throw new ArgumentException($"Weight matching needs networks of one width; the space '{space.Name}' has {string.Join(" and ", widths)} channels.", nameof(zipper));
+        }
     }
 
     /// <summary>The coordinate ascent for one network.</summary>

@@ -11,17 +11,16 @@ internal sealed record RefitPreparation(CalibrationImages Images, MemberSamples?
     /// <summary>
     /// Prepares the refit of a network that is not known yet: reads the images, and says where members are to be sampled while they run for the statistics.
     /// </summary>
-    /// <param name="structure">What is shared.</param>
-    /// <param name="widths">Number of merged features of spaces; those that are not named keep the widest member's.</param>
+    /// <param name="outline">A network with the structure and the widths that the zipped one will have; its weights do not matter.</param>
+    /// <param name="members">The members.</param>
     /// <param name="images">Calibration images.</param>
     /// <param name="options">As for the refit.</param>
-    /// <exception cref="ArgumentException">There are fewer than two images.</exception>
-    public static RefitPreparation Make(ZipStructure structure, IReadOnlyDictionary<FeatureSpace, int> widths, IImageSource images, ZipOptions options)
+    public static RefitPreparation Make(MergedNetwork outline, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options)
     {
-        MergedNetwork outline = NetworkMerger.Outline(structure, widths);
+        outline = DeepHeads.Widen(outline, members, options);
         CalibrationImages read = LeastSquaresRefit.ReadImages(outline.Network, images, options, options.Refit!);
         var pool = new BufferPool();
-        var samples = new MemberSamples(new RefitPlan(outline, options.Refit!, read.Count), structure.Alignment.Members, pool);
+        var samples = new MemberSamples(new RefitPlan(outline, options.Refit!, read.Count), members, pool);
         return new RefitPreparation(read, samples.Bytes <= new RefitBudget(options.Refit!.MemoryBudget).MemberSamples ? samples : null, pool);
     }
 

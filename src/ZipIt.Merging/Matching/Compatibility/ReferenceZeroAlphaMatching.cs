@@ -23,7 +23,7 @@ internal sealed class ReferenceZeroAlphaMatching
         int count = statistics.FeatureCount;
         int removed = count - problem.MergedCount;
         _budget = new int[statistics.ModelCount];
-        Array.Fill(_budget, (int)(removed / statistics.ModelCount * beta + 1e-4));
+        Array.Fill(_budget, ReferenceQuirks.BudgetWithin(removed, statistics.ModelCount, beta));
         _origin = [.. GreedyMatching.Origins(statistics)];
         _groups = [.. Enumerable.Range(0, count).Select(feature => new List<int> { feature })];
         _similarity = [];
