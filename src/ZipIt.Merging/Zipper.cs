@@ -61,7 +61,7 @@ public sealed class Zipper
         var stages = new StageTimes(progress);
         using RefitPreparation? prepared = PrepareRefit(images);
         var pass = new StatisticsPass([Structure], Options);
-        IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared?.Samples, clock, cancellationToken));
+        IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared, clock, cancellationToken));
         IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => Match(statistics, null, clock, cancellationToken));
         maps = Describe(maps, statistics);
         statistics = []; // they may take more memory than anything that follows

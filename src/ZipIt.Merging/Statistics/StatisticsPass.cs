@@ -36,14 +36,15 @@ internal sealed class StatisticsPass
 
     /// <summary>Runs the members.</summary>
     /// <param name="images">Calibration images, of the shape that the members take.</param>
-    /// <param name="samples">Where members are sampled on the way; null for nowhere.</param>
+    /// <param name="prepared">Where members are sampled on the way, and memory; null for no samples.</param>
     /// <param name="clock">Is told after each batch.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images.</exception>
-    public IReadOnlyList<SpaceStatistics> Run(IImageSource images, MemberSamples? samples, StageClock clock, CancellationToken cancellationToken)
+    public IReadOnlyList<SpaceStatistics> Run(IImageSource images, RefitPreparation? prepared, StageClock clock, CancellationToken cancellationToken)
     {
         if (_observations.Length == 0)
             return [];
+        MemberSamples? samples = prepared?.Samples;
         FeatureStatisticsCollector[] collectors = [.. _observations.Select(observation => new FeatureStatisticsCollector(_options.Threads, observation.Widths))];
         Node[][] sampled = [.. _members.Select((_, m) => samples?.NodesOf(m).ToArray() ?? [])];
         int batchSize = ChooseBatchSize(sampled);
@@ -51,6 +52,7 @@ internal sealed class StatisticsPass
         {
             MaximumBatchSize = batchSize,
             Threads = _options.Threads,
+            Pool = prepared?.Pool,
             Taps = [.. _observations.Select(observation => observation.NodeOf(m).Name), .. sampled[m].Select(node => node.Name)],
         }))];
         try
@@ -77,6 +79,7 @@ internal sealed class StatisticsPass
         {
             foreach (INetworkSession session in sessions)
                 session.Dispose();
+            prepared?.Pool.Clear();
         }
 
         if (Images < 2)

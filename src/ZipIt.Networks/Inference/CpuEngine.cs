@@ -34,7 +34,7 @@ public sealed class CpuEngine : INetworkEngine
         ArgumentNullException.ThrowIfNull(network);
         options ??= new SessionOptions();
         Check(options);
-        return new CpuSession(FindPlan(network, options), options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
+        return new CpuSession(FindPlan(network, options), options.Threads, options.Pool);
     }
 
     /// <summary>What a session would take, without making it; takes time with the size of the graph, not with that of the weights.</summary>

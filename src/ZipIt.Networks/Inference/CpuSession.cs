@@ -7,6 +7,8 @@ namespace ZipIt.Networks;
 internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
 {
     private readonly ExecutionPlan _plan;
+    private readonly BufferPool? _pool;
+    private readonly List<AlignedBuffer> _rented = [];
     private readonly WorkerTeam _team;
     private readonly AlignedBuffer _kept;
     private readonly AlignedBuffer?[] _scratch;
@@ -25,11 +27,15 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     private int _images;
     private bool _disposed;
 
-    public CpuSession(ExecutionPlan plan, int threads)
+    /// <summary>Makes a session.</summary>
+    /// <param name="plan">What to run.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="pool">Where the memory for values comes from; null for memory of the garbage collector.</param>
+    public CpuSession(ExecutionPlan plan, int threads, BufferPool? pool = null)
     {
-        _plan = plan;
+        (_plan, _pool) = (plan, pool);
         _team = new WorkerTeam(threads);
-        _kept = AlignedBuffer.Uninitialized(checked((int)(plan.KeptSize * plan.MaximumBatchSize)));
+        _kept = Allocate(plan.KeptSize * plan.MaximumBatchSize);
         _scratch = new AlignedBuffer?[_team.Threads];
         _inputs = new float*[plan.Network.Inputs.Count];
         _normalizations = [.. plan.Normalizations.Select(node => new BatchNormState(((BatchNorm2d)node.Layer).Channels, plan.MaximumBatchSize))];
@@ -108,7 +114,13 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _disposed = true;
+    public void Dispose()
+    {
+        _disposed = true;
+        foreach (AlignedBuffer buffer in _rented)
+            _pool!.Return(buffer);
+        _rented.Clear();
+    }
 
     private void RunBatch(int batchSize)
     {
@@ -135,7 +147,7 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
 
     private void RunWaves()
     {
-        _whole ??= new Batch(_plan, MaximumBatchSize, _team.Threads) { Normalizations = _normalizations };
+        _whole ??= new Batch(_plan, MaximumBatchSize, _team.Threads, Allocate) { Normalizations = _normalizations };
         _whole.Take(_inputs, _kept.Pointer, 0, _images);
         foreach (Step[] wave in _plan.Waves)
         {
@@ -149,7 +161,7 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     /// <inheritdoc/>
     void IParallelWork.Run(int block, int worker)
     {
-        AlignedBuffer scratch = _scratch[worker] ??= AlignedBuffer.Uninitialized(_plan.ScratchSize);
+        AlignedBuffer scratch = _scratch[worker] ??= Allocate(_plan.ScratchSize);
         if (_chunkSize > 0)
         {
             RunChunk(block, worker, scratch.Pointer);
@@ -176,7 +188,7 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     private void RunChunk(int chunk, int worker, float* scratch)
     {
         int first = chunk * _chunkSize;
-        Batch batch = _chunks[worker] ??= new Batch(_plan, _plan.ChunkSize, 1);
+        Batch batch = _chunks[worker] ??= new Batch(_plan, _plan.ChunkSize, 1, Allocate);
         batch.Take(_inputs, _kept.Pointer, first, Math.Min(_chunkSize, _images - first));
         foreach (Step[] wave in _plan.Waves)
         {
@@ -190,6 +202,17 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     }
 
     private ReadOnlySpan<float> Read(PlannedValue value) => new(_kept.Pointer + (nint)(value.Offset * MaximumBatchSize), _images * value.ImageSize);
+
+    /// <summary>Memory for some floats; several threads may ask at a time.</summary>
+    private AlignedBuffer Allocate(long length)
+    {
+        if (_pool is null)
+            return AlignedBuffer.Uninitialized(checked((int)length));
+        AlignedBuffer buffer = _pool.Rent(checked((int)length));
+        lock (_rented)
+            _rented.Add(buffer);
+        return buffer;
+    }
 
     private void CheckBatch(int batchSize)
     {

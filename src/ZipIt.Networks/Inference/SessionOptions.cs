@@ -1,3 +1,5 @@
+using ZipIt.Numerics;
+
 namespace ZipIt.Networks;
 
 /// <summary>What a session must be able to do.</summary>
@@ -25,4 +27,7 @@ public sealed record SessionOptions
 
     /// <summary>Number of threads to use; 0 for one per processor. Results do not depend on it. Default 0.</summary>
     public int Threads { get; init; }
+
+    /// <summary>Where <see cref="CpuEngine"/> takes the memory for values, for as long as the session is not disposed; null for memory of the garbage collector. Default null.</summary>
+    internal BufferPool? Pool { get; init; }
 }

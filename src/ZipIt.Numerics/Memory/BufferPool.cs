@@ -51,16 +51,26 @@ internal sealed class BufferPool : IDisposable
         }
     }
 
+    /// <summary>Gives back to the system whatever is not lent.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _free.ForEach(Free);
+            _free.Clear();
+            _idle = 0;
+        }
+    }
+
     /// <summary>Gives everything back to the system, also what is still lent: nobody may work with it any more.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
-            foreach (AlignedBuffer buffer in _lent.Concat(_free))
+            Clear();
+            foreach (AlignedBuffer buffer in _lent)
                 Free(buffer);
             _lent.Clear();
-            _free.Clear();
-            _idle = 0;
         }
     }
 

@@ -65,6 +65,20 @@ public sealed class BufferPoolTests
     }
 
     [Fact]
+    public void Clear_SomeAreLent_GivesBackTheOthers()
+    {
+        using var pool = new BufferPool();
+        AlignedBuffer lent = pool.Rent(10), free = pool.Rent(20);
+        pool.Return(free);
+
+        pool.Clear();
+
+        Assert.Equal((10, 0, 10 * sizeof(float)), (lent.Length, free.Length, (int)pool.Bytes));
+        pool.Return(lent);
+        Assert.Same(lent, pool.Rent(10));
+    }
+
+    [Fact]
     public void Return_TwiceOrFromElsewhere_Throws()
     {
         using BufferPool pool = new(), other = new();

@@ -77,7 +77,6 @@ internal sealed class LeastSquaresRefit
 
     private RefitResult Run(StageClock? clock)
     {
-        _context.Pool.Trim();
         foreach (RefitUnit unit in _plan.Units)
         {
             Refit(unit);

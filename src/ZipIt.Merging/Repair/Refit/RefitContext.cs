@@ -19,5 +19,12 @@ internal sealed record RefitContext(ZipOptions Options, RefitOptions Refit, Cali
 
     /// <summary>Makes a session for images whose values lie channels last.</summary>
     public INetworkSession CreateSession(Network network, int batchSize) =>
-        Options.Engine.CreateSession(network, new SessionOptions { MaximumBatchSize = batchSize, Threads = Threads, ChannelsLastInputs = true, Limits = SessionLimits.None });
+        Options.Engine.CreateSession(network, new SessionOptions
+        {
+            MaximumBatchSize = batchSize,
+            Threads = Threads,
+            ChannelsLastInputs = true,
+            Limits = SessionLimits.None,
+            Pool = Pool,
+        });
 }

@@ -13,10 +13,14 @@ internal sealed unsafe class Batch
     private int _firstImage;
 
     /// <summary>Makes room for a number of images.</summary>
-    public Batch(ExecutionPlan plan, int maximumImages, int threads)
+    /// <param name="plan">What is run.</param>
+    /// <param name="maximumImages">Largest number of images.</param>
+    /// <param name="threads">Number of threads that share the work.</param>
+    /// <param name="allocate">Gives memory for a number of floats.</param>
+    public Batch(ExecutionPlan plan, int maximumImages, int threads, Func<long, AlignedBuffer> allocate)
     {
         _plan = plan;
-        _passing = AlignedBuffer.Uninitialized(checked((int)(plan.PassingSize * maximumImages)));
+        _passing = allocate(plan.PassingSize * maximumImages);
         _inputs = new float*[plan.Network.Inputs.Count];
         Threads = threads;
     }
