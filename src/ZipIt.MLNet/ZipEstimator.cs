@@ -17,7 +17,7 @@ namespace ZipIt.MLNet;
 /// | Input column data type | Known-sized vector of <xref:System.Single>, planar pixels of 0–255 as `ExtractPixels` gives them |
 /// | Output column data type | `PredictedLabel`: [key](xref:Microsoft.ML.Data.KeyDataViewType); `Score`: vector of <xref:System.Single>; and the same two for each task |
 /// | Required NuGet in addition to Microsoft.ML | ZipIt.MLNet |
-/// | Exportable to ONNX | No; `ConvertToOnnx` refuses a pipeline with it |
+/// | Exportable to ONNX | Yes |
 ///
 /// Fitting goes over the calibration images several times. The first pass measures, in every layer, how the features of all classifiers vary together, and
 /// decides which merged features stand for them, so that the weights of all classifiers fold into one set (Stoica et al., *ZipIt! Merging Models from Different

@@ -4,6 +4,7 @@ using Microsoft.ML.Runtime;
 using ZipIt.Merging;
 using ZipIt.MLNet.Friend;
 using ZipIt.Networks;
+using ZipIt.Onnx;
 
 namespace ZipIt.MLNet;
 
@@ -97,6 +98,31 @@ public sealed class ZipTransformer : ITransformer
         return new ScoredDataTransform(binding, input, this);
     }
 
+    /// <summary>
+    /// Writes the model as an ONNX file, which takes pixels as <see cref="InputColumnName"/> [batch, channels, height, width], normalized inside, and gives the columns <c>Score</c> and
+    /// <c>&lt;Task&gt;.Score</c> [batch, classes]. Labels are in the file's metadata. An existing file is replaced only when the new one is complete.
+    /// </summary>
+    /// <param name="path">Path of the file.</param>
+    /// <remarks>
+    /// <see cref="OnnxNetwork.Load(string, OnnxImportOptions)"/> gives the network back, bit for bit. To export a whole pipeline, with predicted labels, use
+    /// <c>mlContext.Model.ConvertToOnnx</c>.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The pixel column is called like one of the score columns, or the file would be larger than 2 GB.</exception>
+    public void ToOnnx(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        BuildOnnx().Save(path);
+    }
+
+    /// <summary>Writes the model as an ONNX file to a stream; see <see cref="ToOnnx(string)"/>.</summary>
+    /// <param name="stream">Receives the bytes, the same for the same model.</param>
+    /// <exception cref="InvalidOperationException">See <see cref="ToOnnx(string)"/>.</exception>
+    public void ToOnnx(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        BuildOnnx().Save(stream);
+    }
+
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(Bind(inputSchema));
 
     void ICanSaveModel.Save(ModelSaveContext ctx)
@@ -104,6 +130,13 @@ public sealed class ZipTransformer : ITransformer
         if (ctx is null)
             throw _host.Process(new ArgumentNullException(nameof(ctx)));
         ZipModelFile.Save(ctx, this);
+    }
+
+    private OnnxModelBuilder BuildOnnx()
+    {
+        if (_outputs.Groups.FirstOrDefault(group => group.ScoreColumn == InputColumnName) is { } clash)
+            throw new InvalidOperationException($"The pixel column and a score column are both called '{clash.ScoreColumn}', but an ONNX file has one value of a name.");
+        return ScoredModelFile.Build(_model, InputColumnName, _outputs);
     }
 
     private ScoringBinding Bind(DataViewSchema inputSchema) => new(_host, inputSchema, InputColumnName, _outputs, _model);

@@ -50,7 +50,10 @@ public sealed record ZipOptions
     /// <summary>How weights are refitted by least squares after merging; null for not at all, as in the paper. Default: as <see cref="RefitOptions"/> has it.</summary>
     public RefitOptions? Refit { get; init; } = new();
 
-    /// <summary>Whether batch normalization is reset with the calibration images after merging, unless a refit folds it. Default true.</summary>
+    /// <summary>
+    /// Whether batch normalization is reset with the calibration images after merging, unless a refit folds it. Layers without one, as in a network whose normalization was folded when it was
+    /// exported, get the mean and the deviation of their outputs back by a scale and a shift of their weights. Default true.
+    /// </summary>
     public bool ResetBatchNorm { get; init; } = true;
 
     /// <summary>

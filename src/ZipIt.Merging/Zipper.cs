@@ -27,7 +27,7 @@ public sealed class Zipper
             throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
         Options.Refit?.Check();
         CheckNames(members);
-        Members = BatchNormFolding.Unify([.. members]);
+        Members = DeepHeads.Unify(BatchNormFolding.Unify([.. members]));
         Structure = CutSearch.Find(Members, Options.Cut, Options.Start);
         CheckWidths();
         if (Options.Matcher is not (IFeatureMatcher or IWeightMatcher))
@@ -138,11 +138,8 @@ public sealed class Zipper
     /// <param name="network">The zipped network.</param>
     /// <param name="images">Calibration images of all tasks; they are shuffled if the options say so.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
-    public Network ResetBatchNorm(Network network, IImageSource images, CancellationToken cancellationToken = default)
-    {
-        IImageSource mixed = Options.Shuffle ? new ShuffledImages(images, Options.Seed) : images;
-        return BatchNormReset.Apply(network, mixed, Options.Engine, Options.BatchSize, Options.Threads, cancellationToken);
-    }
+    public Network ResetBatchNorm(Network network, IImageSource images, CancellationToken cancellationToken = default) =>
+        BatchNormReset.Apply(network, Mix(images), Options.Engine, Options.BatchSize, Options.Threads, cancellationToken);
 
     internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) => NetworkMerger.Merge(Structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
 
@@ -168,17 +165,21 @@ public sealed class Zipper
         }
         else
         {
-            merged = stages.Run(ZipStage.Merging, _ => Merge(maps));
+            MergedNetwork whole = stages.Run(ZipStage.Merging, _ => MergeWithOrigins(maps));
+            merged = whole.Network;
             if (Options.ResetBatchNorm && MergedSpaces.Count > 0)
             {
                 merged = stages.Run(
                     ZipStage.BatchNormReset,
-                    clock => ResetBatchNorm(merged, new WatchedImages(images, count => clock.Report(count, images.ImageCount)), cancellationToken));
+                    clock => ActivationRepair.Apply(
+                        whole, Members, Mix(new WatchedImages(images, count => clock.Report(count, images.ImageCount))), Options, cancellationToken));
             }
         }
 
         return new ZipResult(merged, maps, Report(maps, merged, layers, stages.Times));
     }
+
+    private IImageSource Mix(IImageSource images) => Options.Shuffle ? new ShuffledImages(images, Options.Seed) : images;
 
     private RefitResult Refit(IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StageTimes stages, CancellationToken cancellationToken) =>
         stages.Run(ZipStage.Refit, clock => LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, clock, cancellationToken, prepared));

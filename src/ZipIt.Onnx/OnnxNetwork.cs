@@ -16,25 +16,22 @@ public sealed class OnnxNetwork
     /// <summary>Newest version of the standard operators that is read.</summary>
     public const int NewestOpset = 26;
 
-    private OnnxNetwork(Network network, ModelProto model)
+    private OnnxNetwork(Network network, ModelProto model, IReadOnlyDictionary<string, string> metadata)
     {
         Network = network;
         Opset = (int)model.OpsetImport.First(import => import.Domain is "" or "ai.onnx").Version;
         Producer = $"{model.ProducerName} {model.ProducerVersion}".Trim();
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (StringStringEntryProto entry in model.MetadataProps)
-            metadata[entry.Key] = entry.Value;
         Metadata = metadata;
         Tasks = OnnxTasks.Read(metadata, network);
     }
 
-    /// <summary>The network; its input and its outputs are called as in the file.</summary>
+    /// <summary>The network; its input and its outputs are called as in the file, or as in the network that was written there with its scores.</summary>
     public Network Network { get; }
 
     /// <summary>Name of the input that takes the images.</summary>
     public string InputName => Network.Inputs[0].Name;
 
-    /// <summary>What the outputs mean, if this library wrote the file and was told; empty otherwise.</summary>
+    /// <summary>What outputs of <see cref="Network"/> mean, if this library wrote the file and was told; empty otherwise.</summary>
     public IReadOnlyList<OnnxTask> Tasks { get; }
 
     /// <summary>All text that the file carries beside its graph.</summary>
@@ -135,7 +132,10 @@ public sealed class OnnxNetwork
     {
         long length = stream.Length - stream.Position;
         ModelProto model = OnnxFile.Read(stream, source);
-        Network network = GraphImporter.Read(model, source, length, external, options ?? new OnnxImportOptions());
-        return new OnnxNetwork(network, model);
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (StringStringEntryProto entry in model.MetadataProps)
+            metadata[entry.Key] = entry.Value;
+        Network network = GraphImporter.Read(model, source, length, external, NetworkBoundary.Find(metadata), options ?? new OnnxImportOptions());
+        return new OnnxNetwork(network, model, metadata);
     }
 }

@@ -4,7 +4,7 @@ using ZipIt.Networks;
 namespace ZipIt.Onnx;
 
 /// <summary>
-/// Tasks and labels in a file's metadata, under the key <c>zipit.tasks</c>: a JSON array of <c>{"output": name, "labels": [...]}</c>.
+/// Tasks and labels in a file's metadata, under the key <c>zipit.tasks</c>: a JSON array of <c>{"output": name, "head": name, "labels": [...]}</c>, where the head may be left out.
 /// </summary>
 internal static class OnnxTasks
 {
@@ -20,6 +20,8 @@ internal static class OnnxTasks
             {
                 writer.WriteStartObject();
                 writer.WriteString("output", task.Output);
+                if (task.Head is not null)
+                    writer.WriteString("head", task.Head);
                 writer.WriteStartArray("labels");
                 foreach (string label in task.Labels)
                     writer.WriteStringValue(label);
@@ -46,8 +48,9 @@ internal static class OnnxTasks
             {
                 string output = element.GetProperty("output").GetString() ?? "";
                 string[] labels = [.. element.GetProperty("labels").EnumerateArray().Select(label => label.GetString() ?? "")];
-                if (network.Heads.Any(head => head.Name == output))
-                    tasks.Add(new OnnxTask(output, labels));
+                string? head = element.TryGetProperty("head", out JsonElement named) ? named.GetString() : null;
+                if (network.Heads.Any(found => found.Name == (head ?? output)))
+                    tasks.Add(new OnnxTask(output, labels) { Head = head });
             }
 
             return tasks;

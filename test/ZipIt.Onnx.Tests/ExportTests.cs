@@ -27,6 +27,26 @@ public sealed class ExportTests
         }
     }
 
+    /// <summary>A new kind of layer needs an operator.</summary>
+    [Fact]
+    public void Save_EveryKindOfLayer_HasAnOperator()
+    {
+        Tensor ones = new(new float[] { 1, 1 }, 2);
+        Layer[] layers =
+        [
+            new Conv2d(new Tensor(2, 2, 1, 1), ones), new BatchNorm2d(ones, ones, ones, ones), new InstanceNorm2d(ones, ones), new ChannelAffine(ones, ones), new ChannelGather(1, 0),
+            new ReLU(), new Clip(0, 6), new LeakyReLU(), new PReLU(ones), new Tanh(), new Sigmoid(), new SiLU(), new HardSwish(), new ELU(), new GELU(), new MaxPool2d(1), new AvgPool2d(1),
+            new Add(), new Concat(), new Softmax(), new GlobalAveragePool(), new Flatten(), new Linear(new Tensor(2, 4), ones),
+        ];
+        Type[] kinds = [.. typeof(Layer).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Layer)) && !type.IsAbstract && type != typeof(Input))];
+        Assert.Equal(kinds.Select(kind => kind.Name).Order(), layers.Select(layer => layer.Kind).Order());
+
+        var node = new Node("image", new Input(2, 2, 2));
+        foreach (Layer layer in layers)
+            node = layer is Add or Concat ? new Node(layer.Kind, layer, node, node) : new Node(layer.Kind, layer, node);
+        Assert.NotEmpty(Agreement.Export(new Network(new Head("scores", node))));
+    }
+
     [Fact]
     public void Save_SameNetworkTwice_GivesTheSameBytes()
     {

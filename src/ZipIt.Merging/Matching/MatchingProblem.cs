@@ -38,6 +38,11 @@ public sealed class MatchingProblem
     /// <summary>What each feature matters to the layers that read it, or null if unknown.</summary>
     public IReadOnlyList<double>? Importance { get; }
 
+    /// <summary>
+    /// For each model how much there is to lose, in any unit: its number of classes. Null (default) if all models count alike. <see cref="SelectionMatcher"/> puts models on a par in proportion to it.
+    /// </summary>
+    public IReadOnlyList<double>? Demands { get; init; }
+
     /// <summary>Number of threads; 0 for one per processor. What is matched does not depend on it. Default 0.</summary>
     public int Threads { get; init; }
 

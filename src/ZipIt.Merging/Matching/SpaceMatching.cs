@@ -13,6 +13,7 @@ internal sealed class SpaceMatching
     private readonly MapCache? _cache;
     private readonly Dictionary<string, SpaceStatistics> _byNode;
     private readonly FeatureImportance _importance;
+    private readonly double[] _demands; // of each member
 
     /// <summary>Prepares the matching.</summary>
     /// <param name="structure">What is shared.</param>
@@ -25,6 +26,7 @@ internal sealed class SpaceMatching
         (_structure, _options, _matcher, _cache) = (structure, options, matcher, cache);
         _byNode = statistics.ToDictionary(entry => entry.Node);
         _importance = new FeatureImportance([.. Members.Select(member => member.Network)]);
+        _demands = [.. Members.Select(member => member.Network.Heads.DistinctBy(head => head.Node).Sum(head => ClassesOf(member, head)))];
     }
 
     private IReadOnlyList<ZipMember> Members => _structure.Alignment.Members;
@@ -65,11 +67,23 @@ internal sealed class SpaceMatching
         {
             SpaceStatistics entry = StatisticsOf(space);
             int? width = widths.TryGetValue(space, out int own) ? own : null;
-            var problem = new MatchingProblem(entry.Statistics, width, earlier is null ? entry.Importance : ImportanceAmongKept(space, earlier)) { Threads = _options.Threads };
+            var problem = new MatchingProblem(entry.Statistics, width, earlier is null ? entry.Importance : ImportanceAmongKept(space, earlier))
+            {
+                Demands = _demands,
+                Threads = _options.Threads,
+            };
             map = _cache is null ? _matcher.Match(problem) : _cache.Match(_matcher, problem);
         }
 
         return map.Weighted(Members);
+    }
+
+    /// <summary>Number of classes that an output decides about, if its tasks are known; otherwise its length.</summary>
+    private double ClassesOf(ZipMember member, Head head)
+    {
+        IEnumerable<string> names = member.Network.Heads.Where(other => ReferenceEquals(other.Node, head.Node)).Select(member.NameOf);
+        int classes = _options.Refit?.Tasks.Where(task => names.Contains(task.Name)).Sum(task => task.Labels.Count) ?? 0;
+        return classes > 0 ? classes : member.Network.ShapeOf(head.Node)[0];
     }
 
     private SpaceStatistics StatisticsOf(FeatureSpace space)
@@ -91,7 +105,7 @@ internal sealed class SpaceMatching
         Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
         {
             SpaceStatistics entry = StatisticsOf(space);
-            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance) { Threads = _options.Threads }).UnexplainedAfter;
+            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance) { Demands = _demands, Threads = _options.Threads }).UnexplainedAfter;
         });
         return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));
     }

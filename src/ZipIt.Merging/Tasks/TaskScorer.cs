@@ -71,6 +71,11 @@ public sealed class TaskScorer
     /// <summary>How tasks are compared.</summary>
     public JointScoring Scoring { get; }
 
+    /// <summary>
+    /// The tasks, as positions in <see cref="Tasks"/>, whose classes share one softmax in the joint scores; each softmax counts alike. With <see cref="JointScoring.Cosine"/> it is all of them.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<int>> SoftmaxGroups => Scoring == JointScoring.Cosine ? [_allTasks] : _tasksOfGroup;
+
     /// <summary>Position of each task's first class among all classes; one more entry for the end.</summary>
     public IReadOnlyList<int> Offsets => _offsets;
 
@@ -142,6 +147,14 @@ public sealed class TaskScorer
         TensorPrimitives.Divide(joint, _tasksOfGroup.Length, joint);
     }
 
+    /// <summary>Factor of the cosines of a task before the softmax.</summary>
+    /// <param name="task">A task with prototypes.</param>
+    public float ScaleOf(ClassificationTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return Scoring == JointScoring.Reference ? ReferenceScale : task.Scale;
+    }
+
     private void WriteLogits(ClassificationTask task, ReadOnlySpan<float> output, Span<float> logits)
     {
         if (task.Prototypes is null)
@@ -151,8 +164,7 @@ public sealed class TaskScorer
         }
 
         float norm = TensorPrimitives.Norm(output);
-        float scale = Scoring == JointScoring.Reference ? ReferenceScale : task.Scale;
-        float factor = norm > 0 ? scale / norm : 0;
+        float factor = norm > 0 ? ScaleOf(task) / norm : 0;
         for (int c = 0; c < logits.Length; c++)
             logits[c] = factor * TensorPrimitives.Dot(output, task.Prototypes.Span.Slice(c * output.Length, output.Length));
     }

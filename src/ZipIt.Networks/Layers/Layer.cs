@@ -2,8 +2,8 @@ namespace ZipIt.Networks;
 
 /// <summary>
 /// What one node of a <see cref="Network"/> computes: weights and attributes, no code that runs. A layer declares how its channels depend on each other (<see cref="Flow"/>) and what
-/// its tensors are (<see cref="Parameters"/>); whoever merges, folds, counts or stores layers reads that. The hierarchy is closed: only <see cref="ShapeInference"/> and each engine
-/// know all of it.
+/// its tensors are (<see cref="Parameters"/>); whoever merges, folds, counts or stores layers reads that. The hierarchy is closed: only <see cref="ShapeInference"/>, each engine
+/// and each foreign format know all of it.
 /// </summary>
 /// <remarks>
 /// Shapes in the documentation of the layers leave the batch out: a feature map is [channels, height, width], a vector [features].

@@ -78,6 +78,19 @@ public sealed class OnnxModelBuilder : IOnnxGraph
     /// <summary>Adds the meaning of outputs to the metadata, where <see cref="OnnxNetwork.Tasks"/> finds it.</summary>
     public void AddTasks(IReadOnlyList<OnnxTask> tasks) => AddMetadata(OnnxTasks.Key, OnnxTasks.Write(tasks));
 
+    /// <summary>
+    /// Adds to the metadata which values of the graph are the inputs and outputs of a network, where the file's own outputs are computed from them: <see cref="OnnxNetwork.Load(string, OnnxImportOptions)"/>
+    /// then gives that network back.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="inputs">Names of the inputs that it takes.</param>
+    /// <param name="outputs">Names of the values of its outputs.</param>
+    public void AddNetwork(Network network, IReadOnlyList<string> inputs, IReadOnlyList<string> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        AddMetadata(NetworkBoundary.Key, NetworkBoundary.Of(network, inputs, outputs).ToJson());
+    }
+
     /// <inheritdoc/>
     public string AddConstant(string name, Tensor values)
     {

@@ -58,6 +58,8 @@ public static class OnnxNetworkWriter
                         "BatchNormalization",
                         [inputs[0], Constant("weight", norm.Weight), Constant("bias", norm.Bias), Constant("running_mean", norm.Mean), Constant("running_var", norm.Variance)],
                         OnnxAttribute.Of("epsilon", norm.Epsilon));
+                case InstanceNorm2d norm:
+                    return Add("InstanceNormalization", [inputs[0], Constant("weight", norm.Weight), Constant("bias", norm.Bias)], OnnxAttribute.Of("epsilon", norm.Epsilon));
                 case ChannelAffine affine:
                     string scaled = Part("Mul", ChannelArithmetic.FirstHalf, [inputs[0], Constant("scale", affine.Scale.Reshape(affine.Channels, 1, 1))]);
                     return Add("Add", [scaled, Constant("shift", affine.Shift.Reshape(affine.Channels, 1, 1))]);

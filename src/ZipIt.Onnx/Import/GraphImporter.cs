@@ -8,6 +8,7 @@ internal sealed class GraphImporter
 {
     private readonly string _source;
     private readonly OnnxImportOptions _options;
+    private readonly NetworkBoundary? _boundary;
     private readonly GraphProto _graph;
     private readonly StoredTensors _tensors;
     private readonly HashSet<string> _inputs = new(StringComparer.Ordinal);
@@ -16,9 +17,10 @@ internal sealed class GraphImporter
     private readonly Dictionary<string, ImportValue> _values = new(StringComparer.Ordinal);
     private readonly ImportProblems _problems = new();
 
-    private GraphImporter(ModelProto model, string source, long length, ExternalData? external, OnnxImportOptions options)
+    private GraphImporter(ModelProto model, string source, long length, ExternalData? external, NetworkBoundary? boundary, OnnxImportOptions options)
     {
         (_source, _options, _graph) = (source, options, model.Graph);
+        _boundary = options.Outputs is null ? boundary : null;
         Opset = FindOpset(model);
         Budget = new MemoryBudget(length, source);
         _tensors = new StoredTensors(source, external);
@@ -37,11 +39,12 @@ internal sealed class GraphImporter
     /// <param name="source">Name of the file for messages.</param>
     /// <param name="length">Size of the file in bytes.</param>
     /// <param name="external">Where weights outside the file are; null if it came as a stream.</param>
+    /// <param name="boundary">Where a network begins and ends in the graph; null if it is the whole graph.</param>
     /// <param name="options">What to read.</param>
     /// <exception cref="InvalidDataException">The graph is damaged, or holds what is not supported.</exception>
-    public static Network Read(ModelProto model, string source, long length, ExternalData? external, OnnxImportOptions options)
+    public static Network Read(ModelProto model, string source, long length, ExternalData? external, NetworkBoundary? boundary, OnnxImportOptions options)
     {
-        var importer = new GraphImporter(model, source, length, external, options);
+        var importer = new GraphImporter(model, source, length, external, boundary, options);
         try
         {
             return importer.Read();
@@ -74,7 +77,7 @@ internal sealed class GraphImporter
         ReadInputs(nodes.SelectMany(node => node.Inputs).Concat(outputs).ToHashSet(StringComparer.Ordinal));
         foreach (ImportNode node in nodes)
             Convert(node);
-        Head[] heads = [.. outputs.Select(MakeHead).OfType<Head>()];
+        Head[] heads = [.. outputs.Select((value, i) => MakeHead(_boundary?.Outputs[i].Key ?? value, value)).OfType<Head>()];
         if (_problems.Any)
             throw _problems.ToException(_source);
         return new Network(heads);
@@ -103,7 +106,7 @@ internal sealed class GraphImporter
 
     private string[] FindOutputs()
     {
-        string[] outputs = _options.Outputs is { Count: > 0 } asked ? [.. asked] : [.. _graph.Output.Select(output => output.Name)];
+        string[] outputs = [.. _options.Outputs ?? _boundary?.Outputs.Select(output => output.Value) ?? _graph.Output.Select(output => output.Name)];
         if (outputs.Length == 0)
             throw new InvalidDataException($"'{_source}' has no outputs.");
         string? missing = outputs.FirstOrDefault(output => !_producers.ContainsKey(output));
@@ -194,7 +197,7 @@ internal sealed class GraphImporter
                 continue;
             }
 
-            Node node = Graph.Add(input.Name, new Input(channels.Value, height.Value, width.Value));
+            Node node = Graph.Add(_boundary?.Inputs.GetValueOrDefault(input.Name) ?? input.Name, new Input(channels.Value, height.Value, width.Value));
             _values[input.Name] = new FeatureValue(node, Graph.ShapeOf(node));
         }
     }
@@ -235,9 +238,9 @@ internal sealed class GraphImporter
         return value;
     }
 
-    private Head? MakeHead(string output)
+    private Head? MakeHead(string output, string name)
     {
-        switch (_values[output])
+        switch (_values[name])
         {
             case FeatureValue { Shape.Length: 1 or 3 } value when Graph.ShapeOf(value.Node).AsSpan().SequenceEqual(value.Shape):
                 return new Head(output, value.Node);

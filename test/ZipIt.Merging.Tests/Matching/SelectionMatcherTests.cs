@@ -75,6 +75,40 @@ public class SelectionMatcherTests
     }
 
     [Fact]
+    public void Select_ModelWithMoreDemand_KeepsMoreOfItsFeatures()
+    {
+        // Independent features of one variance: equal demands share the places.
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(3), [10, 10], 20, 0.01);
+        int[] kept = [.. new double[][] { [1, 1], [10, 100] }.Select(demands =>
+            new SelectionMatcher().Select(new MatchingProblem(statistics, 10) { Demands = demands }).Selected.Count(feature => feature >= 10))];
+
+        Assert.InRange(kept[0], 3, 7);
+        Assert.True(kept[1] > kept[0], $"{kept[1]} after {kept[0]}");
+    }
+
+    [Fact]
+    public void Select_EqualDemands_ChangesNothing()
+    {
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(4), [7, 9], 12, 0.05);
+
+        Assert.Equal(
+            new SelectionMatcher().Select(new MatchingProblem(statistics, 8)).Order,
+            new SelectionMatcher().Select(new MatchingProblem(statistics, 8) { Demands = [7, 7] }).Order);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Select_DemandThatIsNone_Throws(double demand)
+    {
+        var problem = new MatchingProblem(Problems.RandomFeatures(new Random(4), [4, 4], 8, 0.05)) { Demands = [1, demand] };
+
+        Assert.Contains("demand", Assert.Throws<ArgumentException>(() => new SelectionMatcher().Select(problem)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Select_WeakModel_IsNotStarvedWhenBalanced()
     {
         FeatureStatistics statistics = Problems.RandomFeatures(new Random(4), [10, 10], 20, 0.1);

@@ -35,6 +35,15 @@ public sealed class MemberSamplesTests
     }
 
     [Fact]
+    public void Zip_TasksWithoutFlattening_GivesWhatSeparatePassesGive()
+    {
+        ZipMember[] members = [.. Reference.ClassScoreMembers.Zip(Reference.ClassScoreTasks, (member, task) => new ZipMember(task.Name, member.Network))];
+        ZipOptions options = ZipOptions.For(ZipMethod.Best, Reference.ClassScoreTasks) with { Cut = ZipCut.AfterLayers(13) };
+
+        AssertSame(new Zipper(members, options with { Refit = options.Refit! with { Flattening = 0 } }), Reference.MixedImages(2));
+    }
+
+    [Fact]
     public void Zip_SamplesFitTheBudget_RunsEveryMemberOnce()
     {
         var engine = new CountingEngine();

@@ -63,6 +63,35 @@ public sealed class NormalEquationsTests
     }
 
     [Fact]
+    public void Solve_RidgeByVariance_DoesNotDependOnTheColumnsScales()
+    {
+        var random = new Random(5);
+        const int Columns = 4, Outputs = 2, Rows = 60;
+        const double Ridge = 0.3;
+        float[] scales = [1, 20, 0.1f, 1];
+        (float[] x, float[] y) = Data(random, Random(random, Outputs, Columns), Rows);
+        Matrix plain = SolveFor(x), scaled = SolveFor([.. x.Select((value, i) => value * scales[i % Columns])]);
+
+        for (int o = 0; o < Outputs; o++)
+        {
+            for (int j = 0; j < Columns; j++)
+                Assert.Equal(plain[o, j], scaled[o, j] * scales[j], 1e-4);
+        }
+
+        Matrix SolveFor(float[] columns)
+        {
+            using var pool = new BufferPool();
+            using var equations = new NormalEquations(Columns, Outputs, 1, pool) { PenalizesByVariance = true };
+            PanelMatrix rows = Panels(columns, Columns);
+            equations.AddRows(rows);
+            equations.AddResiduals(rows, y);
+            double ridge = Ridge * equations.MeanSquare();
+            var zero = new Matrix(Outputs, Columns);
+            return equations.Solve(equations.Factor(ridge), ridge, zero, zero);
+        }
+    }
+
+    [Fact]
     public void Factor_SingularMatrix_FallsBackToALargerRidge()
     {
         using var pool = new BufferPool();

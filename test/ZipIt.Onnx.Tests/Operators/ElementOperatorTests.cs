@@ -17,8 +17,16 @@ public sealed class ElementOperatorTests
             .Node("BatchNormalization", "image g b m v", "y", ("epsilon", 1e-3f)).Output("y").Check();
 
     [Fact]
+    public void InstanceNormalization_ComputesWhatOnnxRuntimeDoes() =>
+        new TestModel(13, 3, 4, 5).Weights("g", 3).Weights("b", 3).Node("InstanceNormalization", "image g b", "y", ("epsilon", 1e-3f)).Output("y").Check();
+
+    [Fact]
     public void BatchNormalization_NegativeVariance_IsRefused() =>
         Assert.Contains("variance", new TestModel(13, 1, 4, 4).Weights("g", 1).Floats("v", [-1], 1).Node("BatchNormalization", "image g g g v", "y").Output("y").Refused());
+
+    [Fact]
+    public void InstanceNormalization_OfAMap_ComputesWhatOnnxRuntimeDoes() =>
+        new TestModel(13, 3, 4, 4).Weights("g", 3).Weights("b", 3).Node("InstanceNormalization", "image g b", "y", ("epsilon", 1e-2f)).Output("y").Check();
 
     [Fact]
     public void Clip_OfOldVersions_HasItsBoundsAsAttributes() =>

@@ -50,8 +50,8 @@ public sealed record SelectionMatcher : IFeatureMatcher
         MatcherParameter.Number("ridge", 1e-6, 0, double.PositiveInfinity, "Ridge of the reconstruction, relative to each selected feature's variance."));
 
     /// <summary>
-    /// How far models are put on a par, from 0 (features count by variance and importance alone) to 1 (every model's diagonal block of A has trace 1, so
-    /// that no task starves): D is divided by the model's trace to the power of half this number. Default 1.
+    /// How far models are put on a par, from 0 (features count by variance and importance alone) to 1 (every model's diagonal block of A has a trace in proportion to its
+    /// <see cref="MatchingProblem.Demands"/>, so that no task starves): D is divided by the model's trace per demand to the power of half this number. Default 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not between 0 and 1.</exception>
     public double Balance
@@ -112,12 +112,14 @@ public sealed record SelectionMatcher : IFeatureMatcher
     /// <summary>Selects features and also tells what they leave unexplained.</summary>
     /// <param name="problem">Statistics of the space, number of features to keep, importances.</param>
     /// <exception cref="ArgumentNullException"><paramref name="problem"/> is null.</exception>
-    /// <exception cref="ArgumentException">An importance is negative or not finite.</exception>
+    /// <exception cref="ArgumentException">An importance is negative or not finite, or there is not one positive demand for each model.</exception>
     public SelectionResult Select(MatchingProblem problem)
     {
         ArgumentNullException.ThrowIfNull(problem);
         if (problem.Importance is { } importance && importance.Any(value => !(value >= 0) || !double.IsFinite(value)))
             throw new ArgumentException("Every importance must be a finite number that is not negative.", nameof(problem));
+        if (problem.Demands is { } demands && (demands.Count != problem.Statistics.ModelCount || demands.Any(value => !(value > 0) || !double.IsFinite(value))))
+            throw new ArgumentException($"Expected one positive, finite demand for each of {problem.Statistics.ModelCount} models.", nameof(problem));
 
         Matrix weighted = WeightedCovariance(problem);
         var total = new double[weighted.Rows];
@@ -140,8 +142,9 @@ public sealed record SelectionMatcher : IFeatureMatcher
         int count = statistics.FeatureCount;
         var scale = new double[count];
         int offset = 0;
-        foreach (int width in statistics.Widths)
+        for (int m = 0; m < statistics.ModelCount; m++)
         {
+            int width = statistics.Widths[m];
             double trace = 0;
             for (int j = offset; j < offset + width; j++)
             {
@@ -152,7 +155,8 @@ public sealed record SelectionMatcher : IFeatureMatcher
                 trace += scale[j] * scale[j] * Math.Max(variance, 0);
             }
 
-            double factor = trace > 0 ? Math.Pow(trace, -Balance / 2) : 1;
+            double demand = problem.Demands is { } demands ? demands[m] / demands.Max() : 1;
+            double factor = trace > 0 ? Math.Pow(trace / demand, -Balance / 2) : 1;
             for (int j = offset; j < offset + width; j++)
                 scale[j] *= factor;
             offset += width;

@@ -56,6 +56,7 @@ internal sealed class LeastSquaresRefit
         RefitOptions refit = options.Refit ?? new RefitOptions();
         refit.Check();
         using BufferPool? own = prepared is null ? new BufferPool() : null;
+        merged = DeepHeads.Widen(merged, members, options);
         var context = new RefitContext(options, refit, prepared?.Images ?? ReadImages(merged.Network, images, options, refit), prepared?.Pool ?? own!, cancellationToken);
         return new LeastSquaresRefit(context, merged, members, prepared?.Samples).Run(clock);
     }

@@ -8,7 +8,8 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Ridge λ as a fraction of the mean variance of a layer's inputs; it pulls weights towards those of the zip. Null (default) for an automatic choice:
-    /// 10⁻³ where there are plenty of samples, otherwise the value out of 10⁻⁴ … 1 with the smallest error on every eighth image.
+    /// 10⁻³ where there are plenty of samples, otherwise the value out of 10⁻⁴ … 1 with the smallest error on an eighth of the images. Columns of heads count by their own
+    /// variance each.
     /// </summary>
     public double? Ridge { get; init; }
 
@@ -49,9 +50,16 @@ public sealed record RefitOptions
 
     /// <summary>
     /// For outputs that each task has for itself, how far their targets are flattened on images that another task's member is surer about, from 0 (not at all) to 1.
-    /// Needs <see cref="Tasks"/>. Default 1.
+    /// Needs <see cref="Tasks"/>. Null (default) for 1 where a task has prototypes, since that leaves the order of its classes alone, and for 0.5 where it has class scores.
     /// </summary>
-    public double Flattening { get; init; } = 1;
+    public double? Flattening { get; init; }
+
+    /// <summary>
+    /// Whether heads that read the pooled values of the last feature map also read those of the activations before it in the last stage, up to 1,024 in all (our extension): the zipped
+    /// network has given up some of the features that a head was made for, but not what they were computed from. Costs a few
+    /// multiply-adds per class, if <see cref="ZipOptions.FlopsBudget"/> or the cut's budget allow for them. Default true.
+    /// </summary>
+    public bool DeepHeads { get; init; } = true;
 
     /// <summary>
     /// Memory in bytes for calibration images (up to an eighth), what the members give at sampled pixels (a quarter; up to a half at first, where all of it can be taken

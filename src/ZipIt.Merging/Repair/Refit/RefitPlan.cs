@@ -29,7 +29,7 @@ internal sealed class RefitPlan
         Units = [.. merged.Network.Nodes.Where(node => !heads.Contains(node)).Concat(heads)
             .Where(node => unitOf.TryGetValue(node, out RefitUnit? unit) && ReferenceEquals(unit.Target, node)).Select(node => unitOf[node])];
         _layouts = Units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, options, images));
-        _pairs = RefitPair.Find(merged.Network, Units).Where(entry => PairRoundsOf(entry.Value) > 0).ToDictionary();
+        _pairs = RefitPair.Find(merged.Network, Units, merged.Readouts).Where(entry => PairRoundsOf(entry.Value) > 0).ToDictionary();
         _firstOfPairs = [.. _pairs.Values.Select(pair => pair.First)];
     }
 

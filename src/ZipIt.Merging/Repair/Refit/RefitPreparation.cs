@@ -17,6 +17,7 @@ internal sealed record RefitPreparation(CalibrationImages Images, MemberSamples?
     /// <param name="options">As for the refit.</param>
     public static RefitPreparation Make(MergedNetwork outline, IReadOnlyList<ZipMember> members, IImageSource images, ZipOptions options)
     {
+        outline = DeepHeads.Widen(outline, members, options);
         CalibrationImages read = LeastSquaresRefit.ReadImages(outline.Network, images, options, options.Refit!);
         var pool = new BufferPool();
         var samples = new MemberSamples(new RefitPlan(outline, options.Refit!, read.Count), members, pool);

@@ -3,12 +3,13 @@ using ZipIt.Networks;
 
 namespace ZipIt.Onnx;
 
-/// <summary>BatchNormalization with stored statistics, and the operators that do nothing once a network is trained.</summary>
+/// <summary>BatchNormalization with stored statistics, InstanceNormalization, and the operators that do nothing once a network is trained.</summary>
 internal static class NormalizationOperators
 {
     public static KeyValuePair<string, Operator>[] All { get; } =
     [
         new("BatchNormalization", call => [Normalize(call)]),
+        new("InstanceNormalization", call => [NormalizeInstance(call)]),
         new("Dropout", call => [Drop(call)]),
         new("Identity", call => [call.Feature(0)]),
         new("Cast", call => [Cast(call)]),
@@ -32,6 +33,14 @@ internal static class NormalizationOperators
             return call.Emit(norm, call.Map(input));
         (Tensor scale, Tensor shift) = norm.ToAffine();
         return ChannelArithmetic.FoldIntoLinear(call, input, 0, scale.Span, shift.Span);
+    }
+
+    private static FeatureValue NormalizeInstance(OperatorCall call)
+    {
+        FeatureValue input = call.Feature(0);
+        int channels = input.Shape[0];
+        float epsilon = call.Node.FindFloat("epsilon") ?? BatchNorm2d.DefaultEpsilon;
+        return call.Emit(new InstanceNorm2d(call.Floats(1, channels), call.Floats(2, channels), epsilon), call.Map(input));
     }
 
     private static FeatureValue Drop(OperatorCall call)

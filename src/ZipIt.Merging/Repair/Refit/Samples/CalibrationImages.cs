@@ -5,7 +5,7 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class CalibrationImages
 {
-    private const int HeldOutEvery = 8;
+    private const double HeldOutShare = 1.0 / 8;
 
     private readonly IImageSource _source;
     private readonly int? _maximum;
@@ -63,7 +63,7 @@ internal sealed class CalibrationImages
     /// <summary>Number of the first image of a batch.</summary>
     public int FirstOf(int batch) => _first[batch];
 
-    /// <summary>The images of a batch that errors are measured on (every eighth), or the others, counted from the start of the batch.</summary>
+    /// <summary>The images of a batch that errors are measured on (an eighth), or the others, counted from the start of the batch.</summary>
     public int[] Select(int batch, bool isHeldOut) => [.. Enumerable.Range(0, Sizes[batch]).Where(image => IsHeldOut(batch, image) == isHeldOut)];
 
     /// <summary>Where an image of a batch stands in its selection.</summary>
@@ -78,7 +78,16 @@ internal sealed class CalibrationImages
         ? _kept.Select(pixels => (ReadOnlyMemory<float>)pixels)
         : Read().Select(batch => (ReadOnlyMemory<float>)batch.Pixels.AsMemory(0, batch.Count * Length));
 
-    private bool IsHeldOut(int batch, int image) => (_first[batch] + image) % HeldOutEvery == HeldOutEvery - 1;
+    /// <summary>
+    /// An eighth of the images, spread evenly but not in step with anything (multiples of the golden ratio): images often come with their classes or tasks in turn, and every
+    /// eighth one would then belong to some of them only.
+    /// </summary>
+    private bool IsHeldOut(int batch, int image)
+    {
+        const double Golden = 0.6180339887498949, Start = 0.75;
+        double position = (_first[batch] + image) * Golden + Start;
+        return position - Math.Floor(position) < HeldOutShare;
+    }
 
     private IEnumerable<(float[] Pixels, int Count)> Read()
     {

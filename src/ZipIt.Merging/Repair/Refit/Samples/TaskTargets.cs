@@ -41,7 +41,11 @@ internal sealed class TaskTargets
         }
 
         if (served.Length == 1)
-            return refit.Flattening > 0 ? _targets.Own(served[0], refit.Flattening) : null;
+        {
+            double flattening = refit.Flattening ?? (tasks[served[0]].Prototypes is null ? 0.5 : 1);
+            return flattening > 0 ? _targets.Own(served[0], flattening) : null;
+        }
+
         return refit.SharedOutput == SharedOutputTarget.Average || served.Any(t => tasks[t].Prototypes is null) ? null : _targets.Shared(served, refit.SharedOutput);
     }
 

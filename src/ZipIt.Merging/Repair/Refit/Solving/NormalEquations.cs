@@ -38,6 +38,11 @@ internal sealed class NormalEquations : IDisposable
     /// <summary>Number of right-hand sides.</summary>
     public int Outputs { get; }
 
+    /// <summary>
+    /// Whether the ridge of each column is in proportion to its variance, as if all columns were standardized, instead of equal. For columns that come from different layers.
+    /// </summary>
+    public bool PenalizesByVariance { get; init; }
+
     /// <summary>Number of rows.</summary>
     public long Rows { get; private set; }
 
@@ -84,8 +89,26 @@ internal sealed class NormalEquations : IDisposable
         int n = Columns - 1;
         double sum = 0;
         for (int j = 0; j < n; j++)
-            sum += Math.Max(_gram[j, j] - _gram[n, j] * _gram[n, j] / Math.Max(Rows, 1), 0);
+            sum += VarianceSum(j);
         return n == 0 ? 0 : sum / n;
+    }
+
+    /// <summary>Variance of a column times the number of rows.</summary>
+    private double VarianceSum(int column)
+    {
+        int n = Columns - 1;
+        return Math.Max(_gram[column, column] - _gram[n, column] * _gram[n, column] / Math.Max(Rows, 1), 0);
+    }
+
+    /// <summary>For each column by how much its ridge differs from λ; the intercept has none. Columns that do not vary get what a millionth of the mean variance would.</summary>
+    private double[] RidgeFactors()
+    {
+        const double Least = 1e-6;
+        var factors = new double[Columns];
+        double mean = MeanSquare();
+        for (int j = 0; j < Columns - 1; j++)
+            factors[j] = PenalizesByVariance && mean > 0 ? Math.Max(VarianceSum(j) / mean, Least) : 1;
+        return factors;
     }
 
     /// <summary>
@@ -96,6 +119,7 @@ internal sealed class NormalEquations : IDisposable
     {
         double meanSquare = MeanSquare();
         _factor ??= _pool.RentDoubles(Cholesky.CountValues(Columns));
+        double[] factors = RidgeFactors();
         // Columns that never vary get a ridge of their own, so that a layer whose inputs are all dead still has a solution.
         double least = meanSquare > 0 ? 1e-12 * meanSquare : 1;
         for (double wanted = Math.Max(ridge, least); ; wanted = Math.Max(10 * wanted, 1e-8 * meanSquare))
@@ -106,8 +130,7 @@ internal sealed class NormalEquations : IDisposable
                 (row, values) =>
                 {
                     _gram.CopyRow(row, values);
-                    if (row < Columns - 1)
-                        values[row] += added;
+                    values[row] += factors[row] * added;
                 },
                 _threads,
                 _factor);
@@ -127,11 +150,12 @@ internal sealed class NormalEquations : IDisposable
     public Matrix Solve(Cholesky factor, double ridge, Matrix weights, Matrix prior)
     {
         var step = new Matrix(Outputs, Columns);
+        double[] factors = RidgeFactors();
         for (int o = 0; o < Outputs; o++)
         {
             Span<double> row = step.Row(o);
             for (int j = 0; j < Columns; j++)
-                row[j] = Cross(j, o) - (j < Columns - 1 ? ridge * (weights[o, j] - prior[o, j]) : 0);
+                row[j] = Cross(j, o) - factors[j] * ridge * (weights[o, j] - prior[o, j]);
         }
 
         factor.SolveRows(step, _threads);

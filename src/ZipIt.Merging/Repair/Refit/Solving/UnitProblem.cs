@@ -8,6 +8,7 @@ namespace ZipIt.Merging;
 internal sealed class UnitProblem
 {
     private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
+    private const int PlentyOfImages = 50; // the same for heads, where each image is one sample
     private const double DefaultRidge = 1e-3;
     private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
     private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
@@ -44,7 +45,7 @@ internal sealed class UnitProblem
     public (Matrix Weights, FactoredEquations Equations) Solve(int rounds)
     {
         NormalEquations equations = NewEquations();
-        bool choose = _context.Refit.Ridge is null && _samples.Rows < (long)PlentyOfSamples * _samples.Columns;
+        bool choose = _context.Refit.Ridge is null && _samples.Rows < (long)(_unit.IsHead ? PlentyOfImages : PlentyOfSamples) * _samples.Columns;
         using NormalEquations? heldOut = choose ? NewEquations() : null;
         PanelWeights prior = _prior.Pack();
         // The first step starts at 0, so that nothing need be predicted; the ridge pulls to the prior weights all the same.
@@ -116,7 +117,7 @@ internal sealed class UnitProblem
 
     private static double Square(double value) => value * value;
 
-    private NormalEquations NewEquations() => new(_samples.Columns, _outputs, _context.Threads, _context.Pool);
+    private NormalEquations NewEquations() => new(_samples.Columns, _outputs, _context.Threads, _context.Pool) { PenalizesByVariance = _unit.IsHead };
 
     private void Step(FactoredEquations factored, double ridge, double length = 1)
     {

@@ -17,10 +17,11 @@ internal sealed record RefitPair(RefitUnit First, RefitUnit Second, Node Hidden)
     /// <summary>Finds all pairs of a network.</summary>
     /// <param name="network">The zipped network.</param>
     /// <param name="units">Its units.</param>
+    /// <param name="readouts">Nodes that hand features to the heads (<see cref="DeepHeads"/>); heads are fitted afterwards, to what the pair has become.</param>
     /// <returns>The pairs by their second unit.</returns>
-    public static Dictionary<RefitUnit, RefitPair> Find(Network network, IEnumerable<RefitUnit> units)
+    public static Dictionary<RefitUnit, RefitPair> Find(Network network, IEnumerable<RefitUnit> units, IReadOnlySet<Node>? readouts = null)
     {
-        IReadOnlyList<IReadOnlyList<Node>> consumers = network.FindConsumers();
+        Node[][] consumers = [.. network.FindConsumers().Select(nodes => nodes.Where(node => readouts?.Contains(node) != true).ToArray())];
         HashSet<Node> heads = [.. network.Heads.Select(head => head.Node)];
         RefitUnit[] all = [.. units];
         var pairs = new Dictionary<RefitUnit, RefitPair>();

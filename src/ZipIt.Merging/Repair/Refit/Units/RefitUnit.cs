@@ -11,6 +11,9 @@ namespace ZipIt.Merging;
 /// <param name="Activation">The activation that alone reads the value; null if there is none.</param>
 internal sealed record RefitUnit(Node Target, IReadOnlyList<UnitLayer> Layers, IReadOnlyList<Node> Others, Activation? Activation)
 {
+    /// <summary>Whether the unit is one Linear layer with no activation behind it, as heads are.</summary>
+    public bool IsHead => Activation is null && Layers is [{ Node.Layer: Linear }];
+
     /// <summary>Finds all units, in topological order of what they write.</summary>
     /// <param name="merged">A zipped network.</param>
     /// <returns>For each node that belongs to a unit, the unit.</returns>

@@ -1,0 +1,99 @@
+using ZipIt.Merging;
+using ZipIt.Networks;
+using ZipIt.Onnx;
+
+namespace ZipIt.MLNet;
+
+/// <summary>A zipped model as ONNX operators: the network, and behind it what <see cref="TaskScorer"/> computes.</summary>
+internal sealed class ScoringGraph
+{
+    /// <summary>Keeps an embedding of zeros from being divided by its length; its cosines are 0 then.</summary>
+    private const float SmallestNorm = 1e-30f;
+
+    private ScoringGraph(IReadOnlyList<string> heads, string joint, IReadOnlyList<string> perTask)
+    {
+        (Heads, Joint, PerTask) = (heads, joint, perTask);
+    }
+
+    /// <summary>Names of the values of the network's outputs.</summary>
+    public IReadOnlyList<string> Heads { get; }
+
+    /// <summary>Name of the value that holds a probability for each class of all tasks.</summary>
+    public string Joint { get; }
+
+    /// <summary>For each task the name of the value that holds a probability for each of its classes.</summary>
+    public IReadOnlyList<string> PerTask { get; }
+
+    /// <summary>Adds the operators to a graph.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="model">Network and tasks.</param>
+    /// <param name="images">Name of the value that holds the images [batch, channels, height, width].</param>
+    /// <exception cref="NotSupportedException">A layer has no ONNX operator; the message names the node.</exception>
+    public static ScoringGraph Write(IOnnxGraph graph, ScoringModel model, string images)
+    {
+        TaskScorer scorer = model.Scorer;
+        IReadOnlyList<string> heads = OnnxNetworkWriter.Write(graph, model.Network, [images]);
+        var logits = new string[scorer.Tasks.Count];
+        for (int t = 0; t < logits.Length; t++)
+        {
+            model.Network.TryFindHead(scorer.Tasks[t].Name, out int head);
+            logits[t] = WriteLogits(graph, scorer, scorer.Tasks[t], heads[head]);
+        }
+
+        string[] perTask = [.. logits.Select((value, t) => SoftMax(graph, $"{scorer.Tasks[t].Name}/probabilities", value))];
+        return new ScoringGraph(heads, WriteJoint(graph, scorer, logits, perTask), perTask);
+    }
+
+    /// <summary>scale·cosine for prototypes; the output itself for class scores.</summary>
+    private static string WriteLogits(IOnnxGraph graph, TaskScorer scorer, ClassificationTask task, string output)
+    {
+        if (task.Prototypes is not { } prototypes)
+            return output;
+        (int classes, int length) = (prototypes[0], prototypes[1]);
+        float scale = scorer.ScaleOf(task);
+        var scaled = new Tensor(length, classes);
+        var ones = new Tensor(length, 1);
+        for (int i = 0; i < length; i++)
+        {
+            ones.Span[i] = 1;
+            for (int c = 0; c < classes; c++)
+                scaled.Span[i * classes + c] = scale * prototypes.Span[c * length + i];
+        }
+
+        // The length by a product with ones: the operators for sums have changed from version to version.
+        string squares = graph.AddNode("Mul", $"{task.Name}/squares", [output, output]);
+        string sum = graph.AddNode("MatMul", $"{task.Name}/sum", [squares, graph.AddConstant($"{task.Name}/ones", ones)]);
+        string norm = graph.AddNode("Sqrt", $"{task.Name}/norm", [sum]);
+        string bounded = graph.AddNode("Max", $"{task.Name}/bounded", [norm, graph.AddConstant($"{task.Name}/smallest", new Tensor(new[] { SmallestNorm }))]);
+        string unit = graph.AddNode("Div", $"{task.Name}/unit", [output, bounded]);
+        return graph.AddNode("MatMul", $"{task.Name}/logits", [unit, graph.AddConstant($"{task.Name}/prototypes", scaled)]);
+    }
+
+    private static string WriteJoint(IOnnxGraph graph, TaskScorer scorer, string[] logits, string[] perTask)
+    {
+        IReadOnlyList<IReadOnlyList<int>> groups = scorer.SoftmaxGroups;
+        var parts = new string[logits.Length];
+        for (int g = 0; g < groups.Count; g++)
+        {
+            if (groups[g] is [var only])
+            {
+                parts[only] = perTask[only];
+                continue;
+            }
+
+            string together = graph.AddNode("Concat", $"group{g}/logits", [.. groups[g].Select(t => logits[t])], OnnxAttribute.Of("axis", 1L));
+            string shared = SoftMax(graph, $"group{g}/probabilities", together);
+            long next = 0;
+            foreach (int t in groups[g])
+            {
+                long[] own = [.. Enumerable.Range(0, scorer.Tasks[t].Labels.Count).Select(_ => next++)];
+                parts[t] = graph.AddNode("Gather", $"{scorer.Tasks[t].Name}/joint", [shared, graph.AddConstant($"{scorer.Tasks[t].Name}/classes", own)], OnnxAttribute.Of("axis", 1L));
+            }
+        }
+
+        string all = parts.Length == 1 ? parts[0] : graph.AddNode("Concat", "joint/parts", parts, OnnxAttribute.Of("axis", 1L));
+        return groups.Count == 1 ? all : graph.AddNode("Div", "joint/probabilities", [all, graph.AddConstant("joint/groups", new Tensor(new float[] { groups.Count }))]);
+    }
+
+    private static string SoftMax(IOnnxGraph graph, string name, string logits) => graph.AddNode("Softmax", name, [logits], OnnxAttribute.Of("axis", 1L));
+}
