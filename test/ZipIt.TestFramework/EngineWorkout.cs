@@ -121,7 +121,7 @@ public static class EngineWorkout
 
     private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance, string what)
     {
-        Assert.Equal(expected.Length, actual.Length);
+        Assert.True(expected.Length == actual.Length, $"{what} has {actual.Length} values instead of {expected.Length}");
         double largest = 1e-6;
         foreach (float value in expected)
             largest = Math.Max(largest, Math.Abs(value));
