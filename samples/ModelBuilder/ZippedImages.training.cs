@@ -37,13 +37,13 @@ public partial class ZippedImages
     public static IDataView LoadImageFromFolder(MLContext mlContext, string folder) => mlContext.Data.LoadFromEnumerable(ListImages(folder)
         .Select(image => new ModelInput { Label = image.Label, ImageSource = File.ReadAllBytes(image.Path) }));
 
-    /// <summary>Saves a model.</summary>
+    /// <summary>Saves a model; an existing file is replaced only when the new one is complete.</summary>
     /// <param name="mlContext">The context.</param>
     /// <param name="model">The model.</param>
     /// <param name="data">Data that the model can be used on, for their columns.</param>
     /// <param name="modelSavePath">Path of the model file.</param>
     public static void SaveModel(MLContext mlContext, ITransformer model, IDataView data, string modelSavePath) =>
-        mlContext.Model.Save(model, data.Schema, modelSavePath);
+        mlContext.Model.SaveZip(model, data.Schema, modelSavePath);
 
     /// <summary>Fits the pipeline on images; their labels are not used.</summary>
     /// <param name="mlContext">The context.</param>
