@@ -81,8 +81,8 @@ public partial class ZippedImages
         string folder = Path.Combine(AppContext.BaseDirectory, "data", "models");
         ClassPrototypes prototypes = ClassPrototypes.Load(Path.Combine(folder, "prototypes.safetensors"), scale: 30, rows, "prototypes");
 
-        // Mean and deviation of CIFAR-10's pixels, 0–255, which the networks were trained with.
-        ChannelAffine normalization = ChannelAffine.FromNormalization([125.307, 122.961, 113.8575], [51.5865, 50.847, 51.255], range: 1);
+        // Mean and deviation of CIFAR-10's pixels as parts of 255, which the networks were trained with.
+        ChannelAffine normalization = ChannelAffine.FromNormalization(mean: [0.4914, 0.4822, 0.4465], deviation: [0.2023, 0.1994, 0.2010]);
         return ZipClassifier.FromCheckpoint(task, Path.Combine(folder, file), labels, prototypes, normalization);
     }
 }

@@ -59,6 +59,12 @@ public sealed partial class ZipEstimator
         /// <summary>How the classes of several tasks are compared with each other.</summary>
         public JointScoring JointScoring = JointScoring.Softmax;
 
+        /// <summary>
+        /// Whether classifiers may know the same class, by its label: a class "other", or all classes of two classifiers for one task. It then counts once among all classes, and its
+        /// joint score is the mean over the tasks that know it. Otherwise a label in two tasks is an error. Default false.
+        /// </summary>
+        public bool SharedLabels = false;
+
         /// <summary>Whether the statistics of batch normalization are recomputed with the calibration images after merging, unless a refit folds it.</summary>
         public bool ResetBatchNorm = true;
 

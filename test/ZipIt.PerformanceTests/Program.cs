@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using ZipIt.PerformanceTests;
 
-// "engine …" times the engine alone, in the form that eng/compare-pytorch reads; "reference …" compares accuracies with those of the method's
+// "engine …" times the engine alone; "reference …" compares accuracies with those of the method's
 // reference implementation; "fit …" times the steps of zipping; "rows …" scores very many rows; "load …" puts a web service under load; everything else goes to BenchmarkDotNet.
 switch (args)
 {
