@@ -13,6 +13,8 @@ namespace ZipIt.Merging;
 /// </remarks>
 public sealed class Zipper
 {
+    private readonly IReadOnlyList<ZipMember> _given;
+
     /// <summary>Prepares a zip.</summary>
     /// <param name="members">Two or more networks; names and the names of their outputs must differ.</param>
     /// <param name="options">How to zip; null for the defaults.</param>
@@ -27,8 +29,9 @@ public sealed class Zipper
             throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
         Options.Refit?.Check();
         CheckNames(members);
-        Members = DeepHeads.Unify(BatchNormFolding.Unify([.. members]));
-        Structure = CutSearch.Find(Members, Options.Cut, Options.Start);
+        _given = [.. members];
+        Members = DeepHeads.Unify(BatchNormFolding.Unify(Options.ShareNormalization ? SharedNormalization.Unify(_given) : _given));
+        Structure = CutSearch.Find(Members, Options.Cut, Options.Start, Options.ShareNormalization);
         CheckWidths();
         if (Options.Matcher is not (IFeatureMatcher or IWeightMatcher))
             throw new ArgumentException($"The matcher '{Options.Matcher.Name}' implements neither {nameof(IFeatureMatcher)} nor {nameof(IWeightMatcher)}.", nameof(options));
@@ -46,6 +49,9 @@ public sealed class Zipper
     /// <summary>The feature spaces that are merged, in the first member, in topological order.</summary>
     public IReadOnlyList<FeatureSpace> MergedSpaces => Structure.MergedSpaces;
 
+    /// <summary>Whether members that normalize images differently share one normalization (<see cref="ZipOptions.ShareNormalization"/>).</summary>
+    public bool SharesNormalization => Structure.SharesNormalization;
+
     internal ZipStructure Structure { get; }
 
     private bool IsRefitted => Options.Refit is not null && MergedSpaces.Count > 0;
@@ -55,18 +61,19 @@ public sealed class Zipper
     /// <param name="progress">Is told about each step.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on such images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipResult Zip(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckShape(images);
         var stages = new StageTimes(progress);
         using RefitPreparation? prepared = PrepareRefit(images);
-        var pass = new StatisticsPass([Structure], Options);
+        var pass = new StatisticsPass(_given, [Structure], Options);
         IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared, clock, cancellationToken));
         IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => Match(statistics, null, clock, cancellationToken));
         maps = Describe(maps, statistics);
         statistics = []; // they may take more memory than anything that follows
         ZipResult result = Finish(maps, images, prepared, stages, cancellationToken);
-        return result with { Report = result.Report with { Images = pass.Images, DistinctImages = pass.DistinctImages } };
+        return result with { Report = result.Report with { Images = pass.Images, DistinctImages = pass.DistinctImages, Shifts = pass.Shifts } };
     }
 
     /// <summary>Measures mean and covariance of the members' features in every space that is matched.</summary>
@@ -74,11 +81,12 @@ public sealed class Zipper
     /// <param name="progress">Is told after each batch.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on such images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckShape(images);
         return new StageTimes(progress).Run(
-            ZipStage.Statistics, clock => new StatisticsPass([Structure], Options).Run(images, null, clock, cancellationToken));
+            ZipStage.Statistics, clock => new StatisticsPass(_given, [Structure], Options).Run(images, null, clock, cancellationToken));
     }
 
     /// <summary>Finds the merge and unmerge matrices of all merged spaces.</summary>

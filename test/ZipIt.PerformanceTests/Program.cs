@@ -2,13 +2,18 @@ using BenchmarkDotNet.Running;
 using ZipIt.PerformanceTests;
 
 // "engine …" times the engine alone, in the form that eng/compare-pytorch reads; "reference …" compares accuracies with those of the method's
-// reference implementation; "fit …" times the steps of zipping; everything else goes to BenchmarkDotNet.
+// reference implementation; "fit …" times the steps of zipping; "normalization …" zips classifiers that normalize images differently; "shift …" measures right and wrong
+// images; everything else goes to BenchmarkDotNet.
 switch (args)
 {
     case ["engine", .. string[] rest]:
         return EngineTimer.Run(rest);
     case ["fit", .. string[] rest]:
         return FitTimer.Run(rest);
+    case ["normalization", .. string[] rest]:
+        return NormalizationComparison.Run(rest);
+    case ["shift", .. string[] rest]:
+        return ShiftTable.Run(rest);
     case ["reference", .. string[] rest]:
         return ReferenceComparison.Run(rest);
     default:

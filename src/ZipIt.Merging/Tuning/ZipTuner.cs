@@ -11,6 +11,7 @@ namespace ZipIt.Merging;
 /// </remarks>
 public sealed class ZipTuner
 {
+    private readonly IReadOnlyList<ZipMember> _given;
     private readonly IReadOnlyList<ZipMember> _members;
     private readonly IReadOnlyList<ClassificationTask> _tasks;
     private readonly Zipper[] _candidates;
@@ -26,7 +27,8 @@ public sealed class ZipTuner
         ArgumentNullException.ThrowIfNull(members);
         ArgumentNullException.ThrowIfNull(tasks);
         Options = options ?? new ZipTunerOptions();
-        (_members, _tasks) = (BatchNormFolding.Unify([.. members]), [.. tasks]);
+        (_given, _tasks) = ([.. members], [.. tasks]);
+        _members = BatchNormFolding.Unify(_given);
         ZipOptions common = Options.Zip.Refit is { Tasks.Count: 0 } refit ? Options.Zip with { Refit = refit with { Tasks = _tasks } } : Options.Zip;
         _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing }).Merge([]);
         _ = new TaskScorer(_ensemble, tasks, Options.Scoring);
@@ -51,6 +53,7 @@ public sealed class ZipTuner
     /// <param name="progress">Is told after each calibration batch and each candidate.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipTuning TuneByAccuracy(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -65,6 +68,7 @@ public sealed class ZipTuner
     /// <param name="progress">Is told after each calibration batch and each candidate.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are too few images, or they have the wrong shape.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipTuning TuneByAgreement(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -85,6 +89,7 @@ public sealed class ZipTuner
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <returns>The candidate, or null if none is accurate enough.</returns>
     /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipCandidate? FindLargestSharing(
         IImageSource calibration, IImageSource heldOut, double accuracy, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -107,7 +112,7 @@ public sealed class ZipTuner
         var stages = new StageTimes(progress);
         ZipStructure[] structures = [.. _candidates.Select(candidate => candidate.Structure)];
         IReadOnlyList<SpaceStatistics> statistics = stages.Run(
-            ZipStage.Statistics, stage => new StatisticsPass(structures, Options.Zip).Run(calibration, null, stage, cancellationToken));
+            ZipStage.Statistics, stage => new StatisticsPass(_given, structures, Options.Zip).Run(calibration, null, stage, cancellationToken));
         var clock = new StageClock(ZipStage.Tuning, progress);
         var cache = new MapCache();
         try

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace ZipIt.Networks;
 
-/// <summary>Reads the weights of a trained network from a file of any supported format.</summary>
+/// <summary>Reads the weights of a trained network from a file of any supported format, and writes them.</summary>
 public static class Checkpoint
 {
     /// <summary>
-    /// Reads a checkpoint. The format is told by the file's content, not by its name: PyTorch (<see cref="PyTorchCheckpoint"/>) or
-    /// safetensors (<see cref="SafeTensors"/>).
+    /// Reads a checkpoint. The format is told by the file's content, not by its name: PyTorch (<see cref="PyTorchCheckpoint"/>),
+    /// safetensors (<see cref="SafeTensors"/>) or TorchSharp (<see cref="TorchSharpFile"/>).
     /// </summary>
     /// <param name="path">Path of the file.</param>
     /// <returns>The tensors, all finite, without wrapper prefixes such as <c>module.</c></returns>
@@ -31,27 +31,48 @@ public static class Checkpoint
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(source);
-        Span<byte> start = stackalloc byte[9];
+        Span<byte> start = stackalloc byte[TorchSharpFile.StartLength];
         int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         stream.Position = 0;
         if (length == 0)
             throw new InvalidDataException($"'{source}' is empty.");
 
         StateDictionary weights;
-        if (IsPyTorch(start[..length]))
+        if (TorchSharpFile.IsLikely(start[..length]))
+            weights = TorchSharpFile.Load(stream, source).WithoutWrapperPrefixes(); // a number of tensors can look like the mark of a pickle, not the other way round
+        else if (IsPyTorch(start[..length]))
             weights = PyTorchCheckpoint.Load(stream, source);
         else if (IsSafeTensors(start[..length], stream.Length))
             weights = SafeTensors.Load(stream, source).WithoutWrapperPrefixes();
         else
-            throw new InvalidDataException($"'{source}' is no checkpoint of a known format; PyTorch (.pt, .pth) and safetensors files are "
-                + $"supported. It begins with the bytes {Convert.ToHexString(start[..length])}.");
+            throw new InvalidDataException($"'{source}' is no checkpoint of a known format; PyTorch (.pt, .pth), safetensors and TorchSharp (.dat) files are "
+                + $"supported. It begins with the bytes {Convert.ToHexString(start[..Math.Min(length, 9)])}.");
         weights.CheckFinite();
         return weights;
+    }
+
+    /// <summary>
+    /// Writes weights in the format that the file's name asks for: <c>.safetensors</c>, or TorchSharp's <c>.dat</c>. An existing file is replaced only when the new one is complete.
+    /// </summary>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="weights">The weights, e.g. those of a network (<see cref="StateDictionary.FromNetwork"/>). Metadata is written to safetensors files; TorchSharp's have no place for it.</param>
+    /// <exception cref="ArgumentException">The name has another extension.</exception>
+    public static void Save(string path, StateDictionary weights)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(weights);
+        string extension = Path.GetExtension(path).ToLowerInvariant();
+        if (extension == ".safetensors")
+            SafeTensors.Save(path, weights, weights.Metadata);
+        else if (extension == ".dat")
+            TorchSharpFile.Save(path, weights);
+        else
+            throw new ArgumentException($"Expected a file name with the extension .safetensors or .dat, found '{path}'.", nameof(path));
     }
 
     private static bool IsPyTorch(ReadOnlySpan<byte> start) =>
         start.StartsWith("PK\x03\x04"u8) || start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5;
 
     private static bool IsSafeTensors(ReadOnlySpan<byte> start, long fileLength) =>
-        start.Length == 9 && start[8] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= (ulong)fileLength;
+        start.Length >= 9 && start[8] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= (ulong)fileLength;
 }
