@@ -202,22 +202,20 @@ public sealed class ZipEstimatorTests
     }
 
     [Theory]
-    [InlineData(ZipMethod.Best, "black")]
-    [InlineData(ZipMethod.Paper, "black")]
-    [InlineData(ZipMethod.Best, "divided by 255 again")]
-    [InlineData(ZipMethod.Paper, "times 255")]
-    public void Fit_PixelsThatCannotBeRight_AreRefusedUnlessTheyAreMeant(ZipMethod method, string kind)
+    [InlineData(ZipMethod.Best)]
+    [InlineData(ZipMethod.Paper)]
+    public void Fit_PixelsOfAnotherRange_AreRefusedUnlessTheyAreMeant(ZipMethod method)
     {
         PixelRow[] rows = Samples.Rows(60);
         foreach (PixelRow row in rows)
-            row.Pixels = [.. row.Pixels!.Select(value => kind switch { "black" => 0, "times 255" => 255 * value, _ => value / 255 })];
+            row.Pixels = [.. row.Pixels!.Select(value => 255 * value)];
         IDataView data = _context.Data.LoadFromEnumerable(rows);
         var warnings = new List<string>();
         _context.Log += (_, message) => Collect(message, warnings);
 
         string refused = Assert.Throws<InvalidOperationException>(() => Zip(CalibrationCheck.Refuse)).Message;
         Assert.Contains("'animals'", refused);
-        Assert.Contains(kind == "times 255" ? "more contrast" : "less contrast", refused);
+        Assert.Contains("more contrast", refused);
         Assert.Contains("CalibrationCheck.Warn", refused);
 
         Assert.NotNull(Zip(CalibrationCheck.Warn));
