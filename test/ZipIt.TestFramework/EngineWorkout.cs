@@ -3,149 +3,125 @@ using Xunit;
 
 namespace ZipIt.TestFramework;
 
-/// <summary>What every engine promises, tried on generated networks and held against <see cref="NaiveEngine"/>. A new engine needs no other tests of these things.</summary>
+/// <summary>What every engine must do, held against <see cref="NaiveEngine"/>.</summary>
 public static class EngineWorkout
 {
-    private const int Images = 5;
+    /// <summary>Number of images of each run.</summary>
+    public const int Batch = 3;
 
-    /// <summary>Runs an engine through all of it.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="tolerance">Largest difference, relative to the largest value of an output.</param>
-    /// <param name="networks">Number of generated networks.</param>
-    /// <param name="rounding">The same between groupings of images and orders of their values; 0 for engines that promise the same bits.</param>
-    public static void Run(INetworkEngine engine, double tolerance = 1e-4, int networks = 20, double rounding = 0)
+    /// <summary>Runs a random network; some seeds with batch statistics, some with inputs whose channels are last.</summary>
+    public static void CheckRandomNetwork(INetworkEngine engine, int seed)
     {
-        for (int seed = 0; seed < networks; seed++)
-        {
-            var generator = new NetworkGenerator(seed);
-            Network network = generator.DrawNetwork();
-            float[][] inputs = [.. network.Inputs.Select(input => generator.DrawValues(Images * SizeOf(network, input)))];
-            try
-            {
-                CheckOutputsAndTaps(engine, network, inputs, tolerance);
-                CheckBatchStatistics(engine, network, inputs, tolerance);
-                CheckGroupsOfImages(engine, network, inputs, rounding);
-                CheckChannelsLast(engine, network, inputs, rounding);
-                CheckRefusals(engine, network, inputs);
-            }
-            catch (Exception failure)
-            {
-                throw new InvalidOperationException($"On the network of seed {seed}: {failure.Message}", failure);
-            }
-        }
+        var generator = new NetworkGenerator(seed);
+        Network network = generator.DrawNetwork();
+        var options = new SessionOptions { MaximumBatchSize = Batch, ChannelsLastInputs = seed % 3 == 0, BatchStatistics = seed % 4 == 0, Threads = 1 + seed % 3 };
+        CheckAgrees(engine, network, options, DrawInputs(generator, network, Batch));
     }
 
-    /// <summary>Every node can be tapped, in any order, without a change to the outputs.</summary>
-    private static void CheckOutputsAndTaps(INetworkEngine engine, Network network, float[][] inputs, double tolerance)
+    /// <summary>Runs a random network and looks at the values of all its nodes, or of every third.</summary>
+    public static void CheckTaps(INetworkEngine engine, int seed)
     {
-        string[] taps = [.. network.Nodes.Reverse().Select(node => node.Name)];
-        using INetworkSession plain = Open(engine, network, new SessionOptions()), tapped = Open(engine, network, new SessionOptions { Taps = taps });
-        using INetworkSession naive = Open(new NaiveEngine(), network, new SessionOptions { Taps = taps });
-        foreach (INetworkSession session in (INetworkSession[])[plain, tapped, naive])
-            Run(session, inputs);
-        for (int head = 0; head < network.Heads.Count; head++)
+        var generator = new NetworkGenerator(1000 + seed);
+        Network network = generator.DrawNetwork();
+        string[] taps = [.. network.Nodes.Where((_, i) => seed % 2 == 0 || i % 3 == 0).Select(node => node.Name)];
+        var options = new SessionOptions { MaximumBatchSize = Batch, Taps = taps, BatchStatistics = seed % 5 == 0, Threads = 2 };
+        CheckAgrees(engine, network, options, DrawInputs(generator, network, Batch));
+    }
+
+    /// <summary>Runs two tails that read the same front through gathers, as a partial zip does.</summary>
+    public static void CheckTails(INetworkEngine engine, bool tapsGather)
+    {
+        var generator = new NetworkGenerator(11);
+        var front = new Node("front", generator.DrawConv(3, 16, 3, padding: 1), new Node("image", new Input(3, 8, 8)));
+        var heads = new List<Head>();
+        foreach (string task in (string[])["a", "b"])
         {
-            AssertClose(naive.GetOutput(head), plain.GetOutput(head), tolerance, $"output '{network.Heads[head].Name}'");
-            AssertClose(naive.GetOutput(head), tapped.GetOutput(head), tolerance, $"output '{network.Heads[head].Name}' with taps");
+            var gather = new Node($"gather.{task}", new ChannelGather([.. Enumerable.Range(0, 20).Select(i => (3 * i + task[0]) % 16)]), front);
+            var left = new Node($"left.{task}", generator.DrawConv(20, 24, 3, stride: 2, padding: 1), gather);
+            var right = new Node($"right.{task}", generator.DrawConv(20, 24, 1, stride: 2), gather);
+            var pooled = new Node($"pool.{task}", new GlobalAveragePool(), new Node($"add.{task}", new Add(), left, right));
+            heads.Add(new Head(task, new Node($"linear.{task}", generator.DrawLinear(24, 5), new Node($"flat.{task}", new Flatten(), pooled))));
         }
 
-        for (int tap = 0; tap < taps.Length; tap++)
-            AssertClose(naive.GetTap(tap), tapped.GetTap(tap), tolerance, $"tap '{taps[tap]}'");
+        var network = new Network([.. heads]);
+        var options = new SessionOptions { MaximumBatchSize = Batch, Taps = tapsGather ? ["gather.b"] : [] };
+        CheckAgrees(engine, network, options, DrawInputs(generator, network, Batch));
     }
 
-    private static void CheckBatchStatistics(INetworkEngine engine, Network network, float[][] inputs, double tolerance)
+    /// <summary>Asks for what an engine must refuse.</summary>
+    public static void CheckRefusals(INetworkEngine engine)
     {
-        var options = new SessionOptions { BatchStatistics = true };
-        using INetworkSession session = Open(engine, network, options), naive = Open(new NaiveEngine(), network, options);
-        Run(session, inputs);
-        Run(naive, inputs);
-        for (int head = 0; head < network.Heads.Count; head++)
-            AssertClose(naive.GetOutput(head), session.GetOutput(head), tolerance, $"output '{network.Heads[head].Name}' with batch statistics");
-        foreach (Node node in network.Nodes.Where(node => node.Layer is BatchNorm2d))
-        {
-            int channels = ((BatchNorm2d)node.Layer).Channels;
-            double[] mean = new double[channels], variance = new double[channels], expectedMean = new double[channels], expectedVariance = new double[channels];
-            session.GetBatchStatistics(node, mean, variance);
-            naive.GetBatchStatistics(node, expectedMean, expectedVariance);
-            AssertClose(ToSingle(expectedMean), ToSingle(mean), tolerance, $"mean at '{node.Name}'");
-            AssertClose(ToSingle(expectedVariance), ToSingle(variance), tolerance, $"variance at '{node.Name}'");
-        }
+        var network = new Network(new Head("out", new Node("relu", new ReLU(), new Node("image", new Input(3, 4, 4)))));
+        Assert.Throws<KeyNotFoundException>(() => engine.CreateSession(network, new SessionOptions { Taps = ["nobody"] }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.CreateSession(network, new SessionOptions { MaximumBatchSize = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.CreateSession(network, new SessionOptions { Threads = -1 }));
+        var refused = Assert.Throws<ArgumentException>(() => engine.CreateSession(network, new SessionOptions { Limits = new SessionLimits { ImageBytes = 10 } }));
+        Assert.Contains("node 'image'", refused.Message);
+
+        INetworkSession session = engine.CreateSession(network);
+        Assert.Throws<ArgumentException>(() => session.Run(new float[47], 1));
+        Assert.Throws<ArgumentException>(() => session.Run([new float[48].AsMemory(), new float[48].AsMemory()], 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => session.Run(new float[48 * 33], 33));
+        Assert.Throws<ArgumentOutOfRangeException>(() => session.Run(ReadOnlySpan<float>.Empty, 0));
+        Assert.Throws<InvalidOperationException>(() => session.GetBatchStatistics(network["relu"], [], []));
+        session.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => session.Run(new float[48], 1));
     }
 
-    /// <summary>Outputs are the same however images are grouped, and when a session runs again.</summary>
-    private static void CheckGroupsOfImages(INetworkEngine engine, Network network, float[][] inputs, double rounding)
-    {
-        using INetworkSession together = Open(engine, network, new SessionOptions()), alone = engine.CreateSession(network, new SessionOptions { MaximumBatchSize = 1, Threads = 1 });
-        Run(together, inputs);
-        for (int image = 0; image < Images; image++)
-        {
-            int current = image;
-            alone.Run([.. inputs.Select(input => (ReadOnlyMemory<float>)input.AsMemory(current * input.Length / Images, input.Length / Images))], 1);
-            for (int head = 0; head < network.Heads.Count; head++)
-            {
-                ReadOnlySpan<float> expected = together.GetOutput(head);
-                AssertClose(expected.Slice(image * expected.Length / Images, expected.Length / Images), alone.GetOutput(head), rounding, $"output '{network.Heads[head].Name}' of one image");
-            }
-        }
-    }
+    /// <summary>Random images for each input of a network.</summary>
+    public static ReadOnlyMemory<float>[] DrawInputs(NetworkGenerator generator, Network network, int images) =>
+        [.. network.Inputs.Select(input => (ReadOnlyMemory<float>)generator.DrawValues(images * SizeOf(network, input)))];
 
-    private static void CheckChannelsLast(INetworkEngine engine, Network network, float[][] inputs, double rounding)
-    {
-        using INetworkSession planar = Open(engine, network, new SessionOptions()), last = Open(engine, network, new SessionOptions { ChannelsLastInputs = true });
-        Run(planar, inputs);
-        Run(last, [.. inputs.Select((input, i) => ToChannelsLast(input, network.ShapeOf(network.Inputs[i])))]);
-        for (int head = 0; head < network.Heads.Count; head++)
-            AssertClose(planar.GetOutput(head), last.GetOutput(head), rounding, $"output '{network.Heads[head].Name}' of images with channels last");
-    }
-
-    private static void CheckRefusals(INetworkEngine engine, Network network, float[][] inputs)
-    {
-        Assert.Throws<KeyNotFoundException>(() => engine.CreateSession(network, new SessionOptions { Taps = ["no such node"] }));
-        using INetworkSession session = Open(engine, network, new SessionOptions());
-        Assert.Same(network, session.Network);
-        Assert.ThrowsAny<ArgumentException>(() => session.Run([.. inputs.Select(input => (ReadOnlyMemory<float>)input.AsMemory(1))], Images));
-        Assert.ThrowsAny<ArgumentException>(() => session.Run([.. inputs.Select(input => (ReadOnlyMemory<float>)input), new float[1]], Images));
-        Assert.ThrowsAny<ArgumentException>(() => session.Run([.. inputs.Select(input => (ReadOnlyMemory<float>)input)], Images + 1));
-        Node? norm = network.Nodes.FirstOrDefault(node => node.Layer is BatchNorm2d);
-        if (norm is not null)
-        {
-            Run(session, inputs);
-            var values = new double[((BatchNorm2d)norm.Layer).Channels];
-            Assert.Throws<InvalidOperationException>(() => session.GetBatchStatistics(norm, values, values));
-        }
-    }
-
-    private static INetworkSession Open(INetworkEngine engine, Network network, SessionOptions options) =>
-        engine.CreateSession(network, options with { MaximumBatchSize = Images, Threads = 2 });
-
-    private static void Run(INetworkSession session, float[][] inputs) => session.Run([.. inputs.Select(input => (ReadOnlyMemory<float>)input)], Images);
-
-    private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance, string what)
-    {
-        Assert.True(expected.Length == actual.Length, $"{what} has {actual.Length} values instead of {expected.Length}");
-        double largest = 1e-6;
-        foreach (float value in expected)
-            largest = Math.Max(largest, Math.Abs(value));
-        for (int i = 0; i < expected.Length; i++)
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * largest, $"{what}: value {i} is {actual[i]} instead of {expected[i]}");
-    }
-
-    private static float[] ToSingle(double[] values) => [.. values.Select(value => (float)value)];
-
-    private static float[] ToChannelsLast(float[] planar, ReadOnlySpan<int> shape)
-    {
-        int channels = shape[0], area = shape[1] * shape[2];
-        var last = new float[planar.Length];
-        for (int i = 0; i < planar.Length; i++)
-            last[(i / (channels * area) * area + i % area) * channels + i / area % channels] = planar[i];
-        return last;
-    }
-
-    private static int SizeOf(Network network, Node node)
+    /// <summary>Number of values of a node for one image.</summary>
+    public static int SizeOf(Network network, Node node)
     {
         int size = 1;
         foreach (int extent in network.ShapeOf(node))
             size *= extent;
         return size;
+    }
+
+    /// <summary>Holds outputs, taps and batch statistics of an engine against those of another.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="network">What it runs.</param>
+    /// <param name="options">Options of the session.</param>
+    /// <param name="inputs">One batch for each input.</param>
+    /// <param name="tolerance">How far a value may be off, relative to the largest of its tensor, as errors of sums are.</param>
+    /// <param name="reference">The other engine; null for the naive one.</param>
+    public static void CheckAgrees(
+        INetworkEngine engine, Network network, SessionOptions options, ReadOnlyMemory<float>[] inputs, float tolerance = 1e-4f, INetworkEngine? reference = null)
+    {
+        int images = inputs[0].Length / SizeOf(network, network.Inputs[0]);
+        using INetworkSession session = engine.CreateSession(network, options);
+        using INetworkSession other = (reference ?? new NaiveEngine()).CreateSession(network, options);
+        session.Run(inputs, images);
+        other.Run(inputs, images);
+        for (int i = 0; i < options.Taps.Count; i++)
+            CheckClose(other.GetTap(i), session.GetTap(i), options.Taps[i], tolerance);
+        for (int i = 0; i < network.Heads.Count; i++)
+            CheckClose(other.GetOutput(i), session.GetOutput(i), network.Heads[i].Name, tolerance);
+        if (!options.BatchStatistics)
+            return;
+        foreach (Node node in network.Nodes)
+        {
+            if (node.Layer is not BatchNorm2d norm)
+                continue;
+            var expected = new double[2 * norm.Channels];
+            var actual = new double[2 * norm.Channels];
+            other.GetBatchStatistics(node, expected.AsSpan(0, norm.Channels), expected.AsSpan(norm.Channels));
+            session.GetBatchStatistics(node, actual.AsSpan(0, norm.Channels), actual.AsSpan(norm.Channels));
+            CheckClose([.. expected.Select(x => (float)x)], [.. actual.Select(x => (float)x)], node.Name, tolerance);
+        }
+    }
+
+    /// <summary>Compares values, relative to the largest of all.</summary>
+    public static void CheckClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what, float tolerance = 1e-4f)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        float largest = 1e-6f;
+        foreach (float value in expected)
+            largest = Math.Max(largest, Math.Abs(value));
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * largest, $"{what}[{i}]: expected {expected[i]}, found {actual[i]} (largest {largest}).");
     }
 }

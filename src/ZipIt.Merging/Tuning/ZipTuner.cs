@@ -29,7 +29,7 @@ public sealed class ZipTuner
         (_members, _tasks) = (BatchNormFolding.Unify([.. members]), [.. tasks]);
         ZipOptions common = Options.Zip.Refit is { Tasks.Count: 0 } refit ? Options.Zip with { Refit = refit with { Tasks = _tasks } } : Options.Zip;
         _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing }).Merge([]);
-        _ = new TaskScorer(_ensemble, tasks, Options.Scoring);
+        _ = new TaskScorer(_ensemble, tasks, Options.Scoring, Options.SharedLabels);
         IReadOnlyList<ZipCut> cuts = Options.Cuts ?? DefaultCuts();
         IReadOnlyList<IMatcher> matchers = Options.ListMatchers();
         if (cuts.Count == 0 || matchers.Count == 0)
@@ -128,15 +128,15 @@ public sealed class ZipTuner
     }
 
     private ZipEvaluation Score(Network network, IImageSource images, CancellationToken cancellationToken) => ZipEvaluation.Evaluate(
-        network, _tasks, images, Options.Zip.Engine, Options.Scoring, Options.Zip.BatchSize, Options.Zip.Threads, cancellationToken);
+        network, _tasks, images, Options.Zip.Engine, Options.Scoring, Options.Zip.BatchSize, Options.Zip.Threads, cancellationToken, Options.SharedLabels);
 
     /// <summary>For each image the class that wins in the ensemble.</summary>
     private int[] AskEnsemble(IImageSource images, CancellationToken cancellationToken)
     {
-        var scorer = new TaskScorer(_ensemble, _tasks, Options.Scoring);
+        var scorer = new TaskScorer(_ensemble, _tasks, Options.Scoring, Options.SharedLabels);
         var labels = new List<int>();
         var joint = new float[scorer.ClassCount];
-        var perTask = new float[scorer.ClassCount];
+        var perTask = new float[scorer.TaskClassCount];
         using INetworkSession session = Options.Zip.Engine.CreateSession(
             _ensemble, new SessionOptions { MaximumBatchSize = Options.Zip.BatchSize, Threads = Options.Zip.Threads });
         foreach (ImageBatch batch in images.ReadBatches(Options.Zip.BatchSize))

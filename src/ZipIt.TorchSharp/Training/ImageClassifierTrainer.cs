@@ -197,7 +197,7 @@ public sealed partial class ImageClassifierTrainer : IEstimator<ZipTransformer>
 
     private ZipTransformer CreateTransformer(Network network, ClassificationTask task) => new(
         _host,
-        new ScoringModel(network, [task], JointScoring.Softmax, _options.Engine ?? new CpuEngine(), ZipEstimator.Options.Defaults.BatchSize, 0),
+        new ScoringModel(network, [task], JointScoring.Softmax, false, _options.Engine ?? new CpuEngine(), ZipEstimator.Options.Defaults.BatchSize, 0),
         _options.InputColumnName,
         _options.OutputColumnNamePrefix,
         null);

@@ -25,9 +25,9 @@ public sealed class ZipEngineTests
         Assert.Equal(expected.Count, found.Count);
         foreach ((SpaceStatistics first, SpaceStatistics second) in expected.Zip(found))
         {
-            Agreement.CheckClose([.. first.Statistics.Mean.Select(x => (float)x)], [.. second.Statistics.Mean.Select(x => (float)x)], first.Node);
+            EngineWorkout.CheckClose([.. first.Statistics.Mean.Select(x => (float)x)], [.. second.Statistics.Mean.Select(x => (float)x)], first.Node);
             for (int i = 0; i < first.Statistics.FeatureCount; i++)
-                Agreement.CheckClose(ToFloats(first.Statistics.Covariance.Row(i)), ToFloats(second.Statistics.Covariance.Row(i)), $"{first.Node}, row {i}", 2e-4f);
+                EngineWorkout.CheckClose(ToFloats(first.Statistics.Covariance.Row(i)), ToFloats(second.Statistics.Covariance.Row(i)), $"{first.Node}, row {i}", 2e-4f);
         }
 
         foreach ((SpaceMap first, SpaceMap second) in own.Match(expected).Zip(torch.Match(found)))
@@ -47,7 +47,7 @@ public sealed class ZipEngineTests
         Network network = model.Network;
         Assert.Equal(2, network.Heads.Count);
         var inputs = new ReadOnlyMemory<float>[] { Images.Pixels.Slice(0, 8).Memory };
-        Agreement.CheckAgrees(new TorchSharpEngine(), network, new SessionOptions(), inputs, reference: new CpuEngine());
+        EngineWorkout.CheckAgrees(new TorchSharpEngine(), network, new SessionOptions(), inputs, reference: new CpuEngine());
     }
 
     [Fact]
@@ -73,8 +73,8 @@ public sealed class ZipEngineTests
         var loaded = (ZipTransformer)new MLContext().Model.Load(stream, out _);
 
         float[] expected = Scores(model, rows);
-        Agreement.CheckClose(expected, Scores(loaded, rows), "scores of the embedded engine");
-        Agreement.CheckClose(expected, Scores(loaded.WithEngine(new TorchSharpEngine(context), batchSize: 7), rows), "scores of libtorch");
+        EngineWorkout.CheckClose(expected, Scores(loaded, rows), "scores of the embedded engine");
+        EngineWorkout.CheckClose(expected, Scores(loaded.WithEngine(new TorchSharpEngine(context), batchSize: 7), rows), "scores of libtorch");
 
         float[] Scores(ITransformer transformer, IDataView data) =>
             [.. context.Data.CreateEnumerable<ScoredRow>(transformer.Transform(data), reuseRowObject: false).SelectMany(row => row.Score)];

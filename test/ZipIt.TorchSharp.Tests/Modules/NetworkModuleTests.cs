@@ -177,7 +177,7 @@ public sealed class NetworkModuleTests
         for (int i = 0; i < outputs.Count; i++)
         {
             Tensor output = outputs[i].dim() == 4 ? outputs[i].permute(0, 2, 3, 1) : outputs[i];
-            Agreement.CheckClose(session.GetOutput(i), output.contiguous().data<float>().ToArray(), module.HeadNames[i]);
+            EngineWorkout.CheckClose(session.GetOutput(i), output.contiguous().data<float>().ToArray(), module.HeadNames[i]);
         }
     }
 

@@ -174,6 +174,6 @@ public sealed class TorchNetworkTests
         float[] expected = module.call(tensor(images).reshape(3, shape[0], shape[1], shape[2])).contiguous().data<float>().ToArray();
         using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { Limits = SessionLimits.None });
         session.Run(images, 3);
-        Agreement.CheckClose(expected, session.GetOutput(0), "output");
+        EngineWorkout.CheckClose(expected, session.GetOutput(0), "output");
     }
 }
