@@ -82,7 +82,7 @@ internal sealed class SpaceMatching
     private double ClassesOf(ZipMember member, Head head)
     {
         IEnumerable<string> names = member.Network.Heads.Where(other => ReferenceEquals(other.Node, head.Node)).Select(member.NameOf);
-        int classes = _options.Refit?.Tasks.Where(task => names.Contains(task.Name)).Sum(task => task.Labels.Count) ?? 0;
+        int classes = _options.Tasks.Where(task => names.Contains(task.Name)).Sum(task => task.Labels.Count);
         return classes > 0 ? classes : member.Network.ShapeOf(head.Node)[0];
     }
 

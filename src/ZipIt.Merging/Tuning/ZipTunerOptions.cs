@@ -18,7 +18,7 @@ public sealed record ZipTunerOptions
     public IReadOnlyList<ZipCut>? Cuts { get; init; }
 
     /// <summary>How tasks are compared when candidates are scored.</summary>
-    public JointScoring Scoring { get; init; } = JointScoring.Softmax;
+    public JointScoring Scoring { get; init; } = JointScoring.Calibrated;
 
     /// <summary>The matchers that are tried.</summary>
     internal IReadOnlyList<IMatcher> ListMatchers() => Matchers ?? (Zip.Matcher is ZipMatcher ? Grid([0.0001, 0.1, 0.3, 1], [0.075, 0.8]) : [Zip.Matcher]);

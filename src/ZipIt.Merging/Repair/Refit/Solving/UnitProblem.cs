@@ -10,6 +10,7 @@ internal sealed class UnitProblem
     private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
     private const int PlentyOfImages = 50; // the same for heads, where each image is one sample
     private const double DefaultRidge = 1e-3;
+    private const double SmallestRest = 1e-3; // of an image that hardly any other one says something about
     private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
     private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 
@@ -17,6 +18,7 @@ internal sealed class UnitProblem
     private readonly RefitUnit _unit;
     private readonly UnitSamples _samples;
     private readonly int _group;
+    private readonly bool _holdsOut;
     private readonly int _outputs;
     private readonly Matrix _prior;
     private readonly Matrix _weights;
@@ -27,9 +29,10 @@ internal sealed class UnitProblem
     /// <param name="unit">The unit.</param>
     /// <param name="samples">Its samples.</param>
     /// <param name="group">Number of the group.</param>
-    public UnitProblem(RefitContext context, RefitUnit unit, UnitSamples samples, int group)
+    /// <param name="holdsOut">Whether weights are not fitted to images that are held out; otherwise only the choice of the ridge leaves them out.</param>
+    public UnitProblem(RefitContext context, RefitUnit unit, UnitSamples samples, int group, bool holdsOut = false)
     {
-        (_context, _unit, _samples, _group) = (context, unit, samples, group);
+        (_context, _unit, _samples, _group, _holdsOut) = (context, unit, samples, group, holdsOut);
         _outputs = samples.Channels / samples.Groups;
         _prior = PriorWeights.Of(unit, samples.Layout, group);
         _weights = new Matrix(_outputs, samples.Columns);
@@ -57,14 +60,14 @@ internal sealed class UnitProblem
                 _rescale.Add(predictions, targets);
             }
 
-            NormalEquations own = tile.IsHeldOut && heldOut is not null ? heldOut : equations;
-            own.AddRows(tile.Patches[_group]);
-            own.AddResiduals(tile.Patches[_group], residuals);
+            NormalEquations? own = tile.IsHeldOut ? heldOut ?? (_holdsOut ? null : equations) : equations;
+            own?.AddRows(tile.Patches[_group]);
+            own?.AddResiduals(tile.Patches[_group], residuals);
         }, startsAtZero: true);
         Ridge = _context.Refit.Ridge ?? DefaultRidge;
         if (heldOut is { Rows: > 0 } && equations.Rows > 0)
             Ridge = ChooseRidge(equations, heldOut);
-        if (heldOut is not null)
+        if (heldOut is not null && !_holdsOut)
             equations.Add(heldOut);
 
         double ridge = Ridge * equations.MeanSquare();
@@ -73,7 +76,11 @@ internal sealed class UnitProblem
         for (int round = 0; round < rounds; round++)
         {
             equations.ClearResiduals();
-            ForTiles(false, _unit.Activation, (tile, _, _, residuals) => equations.AddResiduals(tile.Patches[_group], residuals));
+            ForTiles(false, _unit.Activation, (tile, _, _, residuals) =>
+            {
+                if (!tile.IsHeldOut || !_holdsOut)
+                    equations.AddResiduals(tile.Patches[_group], residuals);
+            });
             Step(factored, ridge, Relaxation);
         }
 
@@ -113,6 +120,35 @@ internal sealed class UnitProblem
         for (int o = 0; o < _outputs; o++)
             energy += squares[o] - sum[o] * sum[o] / Math.Max(count, 1);
         return (before, after, energy);
+    }
+
+    /// <summary>
+    /// What weights that were fitted to all other images give for each image, where every image is one sample: y − (y − ŷ)/(1 − h) with h = xᵀ(XᵀX + λI)⁻¹x, which needs no other fit
+    /// (Allen, <i>The relationship between variable selection and data augmentation and a method for prediction</i>, Technometrics 1974).
+    /// </summary>
+    /// <param name="solved">What <see cref="Solve"/> gave without rounds.</param>
+    /// <returns>Values [images, outputs].</returns>
+    public float[] PredictLeftOut(FactoredEquations solved)
+    {
+        var values = new float[checked(_context.Images.Count * _outputs)];
+        ForTiles(false, null, (tile, predictions, targets, _) =>
+        {
+            var rows = new Matrix(tile.Rows, _samples.Columns);
+            for (int i = 0; i < tile.Rows; i++)
+                tile.Patches[_group].CopyRow(i, rows.Row(i));
+            Matrix solutions = rows.Clone();
+            solved.Factor.SolveRows(solutions, _context.Threads);
+            for (int i = 0; i < tile.Rows; i++)
+            {
+                double leverage = TensorPrimitives.Dot<double>(rows.Row(i), solutions.Row(i)), rest = Math.Max(1 - leverage, SmallestRest);
+                for (int o = 0; o < _outputs; o++)
+                {
+                    float target = targets[i * _outputs + o];
+                    values[tile.Images[i] * _outputs + o] = (float)(target - (target - predictions[i * _outputs + o]) / rest);
+                }
+            }
+        });
+        return values;
     }
 
     private static double Square(double value) => value * value;
