@@ -17,7 +17,7 @@ public sealed class OnnxFileTests : IDisposable
 
     public void Dispose() => File.Delete(_path);
 
-    public static TheoryData<string> Models => ["prototypes", "prototypes apart", "scores", "mixed", "reference", "cosine", "single"];
+    public static TheoryData<string> Models => ["prototypes", "prototypes apart", "scores", "mixed", "reference", "cosine", "calibrated", "calibrated mixed", "single"];
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -156,6 +156,8 @@ public sealed class OnnxFileTests : IDisposable
                 (ZipClassifier[])[prototypes[0], scores[1], prototypes[1]]),
             "reference" => (new ZipEstimator.Options { JointScoring = JointScoring.Reference, Method = ZipMethod.Paper }, prototypes),
             "cosine" => (new ZipEstimator.Options { JointScoring = JointScoring.Cosine, Method = ZipMethod.Paper }, prototypes),
+            "calibrated" => (new ZipEstimator.Options(), prototypes),
+            "calibrated mixed" => (new ZipEstimator.Options { Cut = ZipCut.AfterLayers(3) }, (ZipClassifier[])[prototypes[0], scores[1], prototypes[1]]),
             _ => (new ZipEstimator.Options(), (ZipClassifier[])[scores[0]]),
         };
         return _context.Transforms.Zip(options, classifiers).Fit(Samples.View(_context, 20));

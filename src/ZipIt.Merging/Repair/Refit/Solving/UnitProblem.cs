@@ -10,7 +10,6 @@ internal sealed class UnitProblem
     private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
     private const int PlentyOfImages = 50; // the same for heads, where each image is one sample
     private const double DefaultRidge = 1e-3;
-    private const double SmallestRest = 1e-3; // of an image that hardly any other one says something about
     private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
     private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 
@@ -122,10 +121,7 @@ internal sealed class UnitProblem
         return (before, after, energy);
     }
 
-    /// <summary>
-    /// What weights that were fitted to all other images give for each image, where every image is one sample: y − (y − ŷ)/(1 − h) with h = xᵀ(XᵀX + λI)⁻¹x, which needs no other fit
-    /// (Allen, <i>The relationship between variable selection and data augmentation and a method for prediction</i>, Technometrics 1974).
-    /// </summary>
+    /// <summary>What the weights would give for each image if it had been left out of the fit (<see cref="LeaveOneOut"/>), where every image is one sample.</summary>
     /// <param name="solved">What <see cref="Solve"/> gave without rounds.</param>
     /// <returns>Values [images, outputs].</returns>
     public float[] PredictLeftOut(FactoredEquations solved)
@@ -133,20 +129,9 @@ internal sealed class UnitProblem
         var values = new float[checked(_context.Images.Count * _outputs)];
         ForTiles(false, null, (tile, predictions, targets, _) =>
         {
-            var rows = new Matrix(tile.Rows, _samples.Columns);
+            LeaveOneOut.Predict(solved, tile.Patches[_group], targets, predictions, _context.Threads);
             for (int i = 0; i < tile.Rows; i++)
-                tile.Patches[_group].CopyRow(i, rows.Row(i));
-            Matrix solutions = rows.Clone();
-            solved.Factor.SolveRows(solutions, _context.Threads);
-            for (int i = 0; i < tile.Rows; i++)
-            {
-                double leverage = TensorPrimitives.Dot<double>(rows.Row(i), solutions.Row(i)), rest = Math.Max(1 - leverage, SmallestRest);
-                for (int o = 0; o < _outputs; o++)
-                {
-                    float target = targets[i * _outputs + o];
-                    values[tile.Images[i] * _outputs + o] = (float)(target - (target - predictions[i * _outputs + o]) / rest);
-                }
-            }
+                predictions.Slice(i * _outputs, _outputs).CopyTo(values.AsSpan(tile.Images[i] * _outputs));
         });
         return values;
     }
