@@ -147,17 +147,27 @@ public sealed class ZipLossTests
         Assert.DoesNotContain(kept, feature => feature is >= 2 and < 8);
     }
 
-    /// <summary>A network of which all but two channels inside the first block are multiplied by a factor.</summary>
-    private static Network WithChannels(Network network, float factor) => network.Replace(node =>
+    [Fact]
+    public void Zip_BlockThatIsSwitchedOff_LeavesItsPlacesToTheOtherMember()
     {
-        if (node.Name != "layer1.0.bn1")
-            return node.Layer;
-        var norm = (BatchNorm2d)node.Layer;
+        Network off = Members[0].Network.Replace(node => node.Name == "layer1.0.bn2" ? Scaled((BatchNorm2d)node.Layer, 0, 1e-5f) : node.Layer);
+        SpaceMap map = new Zipper([new("A", off), Members[1]], ZipOptions.For(ZipMethod.Best, Tasks) with { Threads = 1 }).Zip(Images).Maps
+            .First(entry => entry.Space.Name.Contains("layer1.0.relu1"));
+
+        Assert.All(Enumerable.Range(0, map.Map.MergedCount), p => Assert.InRange(map.Map.MergeRow(p)[0].Index, 8, 15));
+    }
+
+    /// <summary>A network of which all but two channels inside the first block are multiplied by a factor.</summary>
+    private static Network WithChannels(Network network, float factor) =>
+        network.Replace(node => node.Name == "layer1.0.bn1" ? Scaled((BatchNorm2d)node.Layer, 2, factor) : node.Layer);
+
+    private static BatchNorm2d Scaled(BatchNorm2d norm, int firstChannel, float factor)
+    {
         Tensor weight = norm.Weight.Clone(), bias = norm.Bias.Clone();
-        for (int c = 2; c < norm.Channels; c++)
+        for (int c = firstChannel; c < norm.Channels; c++)
             (weight.Span[c], bias.Span[c]) = (factor * weight.Span[c], factor * bias.Span[c]);
         return new BatchNorm2d(weight, bias, norm.Mean, norm.Variance, norm.Epsilon);
-    });
+    }
 
     private static ZipResult Zip(ZipOptions options, InMemoryImages? images = null) => new Zipper(Members, options).Zip(images ?? Images);
 
