@@ -108,7 +108,7 @@ internal sealed class Comparison(
         string path = Path.Combine(Path.GetTempPath(), $"zipped-{Environment.ProcessId}.zip");
         try
         {
-            _context.Model.Save(model, test.Load(_context).Schema, path);
+            _context.Model.SaveZip(model, test.Load(_context).Schema, path);
             Say($"saved the zipped model: {new FileInfo(path).Length / 1024} KiB");
 
             var fresh = new MLContext();

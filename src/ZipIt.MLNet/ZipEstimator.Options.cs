@@ -69,6 +69,12 @@ public sealed partial class ZipEstimator
         /// </summary>
         public JointScoring? JointScoring = null;
 
+        /// <summary>
+        /// Whether classifiers may know the same class, by its label: a class "other", or all classes of two classifiers for one task. It then counts once among all classes, and its
+        /// joint score is the mean over the tasks that know it. Otherwise a label in two tasks is an error. Default false.
+        /// </summary>
+        public bool SharedLabels = false;
+
         /// <summary>Whether the statistics of batch normalization are recomputed with the calibration images after merging, unless a refit folds it.</summary>
         public bool ResetBatchNorm = true;
 
@@ -88,7 +94,8 @@ public sealed partial class ZipEstimator
 
         /// <summary>
         /// Seed of the order in which calibration images are mixed; null for that of the <see cref="MLContext"/>, or 1 if it has none. The same seed, options and data give
-        /// bit-identical weights.
+        /// bit-identical weights on processors with the same vector instructions (AVX-512, AVX2 or 128 bits); with other ones sums are rounded differently, and weights, though as
+        /// good, are other ones.
         /// </summary>
         public int? Seed = null;
 

@@ -84,12 +84,12 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
                 throw new ArgumentException("Expected at least one classifier.", nameof(classifiers));
             _classifiers = [.. classifiers];
             _tasks = [.. classifiers.SelectMany(classifier => classifier.Tasks)];
-            TaskScorer.Check(_tasks, _options.ChosenScoring);
+            TaskScorer.Check(_tasks, _options.ChosenScoring, _options.SharedLabels);
             _outputs = new OutputColumns(_options.OutputColumnNamePrefix, _tasks);
             _engine = _options.Engine ?? new CpuEngine();
             CheckSharedOutputs();
             if (_classifiers.Length > 1)
-                _zipper = new Zipper([.. _classifiers.Select(classifier => new ZipMember(classifier.Name, classifier.Network))], ToZipOptions(env));
+                _zipper = CreateZipper(ToZipOptions(env));
         }
         catch (Exception invalid)
         {
@@ -149,10 +149,30 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
 
     private ZipTransformer CreateTransformer(Network network, IReadOnlyList<ClassificationTask> tasks, ZipReport? report) => new(
         _host,
-        new ScoringModel(network, tasks, _options.ChosenScoring, _engine, _options.BatchSize, _options.NumberOfThreads),
+        new ScoringModel(network, tasks, _options.ChosenScoring, _options.SharedLabels, _engine, _options.BatchSize, _options.NumberOfThreads),
         _options.InputColumnName,
         _options.OutputColumnNamePrefix,
         report);
+
+    private Zipper CreateZipper(ZipOptions options)
+    {
+        try
+        {
+            return new Zipper([.. _classifiers.Select(classifier => new ZipMember(classifier.Name, classifier.Network))], options);
+        }
+        catch (ArgumentException mismatch) when (DescribeDifference() is { } difference)
+        {
+            throw new ArgumentException($"{difference} {mismatch.Message}", "classifiers", mismatch);
+        }
+    }
+
+    /// <summary>Which classifiers are of different architectures; null if all are of one. It says more than the first layers that differ.</summary>
+    private string? DescribeDifference()
+    {
+        ZipClassifier first = _classifiers[0];
+        ZipClassifier? other = Array.Find(_classifiers, classifier => classifier.Architecture != first.Architecture);
+        return other is null ? null : $"'{first.Name}' is a {first.Architecture} and '{other.Name}' a {other.Architecture}: networks can share what they have in common.";
+    }
 
     private ZipOptions ToZipOptions(IHostEnvironment env)
     {

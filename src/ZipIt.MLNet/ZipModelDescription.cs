@@ -12,7 +12,7 @@ namespace ZipIt.MLNet;
 /*
  * string    name of the pixel column
  * string    prefix of the output columns
- * int32     joint scoring
+ * int32     joint scoring, plus 256 if tasks may know the same class
  * int32     batch size
  * int32     number of tasks
  *   string    name
@@ -43,24 +43,28 @@ internal sealed class ZipModelDescription
 
     private const int MostBytesPerCharacter = 3;
 
+    private const int SharedLabelsFlag = 256;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly string _inputColumnName;
     private readonly string _outputColumnNamePrefix;
     private readonly JointScoring _scoring;
+    private readonly bool _sharedLabels;
     private readonly int _batchSize;
     private readonly IReadOnlyList<ClassificationTask> _tasks;
     private readonly ZipReport? _report;
 
     public ZipModelDescription(ZipTransformer transformer)
-        : this(transformer.InputColumnName, transformer.OutputColumnNamePrefix, transformer.JointScoring, transformer.Model.BatchSize, transformer.Tasks, transformer.Report)
+        : this(transformer.InputColumnName, transformer.OutputColumnNamePrefix, transformer.JointScoring, transformer.SharedLabels, transformer.Model.BatchSize, transformer.Tasks, transformer.Report)
     {
     }
 
     private ZipModelDescription(
-        string inputColumnName, string outputColumnNamePrefix, JointScoring scoring, int batchSize, IReadOnlyList<ClassificationTask> tasks, ZipReport? report)
+        string inputColumnName, string outputColumnNamePrefix, JointScoring scoring, bool sharedLabels, int batchSize, IReadOnlyList<ClassificationTask> tasks, ZipReport? report)
     {
-        (_inputColumnName, _outputColumnNamePrefix, _scoring, _batchSize, _tasks, _report) = (inputColumnName, outputColumnNamePrefix, scoring, batchSize, tasks, report);
+        (_inputColumnName, _outputColumnNamePrefix, _scoring, _sharedLabels) = (inputColumnName, outputColumnNamePrefix, scoring, sharedLabels);
+        (_batchSize, _tasks, _report) = (batchSize, tasks, report);
     }
 
     public static byte[] Hash(ReadOnlySpan<byte> bytes) => SHA256.HashData(bytes);
@@ -70,7 +74,7 @@ internal sealed class ZipModelDescription
         var stream = new MemoryStream();
         WriteString(stream, CheckLength(_inputColumnName, MaximumNameLength));
         WriteString(stream, CheckLength(_outputColumnNamePrefix, MaximumNameLength));
-        WriteInt32(stream, (int)_scoring);
+        WriteInt32(stream, (int)_scoring + (_sharedLabels ? SharedLabelsFlag : 0));
         WriteInt32(stream, _batchSize);
         WriteInt32(stream, _tasks.Count);
         foreach (ClassificationTask task in _tasks)
@@ -101,7 +105,9 @@ internal sealed class ZipModelDescription
     {
         string input = ReadName(ref bytes, "the name of the pixel column");
         string prefix = ReadName(ref bytes, "the prefix of the output columns");
-        var scoring = (JointScoring)ReadInt32(ref bytes, "the joint scoring");
+        int stored = ReadInt32(ref bytes, "the joint scoring");
+        bool sharedLabels = (stored & SharedLabelsFlag) != 0;
+        var scoring = (JointScoring)(stored & ~SharedLabelsFlag);
         int batchSize = ReadInt32(ref bytes, "the batch size");
         if (input.Length == 0)
             throw new FormatException("The name of the pixel column is empty.");
@@ -115,7 +121,7 @@ internal sealed class ZipModelDescription
         string report = ReadString(ref bytes, MaximumReportLength, "the report");
         if (!bytes.IsEmpty)
             throw new FormatException($"Its description goes on for {bytes.Length} bytes behind the report.");
-        return new ZipModelDescription(input, prefix, scoring, batchSize, tasks, report.Length == 0 ? null : ZipReport.FromJson(report));
+        return new ZipModelDescription(input, prefix, scoring, sharedLabels, batchSize, tasks, report.Length == 0 ? null : ZipReport.FromJson(report));
     }
 
     /// <summary>Puts description and network together.</summary>
@@ -127,7 +133,7 @@ internal sealed class ZipModelDescription
         SessionCost cost = engine.MeasureSession(network, new SessionOptions { MaximumBatchSize = 1 });
         long rowBytes = sizeof(float) * (network.Inputs.Sum(node => CountValues(network.ShapeOf(node))) + 2 * _tasks.Sum(task => (long)task.Labels.Count));
         int batchSize = (int)Math.Min(Math.Min(_batchSize, cost.ImagesWithinLimit), Math.Max(MostBatchBytes / rowBytes, 1));
-        var model = new ScoringModel(network, _tasks, _scoring, engine, batchSize, 0);
+        var model = new ScoringModel(network, _tasks, _scoring, _sharedLabels, engine, batchSize, 0);
         return new ZipTransformer(env, model, _inputColumnName, _outputColumnNamePrefix, _report);
     }
 

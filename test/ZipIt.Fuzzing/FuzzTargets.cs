@@ -13,6 +13,7 @@ public static class FuzzTargets
         new SafeTensorsTarget(),
         new NetworkFileTarget(),
         new ModelTarget(),
+        new OnnxTarget(),
     ];
 
     /// <summary>The target of a name.</summary>

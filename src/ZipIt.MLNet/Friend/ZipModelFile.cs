@@ -88,21 +88,10 @@ internal static class ZipModelFile
                 throw new FormatException($"The stream '{NetworkStream}' is missing.");
             return description.ToTransformer(host, network!);
         }
-        catch (Exception damage) when (IsDamage(damage))
+        catch (Exception damage) when (ModelDamage.IsCause(damage))
         {
             throw host.Process(new FormatException($"The zipped model cannot be loaded. {damage.Message}", damage));
         }
-    }
-
-    /// <summary>
-    /// Whether the model is at fault, and not the machine: a full disk, where ML.NET unpacks models, has a code of the operating system, and a model that could not be read
-    /// there is not damaged.
-    /// </summary>
-    private static bool IsDamage(Exception exception)
-    {
-        const int GenericIOError = unchecked((int)0x80131620);
-        return exception is not (OutOfMemoryException or OperationCanceledException or UnauthorizedAccessException)
-            && (exception is not IOException || exception is EndOfStreamException or InvalidDataException || exception.HResult == GenericIOError);
     }
 
     /// <summary>Trained weights hardly compress: what unpacks to many times its size was made to fill memory.</summary>

@@ -21,8 +21,9 @@ public sealed class ClassificationTask
         if (labels.Count == 0)
             throw new ArgumentException($"Task '{name}' has no classes.", nameof(labels));
         var known = new HashSet<string>(labels.Count, StringComparer.Ordinal);
-        foreach (string label in labels)
+        for (int c = 0; c < labels.Count; c++)
         {
+            string label = labels[c] ?? throw new ArgumentException($"Task '{name}': label {c + 1} of {labels.Count} is null.", nameof(labels));
             if (label.Length > MaximumNameLength)
                 throw new ArgumentException($"The class '{NameList.Shorten(label)}' of task '{name}' has a name of more than {MaximumNameLength} characters.", nameof(labels));
             if (!known.Add(label))

@@ -31,7 +31,7 @@ public sealed class ZipTuner
         (_members, _tasks) = (BatchNormFolding.Unify([.. members]), [.. tasks]);
         ZipOptions common = Options.Zip with { Tasks = _tasks };
         _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing, FlopsBudget = null });
-        _ = new TaskScorer(_ensemble.Merge([]), tasks, Options.Scoring);
+        _ = new TaskScorer(_ensemble.Merge([]), tasks, Options.Scoring, Options.SharedLabels);
         IReadOnlyList<ZipCut> cuts = Options.Cuts ?? DefaultCuts();
         IReadOnlyList<IMatcher> matchers = Options.ListMatchers();
         if (cuts.Count == 0 || matchers.Count == 0)
@@ -126,16 +126,16 @@ public sealed class ZipTuner
         .Select((result, i) => new ZipCandidate(_candidates[i].Options, result.Report.Cost, Score(result, heldOut, cancellationToken)) { Loss = result.Report.Loss });
 
     private ZipEvaluation Score(ZipResult result, IImageSource images, CancellationToken cancellationToken) => ZipEvaluation.Evaluate(
-        result.Network, result.Tasks, images, Options.Zip.Engine, Options.Scoring, Options.Zip.BatchSize, Options.Zip.Threads, cancellationToken);
+        result.Network, result.Tasks, images, Options.Zip.Engine, Options.Scoring, Options.Zip.BatchSize, Options.Zip.Threads, cancellationToken, Options.SharedLabels);
 
     /// <summary>For each image the class that wins in the ensemble.</summary>
     private int[] AskEnsemble(IImageSource calibration, IImageSource images, CancellationToken cancellationToken)
     {
         ZipResult ensemble = _ensemble.Zip(calibration, null, cancellationToken);
-        var scorer = new TaskScorer(ensemble.Network, ensemble.Tasks, Options.Scoring);
+        var scorer = new TaskScorer(ensemble.Network, ensemble.Tasks, Options.Scoring, Options.SharedLabels);
         var labels = new List<int>();
         var joint = new float[scorer.ClassCount];
-        var perTask = new float[scorer.ClassCount];
+        var perTask = new float[scorer.TaskClassCount];
         using INetworkSession session = Options.Zip.Engine.CreateSession(
             ensemble.Network, new SessionOptions { MaximumBatchSize = Options.Zip.BatchSize, Threads = Options.Zip.Threads });
         foreach (ImageBatch batch in images.ReadBatches(Options.Zip.BatchSize))

@@ -20,6 +20,9 @@ public sealed record ZipTunerOptions
     /// <summary>How tasks are compared when candidates are scored.</summary>
     public JointScoring Scoring { get; init; } = JointScoring.Calibrated;
 
+    /// <summary>Whether tasks may know the same class, which then counts once among all classes. Default false.</summary>
+    public bool SharedLabels { get; init; }
+
     /// <summary>The matchers that are tried.</summary>
     internal IReadOnlyList<IMatcher> ListMatchers() => Matchers ?? (Zip.Matcher is ZipMatcher ? Grid([0.0001, 0.1, 0.3, 1], [0.075, 0.8]) : [Zip.Matcher]);
 

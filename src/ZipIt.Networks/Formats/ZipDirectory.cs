@@ -28,10 +28,7 @@ internal static class ZipDirectory
             if (start == uint.MaxValue && end >= LocatorLength && tail.AsSpan(end - LocatorLength).StartsWith("PK\x06\x07"u8))
                 start = ReadLongStart(stream, BinaryPrimitives.ReadInt64LittleEndian(tail.AsSpan(end - LocatorLength + 8)));
             if (stream.Length - tail.Length + end - start > MaximumLength)
-            {
-                throw new InvalidDataException($"'{source}' is a zip archive whose directory takes more than {MaximumLength} bytes, which no checkpoint needs; "
-                    + "it is refused.");
-            }
+                throw new InvalidDataException($"'{source}' is a zip archive whose directory takes more than {MaximumLength} bytes, which no model needs; it is refused.");
         }
 
         stream.Position = 0;

@@ -50,6 +50,9 @@ internal sealed class JointScores
     /// <summary>The task of a class of all tasks.</summary>
     public int TaskOf(int label) => Array.FindLastIndex(_first, first => first <= label);
 
+    /// <summary>Name of a class of all tasks; several tasks may know it.</summary>
+    public string LabelOf(int label) => Tasks[TaskOf(label)].Labels[label - _first[TaskOf(label)]];
+
     /// <summary>The class that wins among those of all tasks.</summary>
     public int Winner(int image)
     {

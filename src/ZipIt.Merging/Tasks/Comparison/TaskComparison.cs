@@ -20,7 +20,8 @@ internal sealed record TaskComparison(IReadOnlyList<ClassificationTask> Tasks, I
         foreach (int i in images)
         {
             (int own, int other) = (members.Winner(i), zipped.Winner(i));
-            loss += members.Probability(i, own) - members.Probability(i, other);
+            if (members.LabelOf(own) != members.LabelOf(other))
+                loss += Math.Max(members.Probability(i, own) - members.Probability(i, other), 0);
             int t = members.TaskOf(own);
             (int best, int named) = (members.Winner(i, t), zipped.Winner(i, t));
             count[t]++;
