@@ -18,7 +18,7 @@ public sealed record ZipTunerOptions
     public IReadOnlyList<ZipCut>? Cuts { get; init; }
 
     /// <summary>How tasks are compared when candidates are scored.</summary>
-    public JointScoring Scoring { get; init; } = JointScoring.Softmax;
+    public JointScoring Scoring { get; init; } = JointScoring.Calibrated;
 
     /// <summary>Whether tasks may know the same class, which then counts once among all classes. Default false.</summary>
     public bool SharedLabels { get; init; }
