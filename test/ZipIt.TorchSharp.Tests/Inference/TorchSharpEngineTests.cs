@@ -102,7 +102,7 @@ public sealed class TorchSharpEngineTests
         using (INetworkSession warm = engine.CreateSession(network))
             warm.Run(images, 2);
 
-        long before = torch.Tensor.TotalCount;
+        long before = LiveTensors.CountAfterCollection();
         long withSession;
         using (INetworkSession session = engine.CreateSession(network, new SessionOptions { BatchStatistics = true, Taps = ["layer1.0.add"] }))
         {
@@ -121,7 +121,7 @@ public sealed class TorchSharpEngineTests
     {
         Network network = Create("ResNet-20");
         var engine = new TorchSharpEngine();
-        long before = torch.Tensor.TotalCount;
+        long before = LiveTensors.CountAfterCollection();
         Assert.Throws<KeyNotFoundException>(() => engine.CreateSession(network, new SessionOptions { Taps = ["nobody"] }));
         Assert.Equal(before, torch.Tensor.TotalCount);
     }
