@@ -44,7 +44,7 @@ internal sealed class Experiment(string images, int epochs, int depth, int image
 
         if (output is null)
             return;
-        _context.Model.Save(zipped, Load(test).Schema, output);
+        _context.Model.SaveZip(zipped, Load(test).Schema, output);
         AnsiConsole.MarkupLineInterpolated($"saved the zipped model: {new FileInfo(output).Length / 1024} KiB");
     }
 

@@ -18,7 +18,7 @@ internal static class FileTrial
     private const long Allowance = 64 << 20;
     private const int Factor = 4;
 
-    /// <summary>Tries a file and prints a line: name, bytes, seconds, MiB, the limit in MiB, and what came out.</summary>
+    /// <summary>Tries a file and prints a line: name, bytes, seconds of the processor (and by the clock), MiB, the limit in MiB, and what came out.</summary>
     /// <returns>Whether time and memory stayed within limits, and only documented exceptions were thrown.</returns>
     public static bool Run(string path)
     {
@@ -28,6 +28,7 @@ internal static class FileTrial
         long before = ReadMemory("VmRSS");
         ResetPeak();
         var clock = Stopwatch.StartNew();
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         bool isDocumented = true;
         string outcome;
         try
@@ -44,12 +45,13 @@ internal static class FileTrial
             isDocumented = false;
         }
 
-        double seconds = clock.Elapsed.TotalSeconds;
+        // On a busy machine the process waits for its turn, which is not the file's fault.
+        double seconds = Math.Min(clock.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
         long length = new FileInfo(path).Length, taken = Math.Max(ReadMemory("VmHWM") - before, 0), limit = Allowance + Factor * length;
         bool isGood = isDocumented && seconds < MostSeconds && taken < limit;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Path.GetFileName(path),-40}{length,10}{seconds,8:F2} s{taken / 1048576.0,8:F1} MiB of {limit / 1048576.0:F0}  {(isGood ? "" : "FAULT ")}{Shorten(outcome)}"));
+            $"{Path.GetFileName(path),-40}{length,10}{seconds,7:F2} s ({clock.Elapsed.TotalSeconds:F1}){taken / 1048576.0,8:F1} MiB of {limit / 1048576.0:F0}  {(isGood ? "" : "FAULT ")}{Shorten(outcome)}"));
         return isGood;
     }
 

@@ -88,7 +88,7 @@ internal static class ZipModelFile
                 throw new FormatException($"The stream '{NetworkStream}' is missing.");
             return description.ToTransformer(host, network!);
         }
-        catch (Exception damage) when (ModelDamage.IsCause(damage))
+        catch (Exception damage) when (!FileDamage.IsTrouble(damage))
         {
             throw host.Process(new FormatException($"The zipped model cannot be loaded. {damage.Message}", damage));
         }

@@ -41,8 +41,12 @@ internal static class ModelArchive
         }
         catch (Exception failure)
         {
-            if (ModelDamage.FindTrouble(failure) is { } trouble)
-                ExceptionDispatchInfo.Throw(trouble);
+            for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+            {
+                if (FileDamage.IsTrouble(cause))
+                    ExceptionDispatchInfo.Throw(cause);
+            }
+
             throw new InvalidDataException($"'{path}' cannot be loaded. {failure.GetBaseException().Message}", failure);
         }
     }

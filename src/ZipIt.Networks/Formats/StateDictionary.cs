@@ -85,6 +85,9 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
     public StateDictionary WithoutWrapperPrefixes()
     {
         const int MostWrappers = 8;
+        const int LongestName = 4096;
+        if (AllNames.Any(name => name.Length > LongestName))
+            return this;
         StateDictionary current = this;
         for (int i = 0; i < MostWrappers; i++)
         {
