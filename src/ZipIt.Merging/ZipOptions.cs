@@ -22,8 +22,8 @@ public sealed record ZipOptions
     }
 
     /// <summary>
-    /// The tasks that the outputs serve, in the order of their classes, if they are known. Members then count by their numbers of classes, the scores of different tasks are made comparable, and the
-    /// report says what each task loses. Default none.
+    /// The tasks that the outputs serve, in the order of their classes, if they are known. Members then count by their numbers of classes, the scores of
+    /// different tasks are made comparable, and the report says what each task loses. Default none.
     /// </summary>
     public IReadOnlyList<ClassificationTask> Tasks { get; init; } = [];
 
@@ -34,9 +34,10 @@ public sealed record ZipOptions
     public ZipCut Cut { get; init; } = ZipCut.BeforeHeads;
 
     /// <summary>
-    /// Largest loss of joint accuracy against all members side by side, from 0 to 1, as <see cref="ZipReport.Loss"/> estimates it from the calibration images without labels. If the zip up to
-    /// <see cref="Cut"/> loses more, earlier cuts are tried, the cheapest first: behind each stage, and at last the ensemble, which loses nothing. Each takes as long as a zip does without the pass of the
-    /// members. Needs <see cref="Tasks"/>, and no <see cref="FlopsBudget"/>. Null (default) for the zip up to <see cref="Cut"/>, whatever it loses.
+    /// Largest loss of joint accuracy against all members side by side, from 0 to 1, as <see cref="ZipReport.Loss"/> estimates it from the calibration images
+    /// without labels. If the zip up to <see cref="Cut"/> loses more, earlier cuts are tried, the cheapest first: behind each stage, and at last the
+    /// ensemble, which loses nothing. Each takes as long as a zip does without the pass of the members. Needs <see cref="Tasks"/>, and no
+    /// <see cref="FlopsBudget"/>. Null (default) for the zip up to <see cref="Cut"/>, whatever it loses.
     /// </summary>
     public double? MaximumLoss { get; init; }
 
@@ -44,34 +45,38 @@ public sealed record ZipOptions
     public ZipCut Start { get; init; } = ZipCut.Nothing;
 
     /// <summary>
-    /// How often matching is repeated with importances that count only what the spaces behind keep, for matchers that use importance (our extension). Default 1.
+    /// How often matching is repeated with importances that count only what the spaces behind keep, for matchers that use importance (our extension). Default
+    /// 1.
     /// </summary>
     public int ImportanceSweeps { get; init; } = 1;
 
     /// <summary>
-    /// Multiply-adds that the zipped network may take, as a multiple of its costliest member's; widths of spaces are then chosen by what a selection of features leaves
-    /// unexplained (our extension). Null (default) for the widths that <see cref="Widths"/> names.
+    /// Multiply-adds that the zipped network may take, as a multiple of its costliest member's; widths of spaces are then chosen by what a selection of
+    /// features leaves unexplained (our extension). Null (default) for the widths that <see cref="Widths"/> names.
     /// </summary>
     public double? FlopsBudget { get; init; }
 
     /// <summary>
-    /// Number of merged features of spaces, by <see cref="FeatureSpace.Name"/>, from 1 to the number of all members' features; spaces that are not named keep the widest
-    /// member's width. Default none.
+    /// Number of merged features of spaces, by <see cref="FeatureSpace.Name"/>, from 1 to the number of all members' features; spaces that are not named keep
+    /// the widest member's width. Default none.
     /// </summary>
     public IReadOnlyDictionary<string, int> Widths { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>How weights are refitted by least squares after merging; null for not at all, as in the paper. Default: as <see cref="RefitOptions"/> has it.</summary>
+    /// <summary>
+    /// How weights are refitted by least squares after merging; null for not at all, as in the paper. Default: as <see cref="RefitOptions"/> has it.
+    /// </summary>
     public RefitOptions? Refit { get; init; } = new();
 
     /// <summary>
-    /// Whether batch normalization is reset with the calibration images after merging, unless a refit folds it. Layers without one, as in a network whose normalization was folded when it was
-    /// exported, get the mean and the deviation of their outputs back by a scale and a shift of their weights. Default true.
+    /// Whether batch normalization is reset with the calibration images after merging, unless a refit folds it. Layers without one, as in a network whose
+    /// normalization was folded when it was exported, get the mean and the deviation of their outputs back by a scale and a shift of their weights. Default
+    /// true.
     /// </summary>
     public bool ResetBatchNorm { get; init; } = true;
 
     /// <summary>
-    /// Whether calibration images are shuffled for the reset of batch normalization, so that every batch mixes all tasks. Default true; switch it off for images that are
-    /// mixed already.
+    /// Whether calibration images are shuffled for the reset of batch normalization, so that every batch mixes all tasks. Default true; switch it off for
+    /// images that are mixed already.
     /// </summary>
     public bool Shuffle { get; init; } = true;
 

@@ -36,8 +36,9 @@ public sealed record ZipReport(
     public long ComparedImages { get; init; }
 
     /// <summary>
-    /// Estimate of the joint accuracy that the zipped network loses against all members side by side, from 0 to 1, without labels: by how much the members' joint probability of the class that the
-    /// zipped network names falls short of that of the class that they name, mean over the images. At most the share of images on which they disagree. Null if the tasks are not known.
+    /// Estimate of the joint accuracy that the zipped network loses against all members side by side, from 0 to 1, without labels: by how much the members'
+    /// joint probability of the class that the zipped network names falls short of that of the class that they name, mean over the images. At most the share
+    /// of images on which they disagree. Null if the tasks are not known.
     /// </summary>
     public double? Loss { get; init; }
 
@@ -48,8 +49,8 @@ public sealed record ZipReport(
     public NetworkCost EnsembleCost => new(MemberCosts.Sum(cost => cost.MultiplyAdds), MemberCosts.Sum(cost => cost.Parameters));
 
     /// <summary>
-    /// Sentences about what makes a poor merge likely, whatever the matcher: members of which the merged features say too little, features that do not vary, calibration images that are few or the same.
-    /// Empty if all is well.
+    /// Sentences about what makes a poor merge likely, whatever the matcher: members of which the merged features say too little, features that do not vary,
+    /// calibration images that are few or the same. Empty if all is well.
     /// </summary>
     public IReadOnlyList<string> Warnings => ReportWarnings.Of(this);
 

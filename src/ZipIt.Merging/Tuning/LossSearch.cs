@@ -3,7 +3,8 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Finds the largest sharing whose loss, estimated without labels, is small enough: tries the options' cut first, then earlier ones, each behind a stage, and at last the ensemble, which loses nothing.
+/// Finds the largest sharing whose loss, estimated without labels, is small enough: tries the options' cut first, then earlier ones, each behind a stage, and
+/// at last the ensemble, which loses nothing.
 /// </summary>
 internal sealed class LossSearch
 {

@@ -4,8 +4,9 @@ namespace ZipIt.Merging;
 
 /// <summary>The scores of all tasks for some images, made comparable with each other without labels.</summary>
 /// <remarks>
-/// A task's scores z become z / T + b: T is the deviation of its largest scores over the images, in units of all tasks' (their geometric mean), so that a classifier whose scores are large as a whole wins no
-/// more than others; b is such that each task wins its share of the images (<see cref="TaskShares"/>). Then one softmax runs over all classes.
+/// A task's scores z become z / T + b: T is the deviation of its largest scores over the images, in units of all tasks' (their geometric mean), so that a
+/// classifier whose scores are large as a whole wins no more than others; b is such that each task wins its share of the images (<see cref="TaskShares"/>).
+/// Then one softmax runs over all classes.
 /// </remarks>
 internal sealed class JointScores
 {
@@ -45,7 +46,8 @@ internal sealed class JointScores
     /// <param name="tasks">The tasks.</param>
     /// <param name="outputs">For each task outputs [images, output length].</param>
     /// <param name="shares">Share of the images that is each task's; null if it is to be estimated.</param>
-    public static JointScores Of(IReadOnlyList<ClassificationTask> tasks, IReadOnlyList<float[]> outputs, IReadOnlyList<double>? shares = null) => new(tasks, outputs, shares);
+    public static JointScores Of(IReadOnlyList<ClassificationTask> tasks, IReadOnlyList<float[]> outputs, IReadOnlyList<double>? shares = null) =>
+        new(tasks, outputs, shares);
 
     /// <summary>The task of a class of all tasks.</summary>
     public int TaskOf(int label) => Array.FindLastIndex(_first, first => first <= label);

@@ -30,7 +30,9 @@ internal sealed class RecordedOutputs
     public static RecordedOutputs? TryFind(IReadOnlyList<ClassificationTask> tasks, IReadOnlyList<ZipMember> members)
     {
         (int Member, int Head)?[] outputs = [.. tasks.Select(task => Find(task, members))];
-        return outputs.Length > 0 && outputs.All(output => output is not null) ? new RecordedOutputs(tasks, [.. outputs.Select(output => output!.Value)]) : null;
+        return outputs.Length > 0 && outputs.All(output => output is not null)
+            ? new RecordedOutputs(tasks, [.. outputs.Select(output => output!.Value)])
+            : null;
     }
 
     /// <summary>The member whose output decides about a task, and the number of the output; null if there is none, or several.</summary>
@@ -38,7 +40,10 @@ internal sealed class RecordedOutputs
     {
         (int Member, int Head)[] own = [.. Enumerable.Range(0, members.Count).SelectMany(m => Enumerable.Range(0, members[m].Network.Heads.Count)
             .Where(h => members[m].NameOf(members[m].Network.Heads[h]) == task.Name).Select(h => (m, h)))];
-        return own is [{ } output] && members[output.Member].Network.ShapeOf(members[output.Member].Network.Heads[output.Head].Node).SequenceEqual([task.OutputLength]) ? output : null;
+        if (own is not [{ } output])
+            return null;
+        Network network = members[output.Member].Network;
+        return network.ShapeOf(network.Heads[output.Head].Node).SequenceEqual([task.OutputLength]) ? output : null;
     }
 
     /// <summary>Takes the outputs of a batch.</summary>

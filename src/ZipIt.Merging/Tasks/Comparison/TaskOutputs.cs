@@ -28,17 +28,24 @@ internal sealed record TaskOutputs(IReadOnlyList<ClassificationTask> Tasks, IRea
     /// <param name="clock">Is told after each batch.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     public static TaskOutputs Run(
-        Network network, RecordedOutputs members, IImageSource images, bool heldOutOnly, ZipOptions options, StageClock clock, CancellationToken cancellationToken)
+        Network network, RecordedOutputs members, IImageSource images, bool heldOutOnly, ZipOptions options, StageClock clock,
+        CancellationToken cancellationToken)
     {
         IReadOnlyList<ClassificationTask> tasks = options.Tasks;
         var subset = new ImageSubset(Math.Min(MostImages, members.ImageCount), members.ImageCount);
-        int[] selected = [.. Enumerable.Range(0, subset.Total).Where(image => heldOutOnly ? HeldOutImages.Contains(image) : subset.PlaceOf(image) >= 0).Take(MostImages)];
+        int[] selected = [.. Enumerable.Range(0, subset.Total)
+            .Where(image => heldOutOnly ? HeldOutImages.Contains(image) : subset.PlaceOf(image) >= 0)
+            .Take(MostImages)];
         var isSelected = new bool[subset.Total];
         foreach (int image in selected)
             isSelected[image] = true;
-        int[] heads = [.. tasks.Select(task => network.TryFindHead(task.Name, out int head) ? head : throw new ArgumentException($"The network has no output for task '{task.Name}'.", nameof(network)))];
-        float[][] known = [.. tasks.Select(task => new float[selected.Length * task.OutputLength])], own = [.. known.Select(values => new float[values.Length])];
-        using INetworkSession session = options.Engine.CreateSession(network, new SessionOptions { MaximumBatchSize = options.BatchSize, Threads = options.Threads });
+        int[] heads = [.. tasks.Select(task => network.TryFindHead(task.Name, out int head)
+            ? head
+            : throw new ArgumentException($"The network has no output for task '{task.Name}'.", nameof(network)))];
+        float[][] known = [.. tasks.Select(task => new float[checked(selected.Length * task.OutputLength)])];
+        float[][] own = [.. known.Select(values => new float[values.Length])];
+        using INetworkSession session = options.Engine.CreateSession(
+            network, new SessionOptions { MaximumBatchSize = options.BatchSize, Threads = options.Threads });
         int length = images.Shape[0] * images.Shape[1] * images.Shape[2], first = 0, done = 0;
         var chosen = new float[options.BatchSize * length];
         foreach (ImageBatch batch in images.ReadBatches(options.BatchSize))

@@ -4,9 +4,10 @@ namespace ZipIt.Merging;
 /// How many of some images are each task's, told from the tasks' largest scores without labels, and the offsets by which each task wins as many.
 /// </summary>
 /// <remarks>
-/// A member's largest score is higher on images of its own task than on others'. So the tasks' largest scores, standardized and taken relative to their mean over the tasks, form one cluster for each task, and its size is
-/// the task's share (k-means: Lloyd, <i>IEEE Transactions on Information Theory</i>, 1982; from equal shares on). Clusters that overlap come out more alike in size than they are, which errs to the safe side: equal
-/// shares. A mixture of normal distributions is closer where its assumptions hold, and far off where they do not.
+/// A member's largest score is higher on images of its own task than on others'. So the tasks' largest scores, standardized and taken relative to their mean
+/// over the tasks, form one cluster for each task, and its size is the task's share (k-means: Lloyd, <i>IEEE Transactions on Information Theory</i>, 1982;
+/// from equal shares on). Clusters that overlap come out more alike in size than they are, which errs to the safe side: equal shares. A mixture of normal
+/// distributions is closer where its assumptions hold, and far off where they do not.
 /// </remarks>
 internal static class TaskShares
 {

@@ -1,8 +1,8 @@
 namespace ZipIt.Merging;
 
 /// <summary>
-/// The eighth of the calibration images that errors are measured on, spread evenly but not in step with anything (multiples of the golden ratio): images often come with their classes or tasks in turn, and every eighth
-/// one would then belong to some of them only.
+/// The eighth of the calibration images that errors are measured on, spread evenly but not in step with anything (multiples of the golden ratio): images
+/// often come with their classes or tasks in turn, and every eighth one would then belong to some of them only.
 /// </summary>
 internal sealed class HeldOutImages : IEquatable<HeldOutImages>
 {
@@ -25,7 +25,10 @@ internal sealed class HeldOutImages : IEquatable<HeldOutImages>
     /// <summary>Number of images that are not held out.</summary>
     public int OtherCount { get; }
 
-    /// <summary>Those of a refit whose layers, but for the heads, are not fitted to them; null if there are too few images for that, or the tasks are not known, so that nothing is measured there.</summary>
+    /// <summary>
+    /// Those of a refit whose layers, but for the heads, are not fitted to them; null if there are too few images for that, or the tasks are not known, so
+    /// that nothing is measured there.
+    /// </summary>
     public static HeldOutImages? For(ZipOptions options, int images) => options.Tasks.Count > 0 && images >= Enough ? new HeldOutImages(images) : null;
 
     /// <summary>Whether an image is held out.</summary>

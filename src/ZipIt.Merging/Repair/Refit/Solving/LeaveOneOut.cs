@@ -4,8 +4,8 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// What a least-squares fit would predict for each row if it had been left out: y − (y − ŷ)/(1 − h) with h = xᵀ(XᵀX + λI)⁻¹x, which needs no other fit (Allen, <i>The relationship between variable selection and data
-/// augmentation and a method for prediction</i>, Technometrics 1974).
+/// What a least-squares fit would predict for each row if it had been left out: y − (y − ŷ)/(1 − h) with h = xᵀ(XᵀX + λI)⁻¹x, which needs no other fit
+/// (Allen, <i>The relationship between variable selection and data augmentation and a method for prediction</i>, Technometrics 1974).
 /// </summary>
 internal static class LeaveOneOut
 {
