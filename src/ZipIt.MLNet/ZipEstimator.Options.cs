@@ -78,6 +78,18 @@ public sealed partial class ZipEstimator
         /// <summary>Whether the statistics of batch normalization are recomputed with the calibration images after merging, unless a refit folds it.</summary>
         public bool ResetBatchNorm = true;
 
+        /// <summary>
+        /// Whether classifiers that normalize pixels differently share the normalization of the first one, so that their first layers are merged too; null for what <see cref="Method"/> does. The
+        /// difference is folded into the first convolutions, exactly but for the border of the image, where they pad with zeros.
+        /// </summary>
+        public bool? ShareNormalization = null;
+
+        /// <summary>
+        /// What is done about calibration images that do not look like those that a classifier was trained on (<see cref="StatisticsShift"/>). By default they are refused if the classifier is about as
+        /// good as guessing on them, and otherwise a warning names the likely causes.
+        /// </summary>
+        public CalibrationCheck CalibrationCheck = CalibrationCheck.Refuse;
+
         /// <summary>Number of rows that are scored together. Scores do not depend on it.</summary>
         public int BatchSize = Defaults.BatchSize;
 
@@ -126,6 +138,8 @@ public sealed partial class ZipEstimator
                 throw new ArgumentOutOfRangeException(nameof(MaximumLoss), loss, "Expected a share between 0 and 1.");
             if (MaximumLoss is not null && FlopsBudget is not null)
                 throw new ArgumentException($"Expected a {nameof(MaximumLoss)} or a {nameof(FlopsBudget)}, found both.", nameof(MaximumLoss));
+            if (!Enum.IsDefined(CalibrationCheck))
+                throw new ArgumentOutOfRangeException(nameof(CalibrationCheck), CalibrationCheck, "Expected one of the named ways to check calibration images.");
             ExpectRange(BatchSize, 1, Defaults.MaximumBatchSize, nameof(BatchSize));
             ExpectRange(CalibrationBatchSize, 2, Defaults.MaximumBatchSize, nameof(CalibrationBatchSize));
             ExpectRange(MaximumNumberOfCalibrationImages ?? int.MaxValue, 2, int.MaxValue, nameof(MaximumNumberOfCalibrationImages));

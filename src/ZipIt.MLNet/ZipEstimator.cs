@@ -103,7 +103,8 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     /// <returns>The merged network as a transformer.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The pixel column is missing, or has another type or size than the networks take.</exception>
     /// <exception cref="InvalidOperationException">
-    /// There are fewer than two images, or more than are kept in memory, and the data does not give the same ones in the same order each time.
+    /// There are fewer than two images, or more than are kept in memory, and the data does not give the same ones in the same order each time; or a classifier cannot have been trained on such
+    /// images (<see cref="Options.CalibrationCheck"/>).
     /// </exception>
     /// <exception cref="OperationCanceledException">The cancellation token of the options was set, or the context was stopped.</exception>
     public ZipTransformer Fit(IDataView input)
@@ -185,6 +186,8 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
             Start = _options.Start ?? ZipCut.Nothing,
             FlopsBudget = _options.FlopsBudget,
             MaximumLoss = _options.MaximumLoss,
+            ShareNormalization = _options.ShareNormalization ?? method.ShareNormalization,
+            CalibrationCheck = _options.CalibrationCheck,
             Refit = _options.Refit ?? method.Refit,
             ResetBatchNorm = _options.ResetBatchNorm,
             Seed = _options.Seed ?? HostAccess.FindSeed(env) ?? Options.Defaults.Seed,
@@ -213,9 +216,11 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         log.Write($"Zipping {string.Join(", ", _classifiers.Select(classifier => $"'{classifier.Name}'"))}: {_zipper!.Options.Matcher.Name}, shared: {_zipper.Options.Cut}.");
         foreach (ZipClassifier classifier in _classifiers.Where(classifier => !FirstLayer.IsSame(classifier.Network, _classifiers[0].Network)))
         {
-            log.Warn(
-                $"'{classifier.Name}' and '{_classifiers[0].Name}' normalize pixels differently, so their first layers stay apart. " +
-                "Train or convert classifiers with one normalization to share them.");
+            string difference = $"'{classifier.Name}' and '{_classifiers[0].Name}' normalize pixels differently";
+            if (_zipper.SharesNormalization)
+                log.Write($"{difference}; the first convolutions take in the difference.");
+            else
+                log.Warn($"{difference}, so their first layers stay apart.{(_zipper.Options.ShareNormalization ? "" : $" With {nameof(Options.ShareNormalization)} they are merged.")}");
         }
     }
 

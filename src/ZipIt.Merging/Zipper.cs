@@ -29,8 +29,9 @@ public sealed class Zipper
             throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
         Options.Refit?.Check();
         CheckNames(members);
-        Members = DeepHeads.Unify(BatchNormFolding.Unify([.. members]));
-        Structure = CutSearch.Find(Members, Options.Cut, Options.Start);
+        Given = [.. members];
+        Members = DeepHeads.Unify(BatchNormFolding.Unify(Options.ShareNormalization ? SharedNormalization.Unify(Given) : Given));
+        Structure = CutSearch.Find(Members, Options.Cut, Options.Start, Options.ShareNormalization);
         CheckWidths();
         if (Options.Matcher is not (IFeatureMatcher or IWeightMatcher))
             throw new ArgumentException($"The matcher '{Options.Matcher.Name}' implements neither {nameof(IFeatureMatcher)} nor {nameof(IWeightMatcher)}.", nameof(options));
@@ -49,6 +50,12 @@ public sealed class Zipper
     /// <summary>The feature spaces that are merged, in the first member, in topological order.</summary>
     public IReadOnlyList<FeatureSpace> MergedSpaces => Structure.MergedSpaces;
 
+    /// <summary>Whether members that normalize images differently share one normalization (<see cref="ZipOptions.ShareNormalization"/>).</summary>
+    public bool SharesNormalization => Structure.SharesNormalization;
+
+    /// <summary>The networks as they were given.</summary>
+    internal IReadOnlyList<ZipMember> Given { get; }
+
     internal ZipStructure Structure { get; }
 
     private bool IsRefitted => Options.Refit is not null && MergedSpaces.Count > 0;
@@ -58,6 +65,7 @@ public sealed class Zipper
     /// <param name="progress">Is told about each step.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on such images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipResult Zip(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckShape(images);
@@ -65,7 +73,7 @@ public sealed class Zipper
         if (_search is not null)
             return _search.Zip(images, progress, cancellationToken);
         using RefitPreparation? prepared = PrepareRefit(images);
-        var pass = new StatisticsPass([Structure], Options) { Outputs = RecordOutputs() };
+        var pass = new StatisticsPass(Given, [Structure], Options) { Outputs = RecordOutputs() };
         IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared, clock, cancellationToken));
         IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => Match(statistics, null, clock, cancellationToken));
         maps = Describe(maps, statistics);
@@ -78,11 +86,12 @@ public sealed class Zipper
     /// <param name="progress">Is told after each batch.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on such images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckShape(images);
         return new StageTimes(progress).Run(
-            ZipStage.Statistics, clock => new StatisticsPass([Structure], Options).Run(images, null, clock, cancellationToken));
+            ZipStage.Statistics, clock => new StatisticsPass(Given, [Structure], Options).Run(images, null, clock, cancellationToken));
     }
 
     /// <summary>Finds the merge and unmerge matrices of all merged spaces.</summary>
@@ -192,6 +201,7 @@ public sealed class Zipper
         {
             Images = pass?.Images ?? 0,
             DistinctImages = pass?.DistinctImages ?? 0,
+            Shifts = pass?.Shifts ?? [],
             Tasks = comparison?.Reports ?? [],
             ComparedImages = comparison?.ImageCount ?? 0,
             Loss = comparison?.Loss,

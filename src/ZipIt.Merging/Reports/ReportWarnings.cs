@@ -29,6 +29,8 @@ internal static class ReportWarnings
         for (int m = 0; m < report.MemberCosts.Count; m++)
         {
             string name = m < report.Members.Count ? report.Members[m] : $"{m + 1}";
+            if (m < report.Shifts.Count && report.Shifts[m]?.Describe(name) is { } shift)
+                warnings.Add(shift);
             MemberSpace[] spaces = [.. report.Spaces.Select(space => MemberSpace.Of(space, m)).OfType<MemberSpace>()];
             if (spaces.Length == 0)
                 continue;

@@ -45,12 +45,17 @@ public sealed record ZipReport(
     /// <summary>The cuts that were tried for <see cref="ZipOptions.MaximumLoss"/>, the cheapest first; the last one was taken. Empty without it.</summary>
     public IReadOnlyList<CutReport> Cuts { get; init; } = [];
 
+    /// <summary>
+    /// How far the calibration images are from those that each member was trained on; null for members without batch normalization. Empty if it was not measured, as in earlier versions.
+    /// </summary>
+    public IReadOnlyList<StatisticsShift?> Shifts { get; init; } = [];
+
     /// <summary>What the ensemble of all members costs.</summary>
     public NetworkCost EnsembleCost => new(MemberCosts.Sum(cost => cost.MultiplyAdds), MemberCosts.Sum(cost => cost.Parameters));
 
     /// <summary>
-    /// Sentences about what makes a poor merge likely, whatever the matcher: members of which the merged features say too little, features that do not vary,
-    /// calibration images that are few or the same. Empty if all is well.
+    /// Sentences about what makes a poor merge likely, whatever the matcher: members that were trained on other images, members of which the merged features say too little, features that do not vary, calibration images that are few or the same.
+    /// Empty if all is well.
     /// </summary>
     public IReadOnlyList<string> Warnings => ReportWarnings.Of(this);
 
@@ -61,7 +66,13 @@ public sealed record ZipReport(
         ArgumentNullException.ThrowIfNull(json);
         ZipReport report = JsonSerializer.Deserialize(json, ZipReportJson.Default.ZipReport) ?? throw new JsonException("Expected a report, found null.");
         ReportCheck.Check(report);
-        return report with { Spaces = [.. report.Spaces.Select(space => space.Completed())], Tasks = report.Tasks ?? [], Cuts = report.Cuts ?? [] };
+        return report with
+        {
+            Spaces = [.. report.Spaces.Select(space => space.Completed())],
+            Tasks = report.Tasks ?? [],
+            Cuts = report.Cuts ?? [],
+            Shifts = report.Shifts ?? [],
+        };
     }
 
     /// <summary>The report as a JSON object; numbers that are not finite are the strings "NaN" and so on, times are "hh:mm:ss.fffffff".</summary>
@@ -117,6 +128,12 @@ public sealed record ZipReport(
             AppendTable(text, [["tried cut", "multiply-adds", "loss"], .. Cuts.Select(cut => (string[])[cut.Cut, cut.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture), FormatShare(cut.Loss)])]);
         NetworkCost ensemble = EnsembleCost;
         text.Append(CultureInfo.InvariantCulture, $"multiply-adds {Cost.MultiplyAdds:N0} of {ensemble.MultiplyAdds:N0}, parameters {Cost.Parameters:N0} of {ensemble.Parameters:N0}\n");
+        if (Shifts.Count > 0)
+        {
+            text.Append("shift from training: ")
+                .AppendJoin(", ", Shifts.Select((shift, m) => $"{(m < names.Length ? names[m] : $"{m + 1}")} {FormatShare(shift?.Median ?? double.NaN)}")).Append('\n');
+        }
+
         if (Times.Count > 0)
             text.AppendJoin(", ", Times.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key.ToText()} {entry.Value.TotalSeconds:0.000} s"))).Append('\n');
         foreach (string warning in Warnings)

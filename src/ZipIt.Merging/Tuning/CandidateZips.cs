@@ -13,7 +13,7 @@ internal static class CandidateZips
         IReadOnlyList<Zipper> candidates, ZipOptions options, IImageSource images, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
     {
         var stages = new StageTimes(progress);
-        var pass = new StatisticsPass([.. candidates.Select(candidate => candidate.Structure)], options)
+        var pass = new StatisticsPass(candidates[0].Given, [.. candidates.Select(candidate => candidate.Structure)], options)
         {
             Outputs = RecordedOutputs.TryFind(candidates[0].Options.Tasks, candidates[0].Members),
         };

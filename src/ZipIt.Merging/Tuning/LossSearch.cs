@@ -27,10 +27,10 @@ internal sealed class LossSearch
         (_loss, _options) = (loss, zipper.Options with { MaximumLoss = null });
         long furthest = ZipCost.CountMultiplyAdds(zipper.Structure);
         IEnumerable<Zipper> earlier = ZipCut.ListStages(zipper.Members[0].Network).Append(ZipCut.Nothing)
-            .Select(cut => new Zipper(zipper.Members, _options with { Cut = new LenientCut(cut) }))
+            .Select(cut => new Zipper(zipper.Given, _options with { Cut = new LenientCut(cut) }))
             .Where(candidate => ZipCost.CountMultiplyAdds(candidate.Structure) > furthest);
         _candidates = [.. earlier
-            .Prepend(new Zipper(zipper.Members, _options))
+            .Prepend(new Zipper(zipper.Given, _options))
             .DistinctBy(candidate => candidate.Structure.Shared.Count)
             .OrderBy(candidate => ZipCost.CountMultiplyAdds(candidate.Structure))];
     }

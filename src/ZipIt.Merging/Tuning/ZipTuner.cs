@@ -13,6 +13,7 @@ namespace ZipIt.Merging;
 /// </remarks>
 public sealed class ZipTuner
 {
+    private readonly IReadOnlyList<ZipMember> _given;
     private readonly IReadOnlyList<ZipMember> _members;
     private readonly IReadOnlyList<ClassificationTask> _tasks;
     private readonly Zipper[] _candidates;
@@ -28,7 +29,7 @@ public sealed class ZipTuner
         ArgumentNullException.ThrowIfNull(members);
         ArgumentNullException.ThrowIfNull(tasks);
         Options = options ?? new ZipTunerOptions();
-        (_members, _tasks) = (BatchNormFolding.Unify([.. members]), [.. tasks]);
+        (_members, _tasks) = ([.. members], [.. tasks]);
         ZipOptions common = Options.Zip with { Tasks = _tasks };
         _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing, FlopsBudget = null });
         _ = new TaskScorer(_ensemble.Merge([]), tasks, Options.Scoring, Options.SharedLabels);
@@ -53,6 +54,7 @@ public sealed class ZipTuner
     /// <param name="progress">Is told after each calibration batch and each candidate.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipTuning TuneByAccuracy(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -84,6 +86,7 @@ public sealed class ZipTuner
     /// <param name="progress">Is told after each calibration batch and each candidate.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are too few images, or they have the wrong shape.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipTuning TuneByAgreement(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -104,6 +107,7 @@ public sealed class ZipTuner
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <returns>The candidate, or null if none is accurate enough.</returns>
     /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipCandidate? FindLargestSharing(
         IImageSource calibration, IImageSource heldOut, double accuracy, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {

@@ -86,10 +86,25 @@ public sealed class CalibratedScoringTests
     {
         (float[] a, float[] b) = Outputs(400);
         float[] wrongElsewhere = [.. a.Select((value, i) => HeldOutImages.Contains(i / 2) ? value : -value)];
-        TaskComparison comparison = TaskComparison.Of(new TaskOutputs(Tasks, [a, b], [wrongElsewhere, b]) { HoldsOut = true });
+        TaskComparison comparison = TaskComparison.Of(new TaskOutputs(Tasks, [a, b], [wrongElsewhere, b]).Thin(holdsOut: true));
 
         Assert.Equal(50, comparison.ImageCount);
         Assert.Equal(1, comparison.Reports[0].Agreement);
+    }
+
+    [Fact]
+    public void Thin_ManyValues_KeepsAnEvenSelection()
+    {
+        ClassificationTask[] wide = [ClassificationTask.FromScores("A", [.. Enumerable.Range(0, 1 << 17).Select(c => $"{c}")])];
+        float[] values = new float[200 << 17];
+        for (int image = 0; image < 200; image++)
+            values[image << 17] = image;
+
+        TaskOutputs thin = new TaskOutputs(wide, [values], [values]).Thin(holdsOut: true);
+
+        Assert.Equal(128, thin.ImageCount);
+        Assert.InRange(thin.Compared!.Count, 8, 24);
+        Assert.All(thin.Compared, place => Assert.True(HeldOutImages.Contains((int)thin.Members[0][place << 17])));
     }
 
     private static (float[] A, float[] B) Outputs(int images, int seed = 3)

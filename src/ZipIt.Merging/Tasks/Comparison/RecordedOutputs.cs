@@ -87,7 +87,7 @@ internal sealed class RecordedOutputs
     public TaskOutputs ToOutputs()
     {
         float[][] values = [.. _values.Select(own => own.ToArray())];
-        return new TaskOutputs(_tasks, values, values);
+        return new TaskOutputs(_tasks, values, values).Thin(holdsOut: false);
     }
 
     /// <summary>The output for one image.</summary>

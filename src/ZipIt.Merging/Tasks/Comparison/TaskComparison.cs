@@ -11,7 +11,7 @@ internal sealed record TaskComparison(IReadOnlyList<ClassificationTask> Tasks, I
     public static TaskComparison Of(TaskOutputs outputs)
     {
         JointScores members = JointScores.Of(outputs.Tasks, outputs.Members), zipped = JointScores.Of(outputs.Tasks, outputs.Zipped, members.Shares);
-        int[] images = [.. outputs.Compared];
+        int[] images = [.. outputs.Compared ?? Enumerable.Range(0, outputs.ImageCount)];
         int tasks = outputs.Tasks.Count;
         var count = new long[tasks];
         var agreed = new long[tasks];

@@ -9,15 +9,32 @@ namespace ZipIt.Merging;
 internal sealed record TaskOutputs(IReadOnlyList<ClassificationTask> Tasks, IReadOnlyList<float[]> Members, IReadOnlyList<float[]> Zipped)
 {
     private const int MostImages = 1000;
+    private const long MostValues = 16 << 20;
 
-    /// <summary>Whether the zipped network was fitted to the images but for those that are held out (<see cref="HeldOutImages"/>).</summary>
-    public bool HoldsOut { get; init; }
-
-    /// <summary>The images that tell what was lost.</summary>
-    public IEnumerable<int> Compared => Enumerable.Range(0, ImageCount).Where(image => !HoldsOut || HeldOutImages.Contains(image));
+    /// <summary>The images that tell what was lost, since nothing was fitted to them; null for all.</summary>
+    public IReadOnlyList<int>? Compared { get; init; }
 
     /// <summary>Number of images.</summary>
     public int ImageCount => Members[0].Length / Tasks[0].OutputLength;
+
+    /// <summary>An even selection of the images: all, or so many that their values take little memory.</summary>
+    /// <param name="holdsOut">Whether the zipped network was fitted to the images but for those that are held out (<see cref="HeldOutImages"/>).</param>
+    public TaskOutputs Thin(bool holdsOut)
+    {
+        int images = ImageCount, most = (int)Math.Clamp(MostValues / Tasks.Sum(task => (long)task.OutputLength), 1, images);
+        var subset = new ImageSubset(most, images);
+        int[] chosen = [.. Enumerable.Range(0, images).Where(image => subset.PlaceOf(image) >= 0)];
+        return new TaskOutputs(Tasks, [.. Members.Select(Choose)], [.. Zipped.Select(Choose)])
+        {
+            Compared = holdsOut ? [.. Enumerable.Range(0, chosen.Length).Where(place => HeldOutImages.Contains(chosen[place]))] : null,
+        };
+
+        float[] Choose(float[] values)
+        {
+            int length = values.Length / images;
+            return chosen.Length == images ? values : [.. chosen.SelectMany(image => values.AsSpan(image * length, length).ToArray())];
+        }
+    }
 
     /// <summary>Runs a network on calibration images whose outputs of the members are known.</summary>
     /// <param name="network">The network; it has an output for each task.</param>

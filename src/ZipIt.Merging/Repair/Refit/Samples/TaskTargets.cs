@@ -61,7 +61,7 @@ internal sealed class TaskTargets
     {
         Node?[] outputs = [.. _context.Options.Tasks.Select(OutputOf)];
         return _memberOutputs is not null && outputs.All(output => output is not null && values.ContainsKey(output))
-            ? new TaskOutputs(_context.Options.Tasks, _memberOutputs, [.. outputs.Select(output => values[output!])]) { HoldsOut = holdsOut }
+            ? new TaskOutputs(_context.Options.Tasks, _memberOutputs, [.. outputs.Select(output => values[output!])]).Thin(holdsOut)
             : null;
     }
 
