@@ -52,6 +52,9 @@ namespace ZipIt.MLNet;
 /// in calibration, rows with such pixels are left out. With a single classifier nothing is merged and no image is read: the estimator then just makes a
 /// transformer of it.
 ///
+/// Whether calibration images look like those that each classifier was trained on is told by its batch normalization: a warning names the likely causes, and
+/// images on which a classifier can only guess are refused (<xref:ZipIt.MLNet.ZipEstimator.Options.CalibrationCheck>).
+///
 /// All that can be wrong with classifiers and options is found when the estimator is made, all that can be wrong with the schema before the first image is
 /// read. A fit ends when the context is stopped (`CancelExecution`), or with <xref:ZipIt.MLNet.ZipEstimator.Options.CancellationToken>.
 /// ]]></format>

@@ -13,7 +13,6 @@ namespace ZipIt.Merging;
 /// </remarks>
 public sealed class ZipTuner
 {
-    private readonly IReadOnlyList<ZipMember> _given;
     private readonly IReadOnlyList<ZipMember> _members;
     private readonly IReadOnlyList<ClassificationTask> _tasks;
     private readonly Zipper[] _candidates;

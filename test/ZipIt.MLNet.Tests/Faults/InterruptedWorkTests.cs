@@ -94,7 +94,7 @@ public sealed class InterruptedWorkTests
     }
 
     [Fact]
-    public void Dispose_CursorWhileItScores_DisturbsNobody()
+    public async Task Dispose_CursorWhileItScores_DisturbsNobody()
     {
         using var running = new ManualResetEventSlim();
         using var disposed = new ManualResetEventSlim();
@@ -121,14 +121,15 @@ public sealed class InterruptedWorkTests
         cursor.Dispose();
         disposed.Set();
 
-        Exception? end = Record.Exception(() => reading.Wait(Prompt));
-        Assert.True(end is null ? expected[0].SequenceEqual(reading.Result) : end.GetBaseException() is InvalidOperationException, $"{end}");
+        float[]? read = null;
+        Exception? end = await Record.ExceptionAsync(async () => read = await reading.WaitAsync(Prompt));
+        Assert.True(end is null ? expected[0].SequenceEqual(read!) : end.GetBaseException() is InvalidOperationException, $"{end}");
         engine.OnRun = null;
         Assert.Equal(expected, scored.GetColumn<float[]>("Score"));
     }
 
     [Fact]
-    public void Dispose_OtherPredictionEnginesWhileOneScores_DisturbsNobody()
+    public async Task Dispose_OtherPredictionEnginesWhileOneScores_DisturbsNobody()
     {
         PixelRow[] rows = Samples.Rows(50);
         float[][] expected = [.. Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)).GetColumn<float[]>("Score")];
@@ -146,8 +147,8 @@ public sealed class InterruptedWorkTests
         using PredictionEngine<PixelRow, Prediction> engine = _context.Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped, new PredictionEngineOptions { OwnsTransformer = false });
         for (int round = 0; round < 4; round++)
             Assert.Equal(expected, rows.Select(row => engine.Predict(row).Score!.ToArray()));
-        stop.Cancel();
-        disposing.Wait();
+        await stop.CancelAsync();
+        await disposing;
     }
 
     private ZipEstimator Zip(ZipEstimator.Options options) => _context.Transforms.Zip(options, Samples.AnimalClassifier, Samples.VehicleClassifier);
