@@ -44,12 +44,12 @@ static bool IsModel(string path)
         return false;
     try
     {
-        new MLContext().Model.Load(path, out _);
+        new MLContext().Model.LoadZip(path, out _);
         return true;
     }
-    catch (Exception error) when (error is FormatException or InvalidOperationException or InvalidDataException)
+    catch (InvalidDataException error)
     {
-        Console.WriteLine($"{path} cannot be loaded: {error.GetBaseException().Message}");
+        Console.WriteLine(error.Message);
         return false;
     }
 }

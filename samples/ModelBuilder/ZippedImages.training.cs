@@ -37,13 +37,13 @@ public partial class ZippedImages
     public static IDataView LoadImageFromFolder(MLContext mlContext, string folder) => mlContext.Data.LoadFromEnumerable(ListImages(folder)
         .Select(image => new ModelInput { Label = image.Label, ImageSource = File.ReadAllBytes(image.Path) }));
 
-    /// <summary>Saves a model.</summary>
+    /// <summary>Saves a model; an existing file is replaced only when the new one is complete.</summary>
     /// <param name="mlContext">The context.</param>
     /// <param name="model">The model.</param>
     /// <param name="data">Data that the model can be used on, for their columns.</param>
     /// <param name="modelSavePath">Path of the model file.</param>
     public static void SaveModel(MLContext mlContext, ITransformer model, IDataView data, string modelSavePath) =>
-        mlContext.Model.Save(model, data.Schema, modelSavePath);
+        mlContext.Model.SaveZip(model, data.Schema, modelSavePath);
 
     /// <summary>Fits the pipeline on images; their labels are not used.</summary>
     /// <param name="mlContext">The context.</param>
@@ -81,8 +81,8 @@ public partial class ZippedImages
         string folder = Path.Combine(AppContext.BaseDirectory, "data", "models");
         ClassPrototypes prototypes = ClassPrototypes.Load(Path.Combine(folder, "prototypes.safetensors"), scale: 30, rows, "prototypes");
 
-        // Mean and deviation of CIFAR-10's pixels, 0–255, which the networks were trained with.
-        ChannelAffine normalization = ChannelAffine.FromNormalization([125.307, 122.961, 113.8575], [51.5865, 50.847, 51.255], range: 1);
+        // Mean and deviation of CIFAR-10's pixels as parts of 255, which the networks were trained with.
+        ChannelAffine normalization = ChannelAffine.FromNormalization(mean: [0.4914, 0.4822, 0.4465], deviation: [0.2023, 0.1994, 0.2010]);
         return ZipClassifier.FromCheckpoint(task, Path.Combine(folder, file), labels, prototypes, normalization);
     }
 }

@@ -68,6 +68,7 @@ internal sealed class Comparison(
         foreach ((int count, ZipCut cut) in cuts)
             yield return ($"select and refit {count}/{layers}", Zip(cut, ZipMethod.Best));
         yield return ("ensemble", Zip(ZipCut.Nothing, ZipMethod.Paper));
+        yield return ("ensemble, calibrated", Zip(ZipCut.Nothing, ZipMethod.Best));
 
         ZipEstimator.Options Zip(ZipCut cut, ZipMethod method, IFeatureMatcher? matcher = null) =>
             new() { Method = method, Cut = cut, Matcher = matcher, Alpha = alpha, Beta = beta, NumberOfThreads = threads };
@@ -107,7 +108,7 @@ internal sealed class Comparison(
         string path = Path.Combine(Path.GetTempPath(), $"zipped-{Environment.ProcessId}.zip");
         try
         {
-            _context.Model.Save(model, test.Load(_context).Schema, path);
+            _context.Model.SaveZip(model, test.Load(_context).Schema, path);
             Say($"saved the zipped model: {new FileInfo(path).Length / 1024} KiB");
 
             var fresh = new MLContext();

@@ -16,6 +16,7 @@ public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<
     /// <summary>Loads the model.</summary>
     /// <exception cref="FileNotFoundException">The settings name a model, or checkpoints, that are not there.</exception>
     /// <exception cref="InvalidDataException">The file holds no model, or there are no images to make one with.</exception>
+    /// <exception cref="IOException">The model cannot be read or written.</exception>
     public ITransformer Load()
     {
         if (options.Path is { Length: > 0 } given)
@@ -43,17 +44,10 @@ public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<
 
     private ITransformer Load(string path)
     {
-        try
-        {
-            ITransformer model = context.Model.Load(path, out _);
-            logger.LogInformation("Loaded the model {Path}", path);
-            return model;
-        }
-        catch (Exception error) when (error is FormatException or InvalidOperationException or InvalidDataException)
-        {
-            // ML.NET wraps what a component says of its part of the file.
-            throw new InvalidDataException($"'{path}' cannot be loaded. {error.GetBaseException().Message}", error);
-        }
+        // What is damaged is told from what cannot be read now, so that a good model is never made anew because a disk is full.
+        ITransformer model = context.Model.LoadZip(path, out _);
+        logger.LogInformation("Loaded the model {Path}", path);
+        return model;
     }
 
     /// <summary>Zips the classifiers behind a pipeline that takes an image from memory, so that requests need no files.</summary>
@@ -72,18 +66,8 @@ public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<
         IDataView calibration = context.Data.LoadFromEnumerable(images.Select(image => new ImageInput { Image = MLImage.CreateFromFile(image) }));
         ITransformer model = pipeline.Fit(calibration);
 
-        // Another instance may do the same: each writes its own file, and the last one to finish wins.
-        string temporary = $"{path}.{Guid.NewGuid():N}";
-        try
-        {
-            context.Model.Save(model, calibration.Schema, temporary);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-
+        // Another instance may do the same: files are replaced whole, and the last one to finish wins.
+        context.Model.SaveZip(model, calibration.Schema, path);
         logger.LogInformation("Zipped {Classifiers} classifiers with {Images} images in {Seconds:F1} s", classifiers.Length, images.Length, clock.Elapsed.TotalSeconds);
     }
 

@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -7,6 +8,8 @@ namespace WebApi;
 /// <summary>The service: <c>POST /predict</c>, <c>GET /labels</c>, <c>GET /health</c>.</summary>
 public static class WebApiProgram
 {
+    private const string RetryAfterSeconds = "1";
+
     /// <summary>Builds the service, ready to run: the model is loaded, and made before if need be.</summary>
     /// <param name="args">Settings, as <c>--Model:Path=zipped.mlnet</c>; they go before those of appsettings.json and of the environment.</param>
     public static WebApplication Build(params string[] args)
@@ -16,10 +19,17 @@ public static class WebApiProgram
         ModelOptions model = builder.Configuration.GetSection("Model").Get<ModelOptions>() ?? new ModelOptions();
         int concurrent = limits.ConcurrentPredictions > 0 ? limits.ConcurrentPredictions : Environment.ProcessorCount;
 
-        builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = limits.RequestBytes);
+        builder.WebHost.ConfigureKestrel(server =>
+        {
+            server.Limits.MaxRequestBodySize = limits.RequestBytes;
+            server.Limits.MaxConcurrentConnections = limits.Connections;
+            server.Limits.MinRequestBodyDataRate = new MinDataRate(limits.BytesPerSecond, TimeSpan.FromSeconds(limits.PatienceSeconds));
+        });
         builder.Services.AddProblemDetails();
-        builder.Services.AddHealthChecks();
         builder.Services.AddSingleton(limits);
+        builder.Services.AddSingleton<Draining>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Draining>());
+        builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("readiness");
         builder.Services.AddSingleton(model);
         builder.Services.AddSingleton<ImageUpload>();
         builder.Services.AddSingleton<RateLimiter>(_ =>
@@ -30,6 +40,7 @@ public static class WebApiProgram
             new ImageClassifier(services.GetRequiredService<MLContext>(), services.GetRequiredService<ModelStore>().Load(), concurrent));
 
         WebApplication app = builder.Build();
+        app.Use(app.Services.GetRequiredService<Draining>().ServeAsync);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapHealthChecks("/health");
@@ -51,7 +62,11 @@ public static class WebApiProgram
             // Only now, so that slow clients keep nobody waiting; decoded, the image would wait with many times the memory.
             using RateLimitLease turn = await limiter.AcquireAsync(1, cancellationToken);
             if (!turn.IsAcquired)
+            {
+                request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
                 return TypedResults.Problem("Too many images are waiting; try again later.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            }
+
             using MLImage image = ImageUpload.Decode(file);
             return TypedResults.Ok(classifier.Classify(image));
         }

@@ -44,6 +44,13 @@ public sealed partial class ZipEstimator
         /// </summary>
         public ZipCut? Cut = null;
 
+        /// <summary>
+        /// Largest loss of accuracy over the classes of all tasks, from 0 to 1, that the merged network may have against all classifiers side by side, as it is estimated from the calibration images without
+        /// labels (<see cref="ZipReport.Loss"/>). If sharing as far as <see cref="Cut"/> says loses more, less is shared: up to each stage, the cheapest first, and at last nothing. The report lists what was
+        /// tried (<see cref="ZipReport.Cuts"/>). Null for sharing as far as <see cref="Cut"/> says, whatever it loses.
+        /// </summary>
+        public double? MaximumLoss = null;
+
         /// <summary>What stays per classifier at the front; null for nothing.</summary>
         public ZipCut? Start = null;
 
@@ -53,11 +60,20 @@ public sealed partial class ZipEstimator
         /// </summary>
         public double? FlopsBudget = null;
 
-        /// <summary>How the merged weights are refitted by least squares; null for what <see cref="Method"/> does. The tasks need not be named in it.</summary>
+        /// <summary>How the merged weights are refitted by least squares; null for what <see cref="Method"/> does.</summary>
         public RefitOptions? Refit = null;
 
-        /// <summary>How the classes of several tasks are compared with each other.</summary>
-        public JointScoring JointScoring = JointScoring.Softmax;
+        /// <summary>
+        /// How the classes of several tasks are compared with each other; null (default) for <see cref="JointScoring.Calibrated"/>, and with <see cref="ZipMethod.Paper"/> for
+        /// <see cref="JointScoring.Softmax"/>.
+        /// </summary>
+        public JointScoring? JointScoring = null;
+
+        /// <summary>
+        /// Whether classifiers may know the same class, by its label: a class "other", or all classes of two classifiers for one task. It then counts once among all classes, and its
+        /// joint score is the mean over the tasks that know it. Otherwise a label in two tasks is an error. Default false.
+        /// </summary>
+        public bool SharedLabels = false;
 
         /// <summary>Whether the statistics of batch normalization are recomputed with the calibration images after merging, unless a refit folds it.</summary>
         public bool ResetBatchNorm = true;
@@ -90,7 +106,8 @@ public sealed partial class ZipEstimator
 
         /// <summary>
         /// Seed of the order in which calibration images are mixed; null for that of the <see cref="MLContext"/>, or 1 if it has none. The same seed, options and data give
-        /// bit-identical weights.
+        /// bit-identical weights on processors with the same vector instructions (AVX-512, AVX2 or 128 bits); with other ones sums are rounded differently, and weights, though as
+        /// good, are other ones.
         /// </summary>
         public int? Seed = null;
 
@@ -99,6 +116,9 @@ public sealed partial class ZipEstimator
 
         /// <summary>Ends a fit between two batches.</summary>
         public CancellationToken CancellationToken = default;
+
+        /// <summary>The rule that compares tasks.</summary>
+        internal JointScoring ChosenScoring => JointScoring ?? (Method == ZipMethod.Paper ? Merging.JointScoring.Softmax : Merging.JointScoring.Calibrated);
 
         internal Options Clone() => (Options)MemberwiseClone();
 
@@ -112,8 +132,12 @@ public sealed partial class ZipEstimator
                 throw new ArgumentOutOfRangeException(nameof(Method), Method, "Expected one of the named methods.");
             if (FlopsBudget is { } budget && !(budget > 0 && double.IsFinite(budget)))
                 throw new ArgumentOutOfRangeException(nameof(FlopsBudget), budget, "Expected a positive multiple of one classifier's multiply-adds.");
-            if (!Enum.IsDefined(JointScoring))
+            if (JointScoring is { } scoring && !Enum.IsDefined(scoring))
                 throw new ArgumentOutOfRangeException(nameof(JointScoring), JointScoring, "Expected one of the named ways to compare tasks.");
+            if (MaximumLoss is { } loss && !(loss is >= 0 and <= 1))
+                throw new ArgumentOutOfRangeException(nameof(MaximumLoss), loss, "Expected a share between 0 and 1.");
+            if (MaximumLoss is not null && FlopsBudget is not null)
+                throw new ArgumentException($"Expected a {nameof(MaximumLoss)} or a {nameof(FlopsBudget)}, found both.", nameof(MaximumLoss));
             if (!Enum.IsDefined(CalibrationCheck))
                 throw new ArgumentOutOfRangeException(nameof(CalibrationCheck), CalibrationCheck, "Expected one of the named ways to check calibration images.");
             ExpectRange(BatchSize, 1, Defaults.MaximumBatchSize, nameof(BatchSize));

@@ -87,12 +87,12 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
                 throw new ArgumentException("Expected at least one classifier.", nameof(classifiers));
             _classifiers = [.. classifiers];
             _tasks = [.. classifiers.SelectMany(classifier => classifier.Tasks)];
-            TaskScorer.Check(_tasks, _options.JointScoring);
+            TaskScorer.Check(_tasks, _options.ChosenScoring, _options.SharedLabels);
             _outputs = new OutputColumns(_options.OutputColumnNamePrefix, _tasks);
             _engine = _options.Engine ?? new CpuEngine();
             CheckSharedOutputs();
             if (_classifiers.Length > 1)
-                _zipper = new Zipper([.. _classifiers.Select(classifier => new ZipMember(classifier.Name, classifier.Network))], ToZipOptions(env));
+                _zipper = CreateZipper(ToZipOptions(env));
         }
         catch (Exception invalid)
         {
@@ -118,7 +118,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         ReadOnlySpan<int> shape = first.ShapeOf(first.Inputs[0]);
         DataViewSchema.Column column = PixelColumn.Find(_host, input.Schema, _options.InputColumnName, shape);
         if (_zipper is null)
-            return CreateTransformer(first, null);
+            return CreateTransformer(first, _tasks, null);
 
         using IChannel channel = _host.Start("Fit");
         using var cancellation = new ContextCancellation(_host, _options.CancellationToken);
@@ -129,7 +129,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         {
             ZipResult result = _zipper.Zip(images, log, cancellation.Token);
             WarnAfter(log, images, result.Report);
-            return CreateTransformer(result.Network, result.Report);
+            return CreateTransformer(result.Network, result.Tasks, result.Report);
         }
         catch (OperationCanceledException) when (cancellation.Token.IsCancellationRequested)
         {
@@ -151,12 +151,32 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         return OutputShapes.AddTo(inputSchema, _outputs);
     }
 
-    private ZipTransformer CreateTransformer(Network network, ZipReport? report) => new(
+    private ZipTransformer CreateTransformer(Network network, IReadOnlyList<ClassificationTask> tasks, ZipReport? report) => new(
         _host,
-        new ScoringModel(network, _tasks, _options.JointScoring, _engine, _options.BatchSize, _options.NumberOfThreads),
+        new ScoringModel(network, tasks, _options.ChosenScoring, _options.SharedLabels, _engine, _options.BatchSize, _options.NumberOfThreads),
         _options.InputColumnName,
         _options.OutputColumnNamePrefix,
         report);
+
+    private Zipper CreateZipper(ZipOptions options)
+    {
+        try
+        {
+            return new Zipper([.. _classifiers.Select(classifier => new ZipMember(classifier.Name, classifier.Network))], options);
+        }
+        catch (ArgumentException mismatch) when (DescribeDifference() is { } difference)
+        {
+            throw new ArgumentException($"{difference} {mismatch.Message}", "classifiers", mismatch);
+        }
+    }
+
+    /// <summary>Which classifiers are of different architectures; null if all are of one. It says more than the first layers that differ.</summary>
+    private string? DescribeDifference()
+    {
+        ZipClassifier first = _classifiers[0];
+        ZipClassifier? other = Array.Find(_classifiers, classifier => classifier.Architecture != first.Architecture);
+        return other is null ? null : $"'{first.Name}' is a {first.Architecture} and '{other.Name}' a {other.Architecture}: networks can share what they have in common.";
+    }
 
     private ZipOptions ToZipOptions(IHostEnvironment env)
     {
@@ -168,9 +188,10 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
             Cut = _options.Cut ?? ChooseCut(),
             Start = _options.Start ?? ZipCut.Nothing,
             FlopsBudget = _options.FlopsBudget,
+            MaximumLoss = _options.MaximumLoss,
             ShareNormalization = _options.ShareNormalization ?? method.ShareNormalization,
             CalibrationCheck = _options.CalibrationCheck,
-            Refit = _options.Refit is { Tasks.Count: 0 } refit ? refit with { Tasks = _tasks } : _options.Refit ?? method.Refit,
+            Refit = _options.Refit ?? method.Refit,
             ResetBatchNorm = _options.ResetBatchNorm,
             Seed = _options.Seed ?? HostAccess.FindSeed(env) ?? Options.Defaults.Seed,
             BatchSize = _options.CalibrationBatchSize,
@@ -217,6 +238,8 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
 
         foreach (string warning in report.Warnings)
             log.Warn(warning);
+        foreach (CutReport cut in report.Cuts)
+            log.Write(string.Create(CultureInfo.InvariantCulture, $"Shared {cut.Cut}: {cut.MultiplyAdds:N0} multiply-adds per image, estimated loss {cut.Loss:0.000}."));
         log.Write(string.Create(CultureInfo.InvariantCulture, $"Zipped: {report.Cost.MultiplyAdds:N0} multiply-adds per image instead of {report.EnsembleCost.MultiplyAdds:N0}."));
     }
 }

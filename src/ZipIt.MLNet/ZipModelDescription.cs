@@ -12,7 +12,7 @@ namespace ZipIt.MLNet;
 /*
  * string    name of the pixel column
  * string    prefix of the output columns
- * int32     joint scoring
+ * int32     joint scoring, plus 256 if tasks may know the same class
  * int32     batch size
  * int32     number of tasks
  *   string    name
@@ -21,6 +21,9 @@ namespace ZipIt.MLNet;
  *   int32     length of the prototypes; 0 for class scores
  *   float32   scale                           (prototypes only)
  *   float32 … prototypes [classes, length]    (prototypes only)
+ *   int32     1 if the task is calibrated, 0 if not   (joint scoring 3 only, which version 2 has brought)
+ *   float32   temperature                             (calibrated tasks only)
+ *   float32   offset                                  (calibrated tasks only)
  * string    the report as JSON; empty if there is none
  *
  * string = int32 length in bytes, UTF-8. All numbers are little-endian.
@@ -40,24 +43,28 @@ internal sealed class ZipModelDescription
 
     private const int MostBytesPerCharacter = 3;
 
+    private const int SharedLabelsFlag = 256;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly string _inputColumnName;
     private readonly string _outputColumnNamePrefix;
     private readonly JointScoring _scoring;
+    private readonly bool _sharedLabels;
     private readonly int _batchSize;
     private readonly IReadOnlyList<ClassificationTask> _tasks;
     private readonly ZipReport? _report;
 
     public ZipModelDescription(ZipTransformer transformer)
-        : this(transformer.InputColumnName, transformer.OutputColumnNamePrefix, transformer.JointScoring, transformer.Model.BatchSize, transformer.Tasks, transformer.Report)
+        : this(transformer.InputColumnName, transformer.OutputColumnNamePrefix, transformer.JointScoring, transformer.SharedLabels, transformer.Model.BatchSize, transformer.Tasks, transformer.Report)
     {
     }
 
     private ZipModelDescription(
-        string inputColumnName, string outputColumnNamePrefix, JointScoring scoring, int batchSize, IReadOnlyList<ClassificationTask> tasks, ZipReport? report)
+        string inputColumnName, string outputColumnNamePrefix, JointScoring scoring, bool sharedLabels, int batchSize, IReadOnlyList<ClassificationTask> tasks, ZipReport? report)
     {
-        (_inputColumnName, _outputColumnNamePrefix, _scoring, _batchSize, _tasks, _report) = (inputColumnName, outputColumnNamePrefix, scoring, batchSize, tasks, report);
+        (_inputColumnName, _outputColumnNamePrefix, _scoring, _sharedLabels) = (inputColumnName, outputColumnNamePrefix, scoring, sharedLabels);
+        (_batchSize, _tasks, _report) = (batchSize, tasks, report);
     }
 
     public static byte[] Hash(ReadOnlySpan<byte> bytes) => SHA256.HashData(bytes);
@@ -67,7 +74,7 @@ internal sealed class ZipModelDescription
         var stream = new MemoryStream();
         WriteString(stream, CheckLength(_inputColumnName, MaximumNameLength));
         WriteString(stream, CheckLength(_outputColumnNamePrefix, MaximumNameLength));
-        WriteInt32(stream, (int)_scoring);
+        WriteInt32(stream, (int)_scoring + (_sharedLabels ? SharedLabelsFlag : 0));
         WriteInt32(stream, _batchSize);
         WriteInt32(stream, _tasks.Count);
         foreach (ClassificationTask task in _tasks)
@@ -76,16 +83,16 @@ internal sealed class ZipModelDescription
             WriteInt32(stream, task.Labels.Count);
             foreach (string label in task.Labels)
                 WriteString(stream, label);
-            if (task.Prototypes is not { } prototypes)
+            WriteInt32(stream, task.Prototypes?[1] ?? 0);
+            if (task.Prototypes is { } prototypes)
             {
-                WriteInt32(stream, 0);
-                continue;
+                WriteSingle(stream, task.Scale);
+                foreach (float value in prototypes.Span)
+                    WriteSingle(stream, value);
             }
 
-            WriteInt32(stream, prototypes[1]);
-            WriteSingle(stream, task.Scale);
-            foreach (float value in prototypes.Span)
-                WriteSingle(stream, value);
+            if (_scoring == JointScoring.Calibrated)
+                WriteCalibration(stream, task.Calibration);
         }
 
         WriteString(stream, _report?.ToJson() ?? "");
@@ -98,7 +105,9 @@ internal sealed class ZipModelDescription
     {
         string input = ReadName(ref bytes, "the name of the pixel column");
         string prefix = ReadName(ref bytes, "the prefix of the output columns");
-        var scoring = (JointScoring)ReadInt32(ref bytes, "the joint scoring");
+        int stored = ReadInt32(ref bytes, "the joint scoring");
+        bool sharedLabels = (stored & SharedLabelsFlag) != 0;
+        var scoring = (JointScoring)(stored & ~SharedLabelsFlag);
         int batchSize = ReadInt32(ref bytes, "the batch size");
         if (input.Length == 0)
             throw new FormatException("The name of the pixel column is empty.");
@@ -108,11 +117,11 @@ internal sealed class ZipModelDescription
             throw new FormatException($"The batch size {batchSize} is out of range.");
         var tasks = new ClassificationTask[ReadCount(ref bytes, 3 * sizeof(int), TaskScorer.MaximumTasks, "tasks")];
         for (int t = 0; t < tasks.Length; t++)
-            tasks[t] = ReadTask(ref bytes);
+            tasks[t] = ReadTask(ref bytes, scoring);
         string report = ReadString(ref bytes, MaximumReportLength, "the report");
         if (!bytes.IsEmpty)
             throw new FormatException($"Its description goes on for {bytes.Length} bytes behind the report.");
-        return new ZipModelDescription(input, prefix, scoring, batchSize, tasks, report.Length == 0 ? null : ZipReport.FromJson(report));
+        return new ZipModelDescription(input, prefix, scoring, sharedLabels, batchSize, tasks, report.Length == 0 ? null : ZipReport.FromJson(report));
     }
 
     /// <summary>Puts description and network together.</summary>
@@ -124,7 +133,7 @@ internal sealed class ZipModelDescription
         SessionCost cost = engine.MeasureSession(network, new SessionOptions { MaximumBatchSize = 1 });
         long rowBytes = sizeof(float) * (network.Inputs.Sum(node => CountValues(network.ShapeOf(node))) + 2 * _tasks.Sum(task => (long)task.Labels.Count));
         int batchSize = (int)Math.Min(Math.Min(_batchSize, cost.ImagesWithinLimit), Math.Max(MostBatchBytes / rowBytes, 1));
-        var model = new ScoringModel(network, _tasks, _scoring, engine, batchSize, 0);
+        var model = new ScoringModel(network, _tasks, _scoring, _sharedLabels, engine, batchSize, 0);
         return new ZipTransformer(env, model, _inputColumnName, _outputColumnNamePrefix, _report);
     }
 
@@ -136,7 +145,21 @@ internal sealed class ZipModelDescription
         return count;
     }
 
-    private static ClassificationTask ReadTask(ref ReadOnlySpan<byte> bytes)
+    private static ClassificationTask ReadTask(ref ReadOnlySpan<byte> bytes, JointScoring scoring)
+    {
+        ClassificationTask task = ReadClasses(ref bytes);
+        if (scoring != JointScoring.Calibrated)
+            return task;
+        int isCalibrated = ReadInt32(ref bytes, "the calibration of a task");
+        if (isCalibrated is not (0 or 1))
+            throw new FormatException($"Whether task '{task.Name}' is calibrated is said by a 0 or a 1, found {isCalibrated}.");
+        if (isCalibrated == 0)
+            return task;
+        float temperature = ReadSingle(ref bytes, "a temperature");
+        return task.With(new TaskCalibration(temperature, ReadSingle(ref bytes, "an offset")));
+    }
+
+    private static ClassificationTask ReadClasses(ref ReadOnlySpan<byte> bytes)
     {
         string name = ReadName(ref bytes, "the name of a task");
         var labels = new string[ReadCount(ref bytes, sizeof(int), TaskScorer.MaximumClasses, "classes")];
@@ -145,12 +168,12 @@ internal sealed class ZipModelDescription
         int length = ReadInt32(ref bytes, "the length of prototypes");
         if (length == 0)
             return ClassificationTask.FromScores(name, labels);
-        float scale = BinaryPrimitives.ReadSingleLittleEndian(Take(ref bytes, sizeof(float), "the scale of a task"));
+        float scale = ReadSingle(ref bytes, "the scale of a task");
         if (length < 0 || (long)length * labels.Length * sizeof(float) > bytes.Length)
             throw new FormatException($"Task '{name}' claims prototypes of length {length}; {bytes.Length} bytes are left.");
         var prototypes = new Tensor(labels.Length, length);
         foreach (ref float value in prototypes.Span)
-            value = BinaryPrimitives.ReadSingleLittleEndian(Take(ref bytes, sizeof(float), "a prototype"));
+            value = ReadSingle(ref bytes, "a prototype");
         return ClassificationTask.FromPrototypes(name, labels, prototypes, scale);
     }
 
@@ -163,6 +186,8 @@ internal sealed class ZipModelDescription
     }
 
     private static int ReadInt32(ref ReadOnlySpan<byte> bytes, string what) => BinaryPrimitives.ReadInt32LittleEndian(Take(ref bytes, sizeof(int), what));
+
+    private static float ReadSingle(ref ReadOnlySpan<byte> bytes, string what) => BinaryPrimitives.ReadSingleLittleEndian(Take(ref bytes, sizeof(float), what));
 
     private static string ReadName(ref ReadOnlySpan<byte> bytes, string what)
     {
@@ -197,6 +222,15 @@ internal sealed class ZipModelDescription
     private static string CheckLength(string name, int longest) => name.Length <= longest
         ? name
         : throw new InvalidOperationException($"A model whose column names have more than {longest} characters cannot be stored.");
+
+    private static void WriteCalibration(MemoryStream stream, TaskCalibration? calibration)
+    {
+        WriteInt32(stream, calibration is null ? 0 : 1);
+        if (calibration is not { } own)
+            return;
+        WriteSingle(stream, own.Temperature);
+        WriteSingle(stream, own.Offset);
+    }
 
     private static void WriteString(MemoryStream stream, string value)
     {

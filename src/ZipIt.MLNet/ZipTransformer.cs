@@ -47,11 +47,14 @@ public sealed class ZipTransformer : ITransformer
     /// <summary>The tasks, in the order of their classes in the scores.</summary>
     public IReadOnlyList<ClassificationTask> Tasks => _model.Scorer.Tasks;
 
-    /// <summary>Labels of all classes, in the order of the scores.</summary>
-    public IReadOnlyList<string> Labels => [.. Tasks.SelectMany(task => task.Labels)];
+    /// <summary>Labels of all classes, in the order of the scores; a class that several tasks know is one of them.</summary>
+    public IReadOnlyList<string> Labels => _model.Scorer.Labels;
 
     /// <summary>How the classes of several tasks are compared with each other.</summary>
     public JointScoring JointScoring => _model.Scorer.Scoring;
+
+    /// <summary>Whether tasks may know the same class; see <see cref="ZipEstimator.Options.SharedLabels"/>.</summary>
+    public bool SharedLabels => _model.Scorer.SharedLabels;
 
     /// <summary>Name of the pixel column.</summary>
     public string InputColumnName { get; }
@@ -76,7 +79,7 @@ public sealed class ZipTransformer : ITransformer
         ArgumentNullException.ThrowIfNull(engine);
         var options = new ZipEstimator.Options { BatchSize = batchSize ?? _model.BatchSize, NumberOfThreads = numberOfThreads ?? _model.Threads };
         options.Check();
-        var model = new ScoringModel(Network, Tasks, JointScoring, engine, options.BatchSize, options.NumberOfThreads);
+        var model = new ScoringModel(Network, Tasks, JointScoring, SharedLabels, engine, options.BatchSize, options.NumberOfThreads);
         return new ZipTransformer(_host, model, InputColumnName, OutputColumnNamePrefix, Report);
     }
 

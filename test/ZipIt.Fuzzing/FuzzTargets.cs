@@ -14,6 +14,7 @@ public static class FuzzTargets
         new TorchSharpTarget(),
         new NetworkFileTarget(),
         new ModelTarget(),
+        new OnnxTarget(),
     ];
 
     /// <summary>The target of a name.</summary>

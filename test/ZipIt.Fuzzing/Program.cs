@@ -7,6 +7,7 @@ using ZipIt.Fuzzing;
 // run TARGET                takes inputs from afl-fuzz, which started this process
 // replay TARGET FILE …      tries inputs that were found
 // mutate TARGET SECONDS     tries random changes of the seeds; needs neither instrumentation nor afl-fuzz
+// try FILE                  reads a file as an application would, and measures time and memory
 switch (args)
 {
     case ["list"]:
@@ -42,8 +43,8 @@ switch (args)
         FuzzTarget mutated = FuzzTargets.Find(name);
         byte[][] seeds = [.. mutated.MakeSeeds()];
         var mutator = new Mutator(Environment.TickCount);
-        long tried = 0, taken = 0;
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed.TotalSeconds < double.Parse(seconds); tried++)
+        long count = 0, taken = 0;
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed.TotalSeconds < double.Parse(seconds); count++)
         {
             byte[] input = mutator.Mutate(seeds);
             var one = Stopwatch.StartNew();
@@ -58,12 +59,14 @@ switch (args)
             }
 
             if (one.Elapsed.TotalSeconds > 5)
-                File.WriteAllBytes($"slow-{name}-{tried}", input);
+                File.WriteAllBytes($"slow-{name}-{count}", input);
         }
 
-        Console.WriteLine($"{name}: {tried} inputs, {taken} accepted");
+        Console.WriteLine($"{name}: {count} inputs, {taken} accepted");
         return 0;
+    case ["try", var tried]:
+        return FileTrial.Run(tried) ? 0 : 1;
     default:
-        Console.Error.WriteLine("Expected: list | seeds TARGET FOLDER | run TARGET | replay TARGET FILE … | mutate TARGET SECONDS");
+        Console.Error.WriteLine("Expected: list | seeds TARGET FOLDER | run TARGET | replay TARGET FILE … | mutate TARGET SECONDS | try FILE");
         return 2;
 }

@@ -18,7 +18,7 @@ public sealed class ZipEstimatorTests
     public void Workout_ClassScoresPrefixAndSmallBatches_KeepsAllPromises() =>
         Work(_context.Transforms.Zip(
             new ZipEstimator.Options { OutputColumnNamePrefix = "Zip", BatchSize = 7, Cut = ZipCut.AfterLayers(3), NumberOfThreads = 1 },
-            Samples.WithScores("a", 3, ["x", "y", "z"]), Samples.WithScores("b", 4, ["u"])));
+            Samples.WithScores("a", 3, ["x", "y", "z"]), Samples.WithScores("b", 4, ["u", "v"])));
 
     [Fact]
     public void Workout_OneClassifier_KeepsAllPromises() => Work(_context.Transforms.Zip("Pixels", Samples.AnimalClassifier));
@@ -172,7 +172,7 @@ public sealed class ZipEstimatorTests
         ChannelAffine other = ChannelAffine.FromNormalization([0.4, 0.5, 0.5], [0.25, 0.25, 0.25]);
 
         var options = new ZipEstimator.Options { Method = ZipMethod.Paper };
-        ZipTransformer zipped = _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x"]), Samples.WithScores("b", 4, ["y"], other)).Fit(Samples.View(_context, 20));
+        ZipTransformer zipped = _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x", "u"]), Samples.WithScores("b", 4, ["y", "v"], other)).Fit(Samples.View(_context, 20));
 
         foreach (string stage in (string[])["Statistics", "Matching", "Merging", "BatchNorm reset"])
             Assert.Contains(lines, line => line.StartsWith($"{stage} finished after"));
@@ -296,7 +296,7 @@ public sealed class ZipEstimatorTests
         Assert.Contains("animals", Refuse(Samples.WithPrototypes("animals", 3, ["x"])));
         Assert.Contains("'cat'", Refuse(Samples.WithPrototypes("other", 3, ["cat"])));
         Assert.Contains("other", Refuse(ZipClassifier.FromNetwork("other", ResNet.Random(1, ResNetLayout.Cifar(14, outputs: 6), 8), ["x"], new ClassPrototypes(Samples.RandomTensor(1, 1, 6), 1))));
-        Assert.Contains("other", Refuse(ZipClassifier.FromNetwork("other", ResNet.Random(1, ResNetLayout.Cifar(8, outputs: 1), 16), ["x"])));
+        Assert.Contains("other", Refuse(ZipClassifier.FromNetwork("other", ResNet.Random(1, ResNetLayout.Cifar(8, outputs: 2), 16), ["x", "y"])));
 
         string Refuse(ZipClassifier second) =>
             Assert.ThrowsAny<ArgumentException>(() => _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, second)).Message;

@@ -2,7 +2,7 @@ using ZipIt.Networks;
 
 namespace ZipIt.PerformanceTests;
 
-/// <summary>The networks whose speed is compared with PyTorch's, with random weights.</summary>
+/// <summary>The networks whose speed is measured, with random weights.</summary>
 internal static class BenchmarkNetworks
 {
     /// <summary>Makes a network by its name in the tables.</summary>
@@ -14,7 +14,8 @@ internal static class BenchmarkNetworks
         "resnet20x4-7of20" => Branch(Create("resnet20x4"), "layer1.2.relu2"),
         "resnet20x4-13of20" => Branch(Create("resnet20x4"), "layer2.2.relu2"),
         "vgg11" => Vgg.Random(1, VggLayout.Cifar(11), 32),
-        _ => throw new ArgumentException($"Expected resnet20x1, resnet20x4 (also -7of20, -13of20), resnet50 or vgg11, found '{name}'.", nameof(name)),
+        "mobilenetv2" => MobileNetV2(),
+        _ => throw new ArgumentException($"Expected resnet20x1, resnet20x4 (also -7of20, -13of20), resnet50, vgg11 or mobilenetv2, found '{name}'.", nameof(name)),
     };
 
     /// <summary>Random images for a network's only input.</summary>
@@ -46,5 +47,53 @@ internal static class BenchmarkNetworks
         }
 
         return new Network([.. heads]);
+    }
+
+    /// <summary>MobileNetV2 of width 1 for 224 pixels (Sandler et al., 2018, table 2).</summary>
+    private static Network MobileNetV2()
+    {
+        (int Expansion, int Channels, int Blocks, int Stride)[] stages =
+            [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)];
+        var random = new Random(1);
+        int count = 0;
+        Tensor Draw(int[] shape, double low, double high)
+        {
+            var tensor = new Tensor(shape);
+            foreach (ref float value in tensor.Span)
+                value = (float)(low + (high - low) * random.NextDouble());
+            return tensor;
+        }
+
+        Node Convolve(Node input, int inputs, int outputs, int kernel, int stride = 1, int groups = 1)
+        {
+            double bound = Math.Sqrt(6.0 / (inputs / groups * kernel * kernel));
+            var conv = new Conv2d(Draw([outputs, inputs / groups, kernel, kernel], -bound, bound), null, stride, kernel / 2, null, groups);
+            var norm = new BatchNorm2d(Draw([outputs], 0.7, 1.3), Draw([outputs], -0.1, 0.1), Draw([outputs], -0.1, 0.1), Draw([outputs], 0.5, 1.5));
+            return new Node($"norm{count}", norm, new Node($"conv{count++}", conv, input));
+        }
+
+        Node Activate(Node input) => new($"clip{count}", new Clip(0, 6), input);
+
+        Node x = Activate(Convolve(new Node("image", new Input(3, 224, 224)), 3, 32, 3, 2));
+        int inputs = 32;
+        foreach ((int expansion, int channels, int blocks, int stride) in stages)
+        {
+            for (int block = 0; block < blocks; block++)
+            {
+                Node start = x;
+                int inner = inputs * expansion, step = block == 0 ? stride : 1;
+                if (expansion > 1)
+                    x = Activate(Convolve(x, inputs, inner, 1));
+                x = Activate(Convolve(x, inner, inner, 3, step, inner));
+                x = Convolve(x, inner, channels, 1);
+                if (step == 1 && inputs == channels)
+                    x = new Node($"add{count}", new Add(), start, x);
+                inputs = channels;
+            }
+        }
+
+        x = Activate(Convolve(x, inputs, 1280, 1));
+        x = new Node("flatten", new Flatten(), new Node("pool", new GlobalAveragePool(), x));
+        return new Network(new Head("output", new Node("classifier", new Linear(Draw([1000, 1280], -0.05, 0.05), Draw([1000], -0.1, 0.1)), x)));
     }
 }

@@ -5,7 +5,7 @@ using ZipIt.Networks;
 namespace ZipIt.PerformanceTests;
 
 /// <summary>
-/// A process that times the engine on request, so that a script can let it take turns with another engine: for each line
+/// A process that times the engine on request, so that a script can let it take turns with another build of it: for each line
 /// "NETWORK BATCH THREADS SECONDS" on its input it writes the mean processor time and then the wall time of each run in seconds, in one line.
 /// </summary>
 internal static class EngineTimer

@@ -1,15 +1,19 @@
 using BenchmarkDotNet.Running;
 using ZipIt.PerformanceTests;
 
-// "engine …" times the engine alone, in the form that eng/compare-pytorch reads; "reference …" compares accuracies with those of the method's
-// reference implementation; "fit …" times the steps of zipping; "normalization …" zips classifiers that normalize images differently; "shift …" measures right and wrong
-// images; everything else goes to BenchmarkDotNet.
+// "engine …" times the engine alone; "reference …" compares accuracies with those of the method's reference implementation; "fit …" times the steps of
+// zipping; "normalization …" zips classifiers that normalize images differently; "shift …" measures right and wrong images; "rows …" scores very many rows;
+// "load …" puts a web service under load; everything else goes to BenchmarkDotNet.
 switch (args)
 {
     case ["engine", .. string[] rest]:
         return EngineTimer.Run(rest);
     case ["fit", .. string[] rest]:
         return FitTimer.Run(rest);
+    case ["rows", .. string[] rest]:
+        return RowCounter.Run(rest);
+    case ["load", .. string[] rest]:
+        return await LoadTest.RunAsync(rest);
     case ["normalization", .. string[] rest]:
         return NormalizationComparison.Run(rest);
     case ["shift", .. string[] rest]:

@@ -120,7 +120,7 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
         byte[] file = [.. Images[0].File];
         BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), 60_000);
         BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), 60_000);
-        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), Crc32(file.AsSpan(12, 17)));
+        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), PngChecksum.Of(file.AsSpan(12, 17)));
 
         string problem = await ExpectProblemAsync(HttpStatusCode.BadRequest, await client.PostAsync("predict", WebApiFixture.ImageContent(file)));
 
@@ -196,7 +196,11 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
         using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
 
         using (app.Services.GetRequiredService<RateLimiter>().AttemptAcquire())
-            await ExpectProblemAsync(HttpStatusCode.ServiceUnavailable, await client.PostAsync("predict", WebApiFixture.ImageContent(Images[0].File)));
+        {
+            HttpResponseMessage refusal = await client.PostAsync("predict", WebApiFixture.ImageContent(Images[0].File));
+            await ExpectProblemAsync(HttpStatusCode.ServiceUnavailable, refusal);
+            Assert.Equal(TimeSpan.FromSeconds(1), refusal.Headers.RetryAfter?.Delta);
+        }
 
         await PostAsync(client, Images[0].File);
     }
@@ -327,18 +331,5 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
         string detail = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString()!;
         Assert.NotEmpty(detail);
         return detail;
-    }
-
-    private static uint Crc32(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = uint.MaxValue;
-        foreach (byte value in bytes)
-        {
-            crc ^= value;
-            for (int bit = 0; bit < 8; bit++)
-                crc = (crc & 1) != 0 ? 0xEDB88320 ^ (crc >> 1) : crc >> 1;
-        }
-
-        return ~crc;
     }
 }

@@ -45,7 +45,7 @@ public static class PublicApi
     public static string Describe(Assembly assembly)
     {
         var text = new StringBuilder();
-        foreach (Type type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
+        foreach (Type type in ListTypes(assembly).OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
             text.Append(DescribeType(type)).Append('\n');
             foreach (string member in type.IsEnum ? DescribeValues(type) : DescribeMembers(type).Order(StringComparer.Ordinal))
@@ -55,10 +55,13 @@ public static class PublicApi
         return text.ToString();
     }
 
+    /// <summary>The public types that have a name in the language: those that the compiler makes of extension blocks have none.</summary>
+    private static IEnumerable<Type> ListTypes(Assembly assembly) => assembly.GetExportedTypes().Where(type => !type.FullName!.Contains('<'));
+
     /// <summary>Whoever is given an array can change what its owner relies on.</summary>
     private static void AssertNoArrays(Assembly assembly)
     {
-        string[] arrays = [.. assembly.GetExportedTypes().SelectMany(type => VisibleMembers(type).Where(member => TypeOf(member)?.IsArray == true).Select(member => $"{type.Name}.{member.Name}"))];
+        string[] arrays = [.. ListTypes(assembly).SelectMany(type => VisibleMembers(type).Where(member => TypeOf(member)?.IsArray == true).Select(member => $"{type.Name}.{member.Name}"))];
         Assert.True(arrays.Length == 0, $"These give arrays away: {string.Join(", ", arrays)}.");
     }
 

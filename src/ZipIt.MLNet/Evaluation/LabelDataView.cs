@@ -3,14 +3,14 @@ using Microsoft.ML.Data;
 
 namespace ZipIt.MLNet;
 
-/// <summary>Class names as a data view of one text column, one row each.</summary>
+/// <summary>Class names as a data view of one text column, one row each, repeated ones left out.</summary>
 internal sealed class LabelDataView : IDataView
 {
     private readonly string[] _labels;
 
     public LabelDataView(IEnumerable<string> labels)
     {
-        _labels = [.. labels];
+        _labels = [.. labels.Distinct(StringComparer.Ordinal)];
         var builder = new DataViewSchema.Builder();
         builder.AddColumn("Label", TextDataViewType.Instance);
         Schema = builder.ToSchema();

@@ -36,10 +36,14 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
                 continue;
             rows++;
             counts[actual][predicted]++;
-            int t = Array.FindLastIndex(tasks, task => task.FirstClass <= actual);
-            readTask[t](ref scores);
-            if (FindLargest(scores) is { } own)
-                tasks[t].Counts[actual - tasks[t].FirstClass][own]++;
+            for (int t = 0; t < tasks.Length; t++)
+            {
+                if (tasks[t].ClassOf[actual] is not { } expected)
+                    continue;
+                readTask[t](ref scores);
+                if (FindLargest(scores) is { } own)
+                    tasks[t].Counts[expected][own]++;
+            }
         }
 
         if (rows == 0)
@@ -72,29 +76,40 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
         return best < 0 ? null : best;
     }
 
-    /// <summary>The columns <c>&lt;Task&gt;.Score</c> whose labels, one after the other, are those of the joint scores.</summary>
+    /// <summary>
+    /// The columns <c>&lt;Task&gt;.Score</c> whose labels, one after the other and each once, are those of the joint scores. A column that brings no new label is one of them if the model
+    /// has numbered it as one, and no copy.
+    /// </summary>
     private Task[] FindTasks(DataViewSchema schema, string prefix, DataViewSchema.Column joint, string[] labels)
     {
         const string Suffix = "." + OutputColumns.Score;
         var tasks = new List<Task>();
-        int first = 0;
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        var ids = new HashSet<uint> { OutputColumns.FindSetId(joint) };
         foreach (DataViewSchema.Column column in schema)
         {
-            if (column.IsHidden || column.Index <= joint.Index || first == labels.Length
+            if (column.IsHidden || column.Index <= joint.Index
                 || !column.Name.StartsWith(prefix, StringComparison.Ordinal) || !column.Name.EndsWith(Suffix, StringComparison.Ordinal)
                 || column.Name.Length <= prefix.Length + Suffix.Length)
             {
                 continue;
             }
 
-            string[] own = FindScores(schema, column.Name).Labels;
-            if (!own.AsSpan().SequenceEqual(labels.AsSpan(first, Math.Min(own.Length, labels.Length - first))))
+            bool isComplete = known.Count == labels.Length;
+            uint id = OutputColumns.FindSetId(column);
+            if (isComplete && (id == 0 || ids.Contains(id)))
                 continue;
-            tasks.Add(new Task(column.Name[prefix.Length..^Suffix.Length], column, own, first, CreateCounts(own.Length)));
-            first += own.Length;
+            string[] own = FindScores(schema, column.Name).Labels;
+            string[] added = [.. own.Where(label => !known.Contains(label))];
+            if (!added.AsSpan().SequenceEqual(labels.AsSpan(known.Count, Math.Min(added.Length, labels.Length - known.Count))) || (added.Length == 0 && (id == 0 || ids.Contains(id))))
+                continue;
+            known.UnionWith(added);
+            ids.Add(id);
+            int?[] classOf = [.. labels.Select(label => Array.IndexOf(own, label) is >= 0 and var position ? position : (int?)null)];
+            tasks.Add(new Task(column.Name[prefix.Length..^Suffix.Length], column, own, classOf, CreateCounts(own.Length)));
         }
 
-        if (first != labels.Length)
+        if (known.Count != labels.Length)
         {
             throw _host.Process(new ArgumentOutOfRangeException(
                 nameof(schema), $"The columns '{prefix}<Task>{Suffix}' do not hold the classes of '{joint.Name}'; these are the columns of no zipped model."));
@@ -153,5 +168,5 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
             throw _host.Process(new ArgumentNullException(name));
     }
 
-    private sealed record Task(string Name, DataViewSchema.Column Column, IReadOnlyList<string> Labels, int FirstClass, double[][] Counts);
+    private sealed record Task(string Name, DataViewSchema.Column Column, IReadOnlyList<string> Labels, int?[] ClassOf, double[][] Counts);
 }

@@ -22,10 +22,10 @@ internal sealed class OutputColumns
 
     /// <summary>Names the columns.</summary>
     /// <param name="prefix">What every name begins with.</param>
-    /// <param name="tasks">The tasks, in the order of their classes.</param>
+    /// <param name="tasks">The tasks, in the order of their classes; a class that several know counts once.</param>
     public OutputColumns(string prefix, IReadOnlyList<ClassificationTask> tasks)
     {
-        var groups = new List<Group> { new(prefix, [.. tasks.SelectMany(task => task.Labels)], 0, true) };
+        var groups = new List<Group> { new(prefix, [.. tasks.SelectMany(task => task.Labels).Distinct(StringComparer.Ordinal)], 0, true) };
         int offset = 0;
         foreach (ClassificationTask task in tasks)
         {
@@ -68,20 +68,17 @@ internal sealed class OutputColumns
         return column % 2 == 0 ? group.CreateLabelGetter(images, current) : group.CreateScoreGetter(images, current);
     }
 
-    private static uint FindLargestSetId(DataViewSchema schema)
+    /// <summary>The number that a label column and its score column have in common; 0 if there is none.</summary>
+    public static uint FindSetId(DataViewSchema.Column column)
     {
-        uint largest = 0;
-        foreach (DataViewSchema.Column column in schema)
-        {
-            if (column.Annotations.Schema.GetColumnOrNull(ScoreColumnSetId) is not { Type: KeyDataViewType type } || type.RawType != typeof(uint))
-                continue;
-            uint value = 0;
-            column.Annotations.GetValue(ScoreColumnSetId, ref value);
-            largest = Math.Max(largest, value);
-        }
-
-        return largest;
+        if (column.Annotations.Schema.GetColumnOrNull(ScoreColumnSetId) is not { Type: KeyDataViewType type } || type.RawType != typeof(uint))
+            return 0;
+        uint value = 0;
+        column.Annotations.GetValue(ScoreColumnSetId, ref value);
+        return value;
     }
+
+    private static uint FindLargestSetId(DataViewSchema schema) => schema.Select(FindSetId).DefaultIfEmpty().Max();
 
     /// <summary>The label and the score column of some classes.</summary>
     public sealed class Group

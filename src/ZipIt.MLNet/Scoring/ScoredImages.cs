@@ -28,7 +28,7 @@ internal sealed class ScoredImages
         _pixels = new float[checked(capacity * _length)];
         _isMissing = new bool[capacity];
         _joint = new float[capacity * model.Scorer.ClassCount];
-        _perTask = new float[_joint.Length];
+        _perTask = new float[capacity * model.Scorer.TaskClassCount];
         Capacity = capacity;
     }
 
@@ -67,17 +67,16 @@ internal sealed class ScoredImages
     }
 
     /// <summary>A probability for each class of all tasks.</summary>
-    public ReadOnlySpan<float> Joint(int image) => ScoresOf(image, _joint);
+    public ReadOnlySpan<float> Joint(int image) => ScoresOf(image, _joint, _model.Scorer.ClassCount);
 
     /// <summary>Probabilities that sum to 1 within each task.</summary>
-    public ReadOnlySpan<float> PerTask(int image) => ScoresOf(image, _perTask);
+    public ReadOnlySpan<float> PerTask(int image) => ScoresOf(image, _perTask, _model.Scorer.TaskClassCount);
 
-    private ReadOnlySpan<float> ScoresOf(int image, float[] scores)
+    private ReadOnlySpan<float> ScoresOf(int image, float[] scores, int classes)
     {
         _failures?[image]?.Throw();
         if (!_isScored)
             Run();
-        int classes = _model.Scorer.ClassCount;
         return scores.AsSpan(image * classes, classes);
     }
 
@@ -89,11 +88,10 @@ internal sealed class ScoredImages
         {
             session.Run(_pixels.AsSpan(0, Count * _length), Count);
             TaskScorer scorer = _model.Scorer;
-            int classes = scorer.ClassCount;
             for (int image = 0; image < Count; image++)
             {
-                Span<float> joint = _joint.AsSpan(image * classes, classes);
-                Span<float> perTask = _perTask.AsSpan(image * classes, classes);
+                Span<float> joint = _joint.AsSpan(image * scorer.ClassCount, scorer.ClassCount);
+                Span<float> perTask = _perTask.AsSpan(image * scorer.TaskClassCount, scorer.TaskClassCount);
                 scorer.Score(session, image, joint, perTask);
                 if (_isMissing[image] || !IsFinite(session, image))
                 {

@@ -41,6 +41,8 @@ internal sealed class ScoringGraph
         }
 
         string[] perTask = [.. logits.Select((value, t) => SoftMax(graph, $"{scorer.Tasks[t].Name}/probabilities", value))];
+        for (int t = 0; t < logits.Length; t++)
+            logits[t] = WriteCalibration(graph, scorer, scorer.Tasks[t], logits[t]);
         return new ScoringGraph(heads, WriteJoint(graph, scorer, logits, perTask), perTask);
     }
 
@@ -69,6 +71,16 @@ internal sealed class ScoringGraph
         return graph.AddNode("MatMul", $"{task.Name}/logits", [unit, graph.AddConstant($"{task.Name}/prototypes", scaled)]);
     }
 
+    /// <summary>z / temperature + offset for calibrated tasks.</summary>
+    private static string WriteCalibration(IOnnxGraph graph, TaskScorer scorer, ClassificationTask task, string logits)
+    {
+        if (scorer.CalibrationOf(task) is not { } calibration)
+            return logits;
+        string factor = graph.AddConstant($"{task.Name}/factor", new Tensor(new[] { 1 / calibration.Temperature }));
+        string offset = graph.AddConstant($"{task.Name}/offset", new Tensor(new[] { calibration.Offset }));
+        return graph.AddNode("Add", $"{task.Name}/calibrated", [graph.AddNode("Mul", $"{task.Name}/tempered", [logits, factor]), offset]);
+    }
+
     private static string WriteJoint(IOnnxGraph graph, TaskScorer scorer, string[] logits, string[] perTask)
     {
         IReadOnlyList<IReadOnlyList<int>> groups = scorer.SoftmaxGroups;
@@ -93,8 +105,38 @@ internal sealed class ScoringGraph
         }
 
         string all = parts.Length == 1 ? parts[0] : graph.AddNode("Concat", "joint/parts", parts, OnnxAttribute.Of("axis", 1L));
+        if (scorer.ClassCount < scorer.TaskClassCount)
+            return WriteAverage(graph, scorer, all);
         return groups.Count == 1 ? all
             : graph.AddNode("Div", "joint/probabilities", [all, graph.AddConstant("joint/groups", new Tensor(new float[] { groups.Count }))]);
+    }
+
+    /// <summary>
+    /// The mean over the tasks that know a class, scaled to sum to 1: the first score of each class, plus the second or a zero, and so on. The last sum is a product with ones, as above.
+    /// </summary>
+    private static string WriteAverage(IOnnxGraph graph, TaskScorer scorer, string all)
+    {
+        ILookup<int, long> places = scorer.JointClasses.Select((label, place) => (label, (long)place)).ToLookup(pair => pair.label, pair => pair.Item2);
+        int most = places.Max(own => own.Count());
+        string first = graph.AddNode("Gather", "joint/first", [all, graph.AddConstant("joint/first/place", [0L])], OnnxAttribute.Of("axis", 1L));
+        string zero = graph.AddNode("Sub", "joint/zero", [first, first]);
+        string padded = graph.AddNode("Concat", "joint/padded", [all, zero], OnnxAttribute.Of("axis", 1L));
+        string sum = "";
+        for (int i = 0; i < most; i++)
+        {
+            long[] chosen = [.. Enumerable.Range(0, scorer.ClassCount).Select(label => places[label].ElementAtOrDefault(i) is var place && i < places[label].Count() ? place : scorer.TaskClassCount)];
+            string scores = graph.AddNode("Gather", $"joint/scores{i}", [padded, graph.AddConstant($"joint/places{i}", chosen)], OnnxAttribute.Of("axis", 1L));
+            sum = i == 0 ? scores : graph.AddNode("Add", $"joint/sum{i}", [sum, scores]);
+        }
+
+        var shares = new Tensor(scorer.ClassCount);
+        var ones = new Tensor(scorer.ClassCount, 1);
+        ones.Span.Fill(1);
+        for (int label = 0; label < scorer.ClassCount; label++)
+            shares.Span[label] = 1f / places[label].Count();
+        string means = graph.AddNode("Mul", "joint/means", [sum, graph.AddConstant("joint/shares", shares)]);
+        string total = graph.AddNode("MatMul", "joint/total", [means, graph.AddConstant("joint/ones", ones)]);
+        return graph.AddNode("Div", "joint/probabilities", [means, total]);
     }
 
     private static string SoftMax(IOnnxGraph graph, string name, string logits) => graph.AddNode("Softmax", name, [logits], OnnxAttribute.Of("axis", 1L));

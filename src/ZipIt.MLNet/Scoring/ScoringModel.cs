@@ -11,12 +11,12 @@ internal sealed class ScoringModel
 
     /// <summary>Binds tasks to a network.</summary>
     /// <exception cref="ArgumentException">Tasks and network do not fit together.</exception>
-    public ScoringModel(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring, INetworkEngine engine, int batchSize, int threads)
+    public ScoringModel(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring, bool sharedLabels, INetworkEngine engine, int batchSize, int threads)
     {
         if (network.Inputs.Count != 1)
             throw new ArgumentException($"Expected a network with one input, found {network.Inputs.Count}.", nameof(network));
         Network = network;
-        Scorer = new TaskScorer(network, tasks, scoring);
+        Scorer = new TaskScorer(network, tasks, scoring, sharedLabels);
         Engine = engine;
         BatchSize = batchSize;
         Threads = threads;

@@ -31,6 +31,9 @@ internal sealed class StatisticsPass
             .DistinctBy(observation => observation.Node.Name)];
     }
 
+    /// <summary>Takes the members' outputs on the way; null for none.</summary>
+    public RecordedOutputs? Outputs { get; init; }
+
     /// <summary>Number of images that were run.</summary>
     public long Images { get; private set; }
 
@@ -82,6 +85,7 @@ internal sealed class StatisticsPass
                         samples!.Add(m, sampled[m][i], sessions[m].GetTap(_observations.Length + i), Images, batch.Count);
                 }
 
+                Outputs?.Add(sessions, batch.Count);
                 Images += batch.Count;
                 AddHashes(batch, images.Shape[0] * images.Shape[1] * images.Shape[2]);
                 clock.Report(Images, images.ImageCount);

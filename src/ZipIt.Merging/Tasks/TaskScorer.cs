@@ -15,24 +15,36 @@ public sealed class TaskScorer
     private const float ReferenceScale = 100;
 
     private readonly int[] _offsets;
+    private readonly string[] _labels;
+    private readonly int[] _classOf;
+    private readonly int[] _knownBy;
     private readonly int[] _headOf;
     private readonly int[] _allTasks;
     private readonly int[][] _tasksOfGroup;
+    private readonly bool _isCalibrated;
 
     /// <summary>Binds tasks to the outputs of a network.</summary>
     /// <param name="network">The network; it has one output for each task, of that task's name. Outputs may be one and the same node.</param>
     /// <param name="tasks">The tasks, in the order of their classes in the joint scores.</param>
     /// <param name="scoring">How tasks are compared.</param>
+    /// <param name="sharedLabels">Whether tasks may know the same class, which then counts once among all classes.</param>
     /// <exception cref="ArgumentException">
-    /// There are too many tasks or classes, a task has no output or one of another length, two tasks share a name or a class label, two tasks with class scores share one output, whose numbers cannot mean the classes of
+    /// There are too many tasks or classes, a task has no output or one of another length, two tasks share a name or, if that is not allowed, a class label, two tasks with class scores share one output, whose numbers cannot mean the classes of
     /// both, or class scores shall be compared as cosines.
     /// </exception>
-    public TaskScorer(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring = JointScoring.Softmax)
+    public TaskScorer(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring = JointScoring.Calibrated, bool sharedLabels = false)
     {
         ArgumentNullException.ThrowIfNull(network);
-        Check(tasks, scoring);
+        Check(tasks, scoring, sharedLabels);
         Tasks = [.. tasks];
         Scoring = scoring;
+        SharedLabels = sharedLabels;
+        _labels = [.. tasks.SelectMany(task => task.Labels).Distinct(StringComparer.Ordinal)];
+        Dictionary<string, int> positions = _labels.Select((label, position) => (label, position)).ToDictionary(pair => pair.label, pair => pair.position, StringComparer.Ordinal);
+        _classOf = [.. tasks.SelectMany(task => task.Labels).Select(label => positions[label])];
+        _knownBy = new int[_labels.Length];
+        foreach (int label in _classOf)
+            _knownBy[label]++;
         _offsets = new int[tasks.Count + 1];
         _headOf = new int[tasks.Count];
         for (int t = 0; t < tasks.Count; t++)
@@ -58,9 +70,10 @@ public sealed class TaskScorer
         }
 
         _allTasks = [.. Enumerable.Range(0, tasks.Count)];
+        _isCalibrated = scoring == JointScoring.Calibrated && tasks.Count > 1 && tasks.All(task => task.Calibration is not null);
 
-        // Prototype tasks that read one and the same node have one softmax over all their classes.
-        _tasksOfGroup = [.. _allTasks
+        // Prototype tasks that read one and the same node have one softmax over all their classes, and so have tasks whose scores can be compared.
+        _tasksOfGroup = scoring == JointScoring.Cosine || _isCalibrated ? [_allTasks] : [.. _allTasks
             .GroupBy(t => tasks[t].Prototypes is null ? (object)t : network.Heads[_headOf[t]].Node)
             .Select(group => group.ToArray())];
     }
@@ -72,27 +85,41 @@ public sealed class TaskScorer
     public JointScoring Scoring { get; }
 
     /// <summary>
-    /// The tasks, as positions in <see cref="Tasks"/>, whose classes share one softmax in the joint scores; each softmax counts alike. With <see cref="JointScoring.Cosine"/> it is all of them.
+    /// The tasks, as positions in <see cref="Tasks"/>, whose classes share one softmax in the joint scores; each softmax counts alike. With <see cref="JointScoring.Cosine"/> and with
+    /// calibrated tasks it is all of them.
     /// </summary>
-    public IReadOnlyList<IReadOnlyList<int>> SoftmaxGroups => Scoring == JointScoring.Cosine ? [_allTasks] : _tasksOfGroup;
+    public IReadOnlyList<IReadOnlyList<int>> SoftmaxGroups => _tasksOfGroup;
 
-    /// <summary>Position of each task's first class among all classes; one more entry for the end.</summary>
+    /// <summary>Whether tasks may know the same class, which then counts once among all classes.</summary>
+    public bool SharedLabels { get; }
+
+    /// <summary>Labels of all classes in the order of the joint scores: those of the tasks, one task after the other, each once.</summary>
+    public IReadOnlyList<string> Labels => _labels;
+
+    /// <summary>Position of each task's first class among the classes of all tasks, where a class that several tasks know counts for each; one more entry for the end.</summary>
     public IReadOnlyList<int> Offsets => _offsets;
 
-    /// <summary>Number of classes of all tasks.</summary>
-    public int ClassCount => _offsets[^1];
+    /// <summary>For each class of each task, one task after the other, its position in <see cref="Labels"/>.</summary>
+    public IReadOnlyList<int> JointClasses => _classOf;
 
-    /// <summary>The task that a class of all tasks belongs to.</summary>
-    internal int TaskOf(int label) => Array.FindLastIndex(_offsets, offset => offset <= label);
+    /// <summary>Number of classes, each counted once: the length of the joint scores.</summary>
+    public int ClassCount => _labels.Length;
+
+    /// <summary>Number of classes, counted for each task that knows them: the length of the scores per task.</summary>
+    public int TaskClassCount => _offsets[^1];
+
+    /// <summary>The task that a class belongs to, by the class's position in the scores per task.</summary>
+    internal int TaskOf(int position) => Array.FindLastIndex(_offsets, offset => offset <= position);
 
     /// <summary>Checks whether tasks can be compared, before there is a network that serves them all.</summary>
     /// <param name="tasks">The tasks.</param>
     /// <param name="scoring">How they shall be compared.</param>
+    /// <param name="sharedLabels">Whether tasks may know the same class.</param>
     /// <exception cref="ArgumentException">
-    /// There are none or more than <see cref="MaximumTasks"/>, or more than <see cref="MaximumClasses"/> classes, two share a name or a class label, or class scores shall be
-    /// compared as cosines.
+    /// There are none or more than <see cref="MaximumTasks"/>, or more than <see cref="MaximumClasses"/> classes, two share a name or, if that is not allowed, a class label, or class
+    /// scores shall be compared as cosines.
     /// </exception>
-    public static void Check(IReadOnlyList<ClassificationTask> tasks, JointScoring scoring)
+    public static void Check(IReadOnlyList<ClassificationTask> tasks, JointScoring scoring, bool sharedLabels = false)
     {
         ArgumentNullException.ThrowIfNull(tasks);
         if (tasks.Count == 0)
@@ -111,18 +138,24 @@ public sealed class TaskScorer
                 throw new ArgumentException($"Two tasks are called '{task.Name}'.", nameof(tasks));
             foreach (string label in task.Labels)
             {
-                if (!labels.TryAdd(label, task.Name))
-                    throw new ArgumentException($"The class '{label}' belongs to task '{labels[label]}' and to task '{task.Name}'; give it different names.", nameof(tasks));
+                if (!labels.TryAdd(label, task.Name) && !sharedLabels)
+                {
+                    throw new ArgumentException(
+                        $"The class '{label}' belongs to task '{labels[label]}' and to task '{task.Name}'; give it different names, or allow {nameof(SharedLabels)}, by which it is one class.", nameof(tasks));
+                }
             }
         }
     }
 
-    /// <summary>Computes the joint scores of one image: a probability for each class of all tasks; they sum to 1.</summary>
+    /// <summary>
+    /// Computes the joint scores of one image: a probability for each class of all tasks; they sum to 1. That of a class that several tasks know is the mean over these tasks, before all are
+    /// scaled to sum to 1.
+    /// </summary>
     /// <param name="session">A session whose latest run holds the image.</param>
     /// <param name="image">Index of the image in the batch.</param>
-    /// <param name="joint">Receives one probability per class of all tasks.</param>
+    /// <param name="joint">Receives one probability per class [<see cref="ClassCount"/>].</param>
     /// <param name="perTask">
-    /// Receives, in the same order, probabilities that sum to 1 within each task.
+    /// Receives probabilities that sum to 1 within each task [<see cref="TaskClassCount"/>], one task after the other.
     /// </param>
     public void Score(INetworkSession session, int image, Span<float> joint, Span<float> perTask)
     {
@@ -130,21 +163,62 @@ public sealed class TaskScorer
         for (int t = 0; t < Tasks.Count; t++)
         {
             int length = Tasks[t].OutputLength;
-            WriteLogits(Tasks[t], session.GetOutput(_headOf[t]).Slice(image * length, length), joint[_offsets[t].._offsets[t + 1]]);
+            Tasks[t].WriteScores(session.GetOutput(_headOf[t]).Slice(image * length, length), perTask[_offsets[t].._offsets[t + 1]], ScaleOf(Tasks[t]));
         }
 
-        joint.CopyTo(perTask);
+        if (ClassCount == TaskClassCount)
+        {
+            perTask.CopyTo(joint);
+            ScoreJointly(joint);
+        }
+        else
+        {
+            const int MostOnStack = 1024;
+            Span<float> each = TaskClassCount <= MostOnStack ? stackalloc float[TaskClassCount] : new float[TaskClassCount];
+            perTask.CopyTo(each);
+            ScoreJointly(each);
+            AverageOverTasks(each, joint);
+        }
+
         for (int t = 0; t < Tasks.Count; t++)
             SoftMax([t], perTask);
-        if (Scoring == JointScoring.Cosine)
+    }
+
+    /// <summary>How a task's scores are changed before the joint softmax; null if they are not.</summary>
+    /// <param name="task">One of the tasks.</param>
+    public TaskCalibration? CalibrationOf(ClassificationTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return _isCalibrated ? task.Calibration : null;
+    }
+
+    /// <summary>Turns logits of all tasks into probabilities that sum to 1.</summary>
+    private void ScoreJointly(Span<float> scores)
+    {
+        for (int t = 0; t < Tasks.Count; t++)
         {
-            SoftMax(_allTasks, joint);
-            return;
+            if (CalibrationOf(Tasks[t]) is not { } calibration)
+                continue;
+            Span<float> own = scores[_offsets[t].._offsets[t + 1]];
+            TensorPrimitives.Multiply(own, 1 / calibration.Temperature, own);
+            TensorPrimitives.Add(own, calibration.Offset, own);
         }
 
         foreach (int[] group in _tasksOfGroup)
-            SoftMax(group, joint);
-        TensorPrimitives.Divide(joint, _tasksOfGroup.Length, joint);
+            SoftMax(group, scores);
+        if (_tasksOfGroup.Length > 1)
+            TensorPrimitives.Divide(scores, _tasksOfGroup.Length, scores);
+    }
+
+    private void AverageOverTasks(ReadOnlySpan<float> scores, Span<float> joint)
+    {
+        joint.Clear();
+        for (int c = 0; c < scores.Length; c++)
+            joint[_classOf[c]] += scores[c];
+        float sum = 0;
+        for (int label = 0; label < joint.Length; label++)
+            sum += joint[label] /= _knownBy[label];
+        TensorPrimitives.Divide(joint, sum, joint);
     }
 
     /// <summary>Factor of the cosines of a task before the softmax.</summary>
@@ -153,20 +227,6 @@ public sealed class TaskScorer
     {
         ArgumentNullException.ThrowIfNull(task);
         return Scoring == JointScoring.Reference ? ReferenceScale : task.Scale;
-    }
-
-    private void WriteLogits(ClassificationTask task, ReadOnlySpan<float> output, Span<float> logits)
-    {
-        if (task.Prototypes is null)
-        {
-            output.CopyTo(logits);
-            return;
-        }
-
-        float norm = TensorPrimitives.Norm(output);
-        float factor = norm > 0 ? ScaleOf(task) / norm : 0;
-        for (int c = 0; c < logits.Length; c++)
-            logits[c] = factor * TensorPrimitives.Dot(output, task.Prototypes.Span.Slice(c * output.Length, output.Length));
     }
 
     /// <summary>Softmax over the classes of some tasks; the largest value is taken off first, since e¹⁰⁰ is no float.</summary>

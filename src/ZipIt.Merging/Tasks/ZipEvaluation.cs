@@ -15,27 +15,30 @@ public sealed record ZipEvaluation(long Images, double JointAccuracy, IReadOnlyL
 
     /// <summary>Scores all labelled images.</summary>
     /// <param name="network">The network.</param>
-    /// <param name="tasks">Its tasks; labels of the images count the classes of all tasks in this order.</param>
+    /// <param name="tasks">Its tasks; labels of the images count the classes of all tasks in this order (<see cref="TaskScorer.Labels"/>).</param>
     /// <param name="images">Images with labels; unlabelled ones (−1) are skipped.</param>
     /// <param name="engine">The engine to run the network with.</param>
     /// <param name="scoring">How tasks are compared.</param>
     /// <param name="batchSize">Number of images per run.</param>
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <param name="sharedLabels">Whether tasks may know the same class; its images then count for each of them.</param>
     /// <exception cref="ArgumentException">Tasks and outputs do not fit, or no image has a label of one of the tasks.</exception>
     public static ZipEvaluation Evaluate(
         Network network, IReadOnlyList<ClassificationTask> tasks, IImageSource images, INetworkEngine engine,
-        JointScoring scoring = JointScoring.Softmax, int batchSize = 100, int threads = 0, CancellationToken cancellationToken = default)
+        JointScoring scoring = JointScoring.Calibrated, int batchSize = 100, int threads = 0, CancellationToken cancellationToken = default, bool sharedLabels = false)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(engine);
-        var scorer = new TaskScorer(network, tasks, scoring);
+        var scorer = new TaskScorer(network, tasks, scoring, sharedLabels);
         int classes = scorer.ClassCount;
+        ILookup<int, int> positions = Enumerable.Range(0, scorer.TaskClassCount).ToLookup(position => scorer.JointClasses[position]);
+        long total = 0;
         var confusion = new Matrix(classes, classes);
         var seen = new long[tasks.Count];
         var right = new long[tasks.Count];
         var joint = new float[classes];
-        var perTask = new float[classes];
+        var perTask = new float[scorer.TaskClassCount];
         using INetworkSession session = engine.CreateSession(network, new SessionOptions { MaximumBatchSize = batchSize, Threads = threads });
         foreach (ImageBatch batch in images.ReadBatches(batchSize))
         {
@@ -47,15 +50,18 @@ public sealed record ZipEvaluation(long Images, double JointAccuracy, IReadOnlyL
                 if (label < 0 || label >= classes)
                     continue;
                 scorer.Score(session, i, joint, perTask);
+                total++;
                 confusion[label, IndexOfLargest(joint)]++;
-                int task = scorer.TaskOf(label);
-                seen[task]++;
-                if (IndexOfLargest(perTask.AsSpan(scorer.Offsets[task]..scorer.Offsets[task + 1])) == label - scorer.Offsets[task])
-                    right[task]++;
+                foreach (int position in positions[label])
+                {
+                    int task = scorer.TaskOf(position);
+                    seen[task]++;
+                    if (IndexOfLargest(perTask.AsSpan(scorer.Offsets[task]..scorer.Offsets[task + 1])) == position - scorer.Offsets[task])
+                        right[task]++;
+                }
             }
         }
 
-        long total = seen.Sum();
         if (total == 0)
             throw new ArgumentException("No image has a label of one of the tasks.", nameof(images));
         double hits = Enumerable.Range(0, classes).Sum(c => confusion[c, c]);

@@ -10,43 +10,50 @@ public static class Checkpoint
     /// safetensors (<see cref="SafeTensors"/>) or TorchSharp (<see cref="TorchSharpFile"/>).
     /// </summary>
     /// <param name="path">Path of the file.</param>
-    /// <returns>The tensors, all finite, without wrapper prefixes such as <c>module.</c></returns>
+    /// <param name="entry">
+    /// Which weights, where the file holds several: the name of their dictionary, e.g. <c>ema</c> or, inside another, <c>ema/module</c>; or what the names of the tensors begin
+    /// with, e.g. <c>teacher</c>. Null for the only ones.
+    /// </param>
+    /// <returns>
+    /// The tensors, all finite, without wrapper prefixes such as <c>module.</c>; the masks of <c>torch.nn.utils.prune</c> are applied.
+    /// </returns>
     /// <exception cref="InvalidDataException">
-    /// The file is of no supported format, is damaged, is refused for what it contains, or holds values that are not finite numbers; the
-    /// message names the file and the entry, offset or tensor.
+    /// The file is of no supported format, is damaged, holds no weights or several, or holds values that are not finite numbers; the
+    /// message names the file and the entry, offset or tensor, and says what to do.
     /// </exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public static StateDictionary Load(string path)
+    public static StateDictionary Load(string path, string? entry = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        return Load(stream, path);
+        return Load(stream, path, entry);
     }
 
     /// <summary>Reads a checkpoint.</summary>
     /// <param name="stream">The file, from its beginning; must be able to seek.</param>
     /// <param name="source">Name of the file for messages.</param>
-    /// <exception cref="InvalidDataException">See <see cref="Load(string)"/>.</exception>
-    public static StateDictionary Load(Stream stream, string source)
+    /// <param name="entry">Which weights, where the file holds several.</param>
+    /// <exception cref="InvalidDataException">See <see cref="Load(string, string)"/>.</exception>
+    public static StateDictionary Load(Stream stream, string source, string? entry = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(source);
-        Span<byte> start = stackalloc byte[TorchSharpFile.StartLength];
-        int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        Span<byte> start = stackalloc byte[Math.Max(ForeignFile.StartLength, TorchSharpFile.StartLength)];
+        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         stream.Position = 0;
-        if (length == 0)
+        if (start.IsEmpty)
             throw new InvalidDataException($"'{source}' is empty.");
 
         StateDictionary weights;
-        if (TorchSharpFile.IsLikely(start[..length]))
-            weights = TorchSharpFile.Load(stream, source).WithoutWrapperPrefixes(); // a number of tensors can look like the mark of a pickle, not the other way round
-        else if (IsPyTorch(start[..length]))
-            weights = PyTorchCheckpoint.Load(stream, source);
-        else if (IsSafeTensors(start[..length], stream.Length))
-            weights = SafeTensors.Load(stream, source).WithoutWrapperPrefixes();
+        if (TorchSharpFile.IsLikely(start))
+            weights = TorchSharpFile.Load(stream, source).WithoutWrapperPrefixes().Choose(entry); // a number of tensors can look like the mark of a pickle, not the other way round
+        else if (IsPyTorch(start))
+            weights = PyTorchCheckpoint.Load(stream, source, entry);
+        else if (IsSafeTensors(start, stream.Length))
+            weights = SafeTensors.Load(stream, source).WithoutWrapperPrefixes().Choose(entry);
         else
-            throw new InvalidDataException($"'{source}' is no checkpoint of a known format; PyTorch (.pt, .pth), safetensors and TorchSharp (.dat) files are "
-                + $"supported. It begins with the bytes {Convert.ToHexString(start[..Math.Min(length, 9)])}.");
+            throw new InvalidDataException($"'{source}' {ForeignFile.Describe(start)}");
+        weights = PrunedWeights.Apply(weights);
         weights.CheckFinite();
         return weights;
     }

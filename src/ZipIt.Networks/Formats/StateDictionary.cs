@@ -18,11 +18,18 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
     /// <param name="metadata">Text that the file carries beside its tensors; null for none.</param>
     /// <exception cref="InvalidDataException">Two tensors share a name.</exception>
     public StateDictionary(string source, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+        : this(source, tensors, metadata, null)
+    {
+    }
+
+    internal StateDictionary(
+        string source, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata, IReadOnlyDictionary<string, string>? unreadable)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(tensors);
         Source = source;
         Metadata = metadata ?? ReadOnlyDictionary<string, string>.Empty;
+        Unreadable = unreadable ?? ReadOnlyDictionary<string, string>.Empty;
         foreach ((string name, Tensor tensor) in tensors)
         {
             if (!_tensors.TryAdd(name, tensor))
@@ -63,6 +70,12 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
     /// <summary>Text that the file carries beside its tensors.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>What a tensor is called in the file, where an architecture has translated its name; the same otherwise.</summary>
+    internal Func<string, string> NameInFile { get; init; } = name => name;
+
+    /// <summary>Tensors of the file whose values cannot be read, by name, and what they are (<c>a quantized tensor</c>). They are not among the others.</summary>
+    internal IReadOnlyDictionary<string, string> Unreadable { get; }
+
     /// <inheritdoc/>
     public int Count => _tensors.Count;
 
@@ -93,16 +106,66 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
             throw new InvalidDataException($"'{Source}' holds values that are not finite numbers in {NameList.Format(broken)}.");
     }
 
-    /// <summary>The same tensors without the prefixes that wrappers such as <c>DataParallel</c> put before every name (<c>module.</c>,
-    /// <c>_orig_mod.</c>).</summary>
+    /// <summary>
+    /// The same tensors without what wrappers put into every name: <c>module.</c> (<c>DataParallel</c>, also around a part of the network, and averaged models),
+    /// <c>_orig_mod.</c> (<c>torch.compile</c>), <c>model.</c> (Lightning). Counters, which are single numbers, need not have the prefix.
+    /// </summary>
     public StateDictionary WithoutWrapperPrefixes()
     {
-        int length = 0;
-        while (FindWrapperPrefix(length) is { } prefix)
-            length += prefix.Length;
-        return length == 0
-            ? this
-            : new StateDictionary(Source, _tensors.Select(pair => KeyValuePair.Create(pair.Key[length..], pair.Value)), Metadata);
+        const int MostWrappers = 8;
+        const int LongestName = 4096;
+        if (AllNames.Any(name => name.Length > LongestName))
+            return this;
+        StateDictionary current = this;
+        for (int i = 0; i < MostWrappers; i++)
+        {
+            if ((current.RemoveInserted() ?? current.RemovePrefix() ?? current.RemoveInner()) is not { } next)
+                break;
+            current = next;
+        }
+
+        return current;
+    }
+
+    /// <summary>The tensors whose names begin with a prefix and a dot, without both; none if there are none.</summary>
+    internal StateDictionary Within(string prefix)
+    {
+        string start = prefix + ".";
+        return Rename(name => name.Length > start.Length && name.StartsWith(start, StringComparison.Ordinal) ? name[start.Length..] : null)!;
+    }
+
+    /// <summary>The tensors whose names begin with what was asked for.</summary>
+    /// <param name="entry">The beginning of the names; null for all tensors.</param>
+    /// <exception cref="InvalidDataException">No name begins so.</exception>
+    internal StateDictionary Choose(string? entry)
+    {
+        if (entry is null)
+            return this;
+        StateDictionary chosen = Within(entry);
+        return chosen.Count > 0
+            ? chosen.WithoutWrapperPrefixes()
+            : throw new InvalidDataException($"'{Source}' holds no dictionary '{NameList.Shorten(entry)}' of weights, and no tensor whose name begins with it; it has {DescribeNames()}.");
+    }
+
+    /// <summary>The same tensors under other names; those without one are left out.</summary>
+    /// <returns>Null if two would share a name.</returns>
+    internal StateDictionary? Rename(Func<string, string?> rename)
+    {
+        var tensors = new Dictionary<string, Tensor>(_tensors.Count, StringComparer.Ordinal);
+        foreach ((string name, Tensor tensor) in _tensors)
+        {
+            if (rename(name) is { } renamed && !tensors.TryAdd(renamed, tensor))
+                return null;
+        }
+
+        var unreadable = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, string kind) in Unreadable)
+        {
+            if (rename(name) is { } renamed && !unreadable.TryAdd(renamed, kind))
+                return null;
+        }
+
+        return new StateDictionary(Source, tensors, Metadata, unreadable);
     }
 
     /// <inheritdoc/>
@@ -117,16 +180,60 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
 
     private static string Join(Tensor values) => string.Join(", ", values.Span.ToArray().Select(value => value.ToString(CultureInfo.InvariantCulture)));
 
-    private string? FindWrapperPrefix(int start)
+    /// <summary>Takes out what <c>torch.compile</c> and others put in wherever they were applied, and nobody else writes; null if there is nothing.</summary>
+    private StateDictionary? RemoveInserted()
     {
-        if (_tensors.Count == 0)
-            return null;
-        foreach (string prefix in (ReadOnlySpan<string>)["module.", "_orig_mod."])
+        string[] inserted = ["_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module."];
+        string[] found = [.. inserted.Where(part => AllNames.Any(name => name.Contains(part, StringComparison.Ordinal)))];
+        return found.Length == 0 ? null : Rename(name => found.Aggregate(name, (left, part) => left.Replace(part, "", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Takes off what every tensor's name but those of counters begins with; null if it is no known prefix.</summary>
+    private StateDictionary? RemovePrefix()
+    {
+        foreach (string prefix in (ReadOnlySpan<string>)["module.", "model."])
         {
-            if (_tensors.Keys.All(name => name.AsSpan(start).StartsWith(prefix, StringComparison.Ordinal) && name.Length > start + prefix.Length))
-                return prefix;
+            bool HasPrefix(string name) => name.Length > prefix.Length && name.StartsWith(prefix, StringComparison.Ordinal);
+            if (AllNames.Any(HasPrefix) && _tensors.All(pair => pair.Value.Rank == 0 && pair.Key.Length > 0 || HasPrefix(pair.Key)) && Unreadable.Keys.All(HasPrefix))
+                return Rename(name => HasPrefix(name) ? name[prefix.Length..] : name);
         }
 
         return null;
     }
+
+    /// <summary>Takes <c>module.</c> out where a part of the network was wrapped, as in <c>features.module.0.weight</c>; null if none was.</summary>
+    private StateDictionary? RemoveInner()
+    {
+        const string Wrapper = ".module.";
+        const int LongestName = 512;
+        var parts = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string name in AllNames)
+        {
+            int place = name.Length > LongestName ? -1 : name.IndexOf(Wrapper, StringComparison.Ordinal);
+            if (place > 0 && place + Wrapper.Length < name.Length)
+                parts.Add(name[..(place + 1)]);
+        }
+
+        if (parts.Count == 0)
+            return null;
+
+        // A part that has anything else beside "module" was not wrapped: "module" is a name of its own there.
+        HashSet<string>.AlternateLookup<ReadOnlySpan<char>> lookup = parts.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (string name in AllNames)
+        {
+            for (int dot = name.IndexOf('.'); dot >= 0 && dot < LongestName; dot = name.IndexOf('.', dot + 1))
+            {
+                if (!name.AsSpan(dot).StartsWith(Wrapper, StringComparison.Ordinal))
+                    lookup.Remove(name.AsSpan(0, dot + 1));
+            }
+        }
+
+        return parts.Count == 0 ? null : Rename(name =>
+        {
+            int place = name.Length > LongestName ? -1 : name.IndexOf(Wrapper, StringComparison.Ordinal);
+            return place > 0 && lookup.Contains(name.AsSpan(0, place + 1)) ? name.Remove(place + 1, Wrapper.Length - 1) : name;
+        });
+    }
+
+    private IEnumerable<string> AllNames => _tensors.Keys.Concat(Unreadable.Keys);
 }

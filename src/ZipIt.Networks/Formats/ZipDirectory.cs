@@ -14,10 +14,12 @@ internal static class ZipDirectory
     private const int StartInEnd = 16;
     private const int StartInEnd64 = 48;
 
-    /// <summary>Makes sure that an archive's directory is not too large; one that is not there is left to the reader to complain about.</summary>
-    /// <exception cref="InvalidDataException">It is.</exception>
+    /// <summary>Makes sure that an archive's directory is not too large; one that is not there is left to the reader to complain about, if the file is large enough for one.</summary>
+    /// <exception cref="InvalidDataException">It is, or the file is too small.</exception>
     public static void CheckLength(Stream stream, string source)
     {
+        if (stream.Length < EndLength)
+            throw new InvalidDataException($"'{source}' is no zip archive, or it is cut off: it has {stream.Length} bytes.");
         var tail = new byte[Math.Min(stream.Length, EndLength + LongestComment + LocatorLength)];
         stream.Position = stream.Length - tail.Length;
         stream.ReadExactly(tail);
@@ -28,10 +30,7 @@ internal static class ZipDirectory
             if (start == uint.MaxValue && end >= LocatorLength && tail.AsSpan(end - LocatorLength).StartsWith("PK\x06\x07"u8))
                 start = ReadLongStart(stream, BinaryPrimitives.ReadInt64LittleEndian(tail.AsSpan(end - LocatorLength + 8)));
             if (stream.Length - tail.Length + end - start > MaximumLength)
-            {
-                throw new InvalidDataException($"'{source}' is a zip archive whose directory takes more than {MaximumLength} bytes, which no checkpoint needs; "
-                    + "it is refused.");
-            }
+                throw new InvalidDataException($"'{source}' is a zip archive whose directory takes more than {MaximumLength} bytes, which no model needs; it is refused.");
         }
 
         stream.Position = 0;

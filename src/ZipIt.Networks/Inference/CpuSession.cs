@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using ZipIt.Numerics;
 
 namespace ZipIt.Networks;
@@ -6,9 +7,16 @@ namespace ZipIt.Networks;
 /// <summary>A session of <see cref="CpuEngine"/>: the memory for a plan's values, and the threads that run it.</summary>
 internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
 {
+#if DEBUG
+    private const int GuardLength = 64;
+#else
+    private const int GuardLength = 0;
+#endif
+    private const float GuardValue = -1.2345e-6f; // stands behind each buffer in debug builds
+
     private readonly ExecutionPlan _plan;
     private readonly BufferPool? _pool;
-    private readonly List<AlignedBuffer> _rented = [];
+    private readonly List<AlignedBuffer> _buffers = [];
     private readonly WorkerTeam _team;
     private readonly AlignedBuffer _kept;
     private readonly AlignedBuffer?[] _scratch;
@@ -24,8 +32,11 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     private Batch? _whole;
     private Step[] _wave = [];
 
+    // Whether a run is going on and whether the session was disposed; memory goes back to the pool when neither needs it.
+    private const int Running = 1;
+    private const int Disposed = 2;
+    private int _state;
     private int _images;
-    private bool _disposed;
 
     /// <summary>Makes a session.</summary>
     /// <param name="plan">What to run.</param>
@@ -56,10 +67,18 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
             throw new ArgumentException($"The network has {Network.Inputs.Count} inputs, found one.", nameof(images));
         CheckBatch(batchSize);
         CheckInput(0, images.Length, batchSize, nameof(images));
-        fixed (float* pointer = images)
+        Begin();
+        try
         {
-            _inputs[0] = pointer;
-            RunBatch(batchSize);
+            fixed (float* pointer = images)
+            {
+                _inputs[0] = pointer;
+                RunBatch(batchSize);
+            }
+        }
+        finally
+        {
+            End();
         }
     }
 
@@ -74,6 +93,7 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
             CheckInput(i, inputs[i].Length, batchSize, nameof(inputs));
 
         var handles = new MemoryHandle[inputs.Count];
+        Begin();
         try
         {
             for (int i = 0; i < handles.Length; i++)
@@ -88,6 +108,7 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
         {
             foreach (MemoryHandle handle in handles)
                 handle.Dispose();
+            End();
         }
     }
 
@@ -114,12 +135,41 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     }
 
     /// <inheritdoc/>
+    /// <remarks>A run that is going on comes to its end first: nobody else gets its memory before.</remarks>
     public void Dispose()
     {
-        _disposed = true;
-        foreach (AlignedBuffer buffer in _rented)
-            _pool!.Return(buffer);
-        _rented.Clear();
+        if (Interlocked.Or(ref _state, Disposed) == 0)
+            ReturnMemory();
+    }
+
+    private void Begin()
+    {
+        int state = Interlocked.CompareExchange(ref _state, Running, 0);
+        ObjectDisposedException.ThrowIf((state & Disposed) != 0, this);
+        if (state != 0)
+            throw new InvalidOperationException("The session is running on another thread; it serves one at a time. Make a session for each thread.");
+    }
+
+    private void End()
+    {
+        AssertGuards();
+        if ((Interlocked.And(ref _state, ~Running) & Disposed) != 0)
+            ReturnMemory();
+    }
+
+    private void ReturnMemory()
+    {
+        foreach (AlignedBuffer buffer in _buffers)
+            _pool?.Return(buffer);
+        _buffers.Clear();
+    }
+
+    /// <summary>Asserts that nothing was written behind the end of a buffer.</summary>
+    [Conditional("DEBUG")]
+    private void AssertGuards()
+    {
+        foreach (AlignedBuffer buffer in _buffers)
+            Debug.Assert(buffer.Span[^GuardLength..].IndexOfAnyExcept(GuardValue) < 0, "A step has written behind the end of a buffer.");
     }
 
     private void RunBatch(int batchSize)
@@ -201,22 +251,26 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
         }
     }
 
-    private ReadOnlySpan<float> Read(PlannedValue value) => new(_kept.Pointer + (nint)(value.Offset * MaximumBatchSize), _images * value.ImageSize);
+    private ReadOnlySpan<float> Read(PlannedValue value)
+    {
+        ObjectDisposedException.ThrowIf((Volatile.Read(ref _state) & Disposed) != 0, this);
+        return new ReadOnlySpan<float>(_kept.Pointer + (nint)(value.Offset * MaximumBatchSize), _images * value.ImageSize);
+    }
 
     /// <summary>Memory for some floats; several threads may ask at a time.</summary>
     private AlignedBuffer Allocate(long length)
     {
-        if (_pool is null)
-            return AlignedBuffer.Uninitialized(checked((int)length));
-        AlignedBuffer buffer = _pool.Rent(checked((int)length));
-        lock (_rented)
-            _rented.Add(buffer);
+        int whole = checked((int)length + GuardLength);
+        AlignedBuffer buffer = _pool?.Rent(whole) ?? AlignedBuffer.Uninitialized(whole);
+        buffer.Span[(int)length..].Fill(GuardValue);
+        lock (_buffers)
+            _buffers.Add(buffer);
         return buffer;
     }
 
     private void CheckBatch(int batchSize)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf((Volatile.Read(ref _state) & Disposed) != 0, this);
         if (batchSize < 1 || batchSize > MaximumBatchSize)
             throw new ArgumentOutOfRangeException(nameof(batchSize), $"Expected 1 to {MaximumBatchSize} images, found {batchSize}.");
     }

@@ -23,7 +23,7 @@ internal sealed class GraphImporter
         _boundary = options.Outputs is null ? boundary : null;
         Opset = FindOpset(model);
         Budget = new MemoryBudget(length, source);
-        _tensors = new StoredTensors(source, external);
+        _tensors = new StoredTensors(source, external, Budget);
     }
 
     public long Opset { get; }

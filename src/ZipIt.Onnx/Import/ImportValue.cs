@@ -42,8 +42,11 @@ internal sealed class ConstantValue : ImportValue
     /// <summary>Stands for the number of images among <see cref="Integers"/>.</summary>
     public const long Batch = long.MinValue;
 
+    /// <exception cref="UnsupportedException">There are too many dimensions.</exception>
     private ConstantValue(int[] shape, Tensor? floats, long[]? integers, string? name)
     {
+        if (shape.Length > MemoryBudget.MaximumRank)
+            throw new UnsupportedException($"a constant has {shape.Length} dimensions; at most {MemoryBudget.MaximumRank} are supported");
         (Shape, Floats, Integers, Name) = (shape, floats, integers, name);
     }
 

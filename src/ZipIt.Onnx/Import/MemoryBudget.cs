@@ -8,10 +8,13 @@ namespace ZipIt.Onnx;
 /// <param name="source">Name of the file for messages.</param>
 internal sealed class MemoryBudget(long fileLength, string source)
 {
-    /// <summary>What any file may compute, in elements.</summary>
-    private const long Free = 16 << 20;
+    /// <summary>Most dimensions of a constant: walking over its elements takes time with their number, even if they have one place each.</summary>
+    public const int MaximumRank = 8;
 
-    private readonly long _limit = fileLength + Free;
+    /// <summary>What any file may compute, in elements; one takes up to eight bytes.</summary>
+    private const long Free = 6 << 20;
+
+    private readonly long _limit = fileLength / 4 * 3 + Free;
     private long _used;
 
     /// <summary>Accounts for new elements before they are allocated.</summary>
@@ -25,8 +28,11 @@ internal sealed class MemoryBudget(long fileLength, string source)
 
     /// <summary>Accounts for a tensor.</summary>
     /// <returns>Its number of elements.</returns>
+    /// <exception cref="InvalidDataException">It has too many, or more than <see cref="MaximumRank"/> dimensions.</exception>
     public int Take(ReadOnlySpan<int> shape)
     {
+        if (shape.Length > MaximumRank)
+            throw new InvalidDataException($"'{source}' computes a constant of {shape.Length} dimensions; at most {MaximumRank} are supported.");
         long count = 1;
         foreach (int extent in shape)
         {

@@ -7,10 +7,9 @@ namespace ZipIt.Onnx;
 /// <summary>Turns the stored tensors of an ONNX file into constants, once each and only those that are asked for.</summary>
 /// <param name="source">Name of the file for messages.</param>
 /// <param name="external">Where weights outside the file are; null if the file came as a stream.</param>
-internal sealed class StoredTensors(string source, ExternalData? external)
+/// <param name="budget">Bounds the memory of whole numbers, which take up to eight times what they take in the file.</param>
+internal sealed class StoredTensors(string source, ExternalData? external, MemoryBudget budget)
 {
-    private const int MaximumRank = 8;
-
     private readonly Dictionary<string, TensorProto> _initializers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ConstantValue> _constants = new(StringComparer.Ordinal);
 
@@ -50,6 +49,8 @@ internal sealed class StoredTensors(string source, ExternalData? external)
         int[] shape = CheckShape(tensor, shown);
         long count = shape.Aggregate(1L, (product, extent) => product * extent);
         bool isInteger = type is not (ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16);
+        if (isInteger)
+            budget.Take(2 * count);
         if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
         {
             if (external is null)
@@ -87,8 +88,8 @@ internal sealed class StoredTensors(string source, ExternalData? external)
 
     private int[] CheckShape(TensorProto tensor, string name)
     {
-        if (tensor.Dims.Count > MaximumRank)
-            throw new InvalidDataException($"'{source}', tensor '{name}' has {tensor.Dims.Count} dimensions; at most {MaximumRank} are supported.");
+        if (tensor.Dims.Count > MemoryBudget.MaximumRank)
+            throw new InvalidDataException($"'{source}', tensor '{name}' has {tensor.Dims.Count} dimensions; at most {MemoryBudget.MaximumRank} are supported.");
         long count = 1;
         foreach (long extent in tensor.Dims)
         {

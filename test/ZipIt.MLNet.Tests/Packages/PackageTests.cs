@@ -55,7 +55,7 @@ public sealed class PackageTests(PackedLibrary packed) : IClassFixture<PackedLib
         ZipClassifier Load(string name, string[] labels, int[] rows) => ZipClassifier.FromCheckpoint(
             name, Path.Combine(data, "models", $"resnet20-w1-{name}.pt"), labels,
             ClassPrototypes.Load(Path.Combine(data, "models", "prototypes.safetensors"), 30, rows),
-            ChannelAffine.FromNormalization([125.307, 122.961, 113.8575], [51.5865, 50.847, 51.255], range: 1));
+            ChannelAffine.FromNormalization([0.4914, 0.4822, 0.4465], [0.2023, 0.1994, 0.2010]));
 
         IDataView List(string set, int every) => mlContext.Data.LoadFromEnumerable(
             Directory.GetFiles(Path.Combine(data, "images", set), "*.png", SearchOption.AllDirectories)

@@ -31,6 +31,29 @@ public class MatcherPropertyTests
         new PermutationMatcher(),
     ];
 
+    /// <summary>All of the library's that go by features: a new one is among them.</summary>
+    public static TheoryData<IFeatureMatcher> AllMatchers => [.. MatcherRegistry.All.Select(matcher => matcher.Create()).OfType<IFeatureMatcher>()];
+
+    [Theory]
+    [MemberData(nameof(AllMatchers))]
+    public void Match_Features_GivesTheWidthAskedForAndTheSameForAnyNumberOfThreads(IFeatureMatcher matcher)
+    {
+        for (int seed = 0; seed < 10; seed++)
+        {
+            int[] widths = seed % 2 == 0 ? [12, 9] : [8, 12, 10];
+            FeatureStatistics statistics = Problems.RandomFeatures(new Random(seed), widths, 10, 0.2);
+            FeatureMap map = matcher.Match(new MatchingProblem(statistics) { Threads = 1 });
+
+            Assert.Equal(12, map.MergedCount);
+            Assert.Equal(widths, map.Widths.ToArray());
+            for (int source = 0; source < map.SourceCount; source++)
+                Assert.All(map.UnmergeRow(source).ToArray(), entry => Assert.True(double.IsFinite(entry.Weight)));
+            for (int p = 0; p < map.MergedCount; p++)
+                Assert.All(map.MergeRow(p).ToArray(), entry => Assert.True(entry.Weight > 0 && entry.Weight <= 1));
+            Assert.Equal(Describe(map), Describe(matcher.Match(new MatchingProblem(statistics) { Threads = 3 })));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(GroupMatchers))]
     public void Match_AnyProblem_MakesGroupsThatCoverEverySourceOnce(IFeatureMatcher matcher) => Check.One(Cases, Prop.ForAll(AnyProblem(), problem =>
@@ -91,12 +114,15 @@ public class MatcherPropertyTests
     }));
 
     [Theory]
-    [MemberData(nameof(GroupMatchers))]
+    [MemberData(nameof(AllMatchers))]
     public void Match_Twice_GivesTheSameMap(IFeatureMatcher matcher)
     {
         var problem = new MatchingProblem(Problems.RandomFeatures(new Random(1), [30, 30], 12, 0.2));
-        Assert.Equal(Problems.Describe(matcher.Match(problem)), Problems.Describe(matcher.Match(problem)));
+        Assert.Equal(Describe(matcher.Match(problem)), Describe(matcher.Match(problem)));
     }
+
+    private static string Describe(FeatureMap map) => string.Join('|', Enumerable.Range(0, map.MergedCount).Select(p => string.Join(' ', map.MergeRow(p).ToArray())))
+        + string.Join('|', Enumerable.Range(0, map.SourceCount).Select(source => string.Join(' ', map.UnmergeRow(source).ToArray())));
 
     private static HashSet<string> AsSet(IEnumerable<IEnumerable<int>> groups) => [.. groups.Select(group => string.Join(' ', group.Order()))];
 

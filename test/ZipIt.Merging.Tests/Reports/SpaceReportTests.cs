@@ -9,8 +9,9 @@ public sealed class SpaceReportTests
 {
     private static readonly IFeatureMatcher[] Matchers =
     [
-        new ZipMatcher(), new ZipMatcher { Alpha = 1, Beta = 1 }, new PermutationMatcher(), new IdentityMatcher(), new OptimalMatcher(), new KMeansMatcher { Restarts = 2 },
-        new SelectionMatcher(), new SelectionMatcher { Unmerge = SelectionUnmerge.StrongestCorrelation },
+        .. MatcherRegistry.All.Select(matcher => matcher.Create()).OfType<IFeatureMatcher>(),
+        new ZipMatcher { Alpha = 1, Beta = 1 },
+        new SelectionMatcher { Unmerge = SelectionUnmerge.StrongestCorrelation },
     ];
 
     [Fact]

@@ -17,8 +17,28 @@ public sealed class StateDictionaryTests
     [InlineData("_orig_mod.module.a,_orig_mod.module.b", "a,b")]
     [InlineData("module.a,b", "module.a,b")]
     [InlineData("module.,module.b", "module.,module.b")]
+    [InlineData("model.a,model.b", "a,b")]
+    [InlineData("a._orig_mod.w,b.w", "a.w,b.w")]
+    [InlineData("features.module.0.w,features.module.1.w,fc.w", "features.0.w,features.1.w,fc.w")]
+    [InlineData("features.module.0.w,features.1.w", "features.module.0.w,features.1.w")]
+    [InlineData("a._orig_mod.w,a.w", "a._orig_mod.w,a.w")]
+    [InlineData("module._orig_mod.model.a", "a")]
     public void WithoutWrapperPrefixes_CommonPrefix_IsTakenOff(string names, string expected) =>
         Assert.Equal(expected.Split(','), Make(names.Split(',')).WithoutWrapperPrefixes().Keys);
+
+    [Fact]
+    public void WithoutWrapperPrefixes_CounterBeside_DoesNotMatter()
+    {
+        var weights = new StateDictionary("file.pt", [KeyValuePair.Create("n_averaged", new Tensor()), KeyValuePair.Create("module.a.w", new Tensor(1))]);
+        Assert.Equal(["n_averaged", "a.w"], weights.WithoutWrapperPrefixes().Keys);
+    }
+
+    [Fact]
+    public void WithoutWrapperPrefixes_LongNameOfWrappers_IsLeftInTime()
+    {
+        string name = string.Concat(Enumerable.Repeat("module.", 500_000)) + "w";
+        Assert.Single(Make(name).WithoutWrapperPrefixes().Keys);
+    }
 
     [Fact]
     public void CheckFinite_ManyBrokenTensors_NamesTheFirstAndCountsTheRest()

@@ -1,16 +1,30 @@
 namespace ZipIt.Networks;
 
-/// <summary>The sizes that tell one residual network (He et al. 2016) from another.</summary>
+/// <summary>What tells one residual network (He et al. 2016) from another.</summary>
 public sealed record ResNetLayout
 {
+    /// <summary>A shortcut's module of this name is a convolution itself; all others hold it under the number 0.</summary>
+    internal const string PlainShortcutName = "convShortcut";
+
+    private const int BottleneckExpansion = 4;
+
     /// <summary>Number of residual blocks in each stage, e.g. 3, 3, 3 (ResNet-20) or 3, 4, 6, 3 (ResNet-50).</summary>
     public required IReadOnlyList<int> BlockCounts { get; init; }
 
     /// <summary>Whether a block is a bottleneck (1×1, 3×3, 1×1 convolutions) instead of two 3×3 convolutions. Default false.</summary>
     public bool Bottleneck { get; init; }
 
-    /// <summary>Channels of the stem, and of a basic block in the first stage; they double with every further stage.</summary>
+    /// <summary>Channels of the stem, and of a basic block in the first stage; they double with every further stage, if <see cref="Widths"/> does not say otherwise.</summary>
     public required int StemChannels { get; init; }
+
+    /// <summary>Channels that the blocks of each stage give; null for those that follow from <see cref="StemChannels"/>. A Wide ResNet has its own.</summary>
+    public IReadOnlyList<int>? Widths { get; init; }
+
+    /// <summary>Channels inside the blocks of each stage; null for those that follow from <see cref="InnerChannels"/>.</summary>
+    public IReadOnlyList<int>? InnerWidths { get; init; }
+
+    /// <summary>Groups of the 3×3 convolutions of bottlenecks (ResNeXt, Xie et al. 2017). Default 1.</summary>
+    public int Groups { get; init; } = 1;
 
     /// <summary>Channels inside a bottleneck of the first stage; 0 for as many as <see cref="StemChannels"/>. Default 0.</summary>
     public int InnerChannels { get; init; }
@@ -27,8 +41,43 @@ public sealed record ResNetLayout
     /// </summary>
     public int StemKernel { get; init; } = 3;
 
-    /// <summary>Extent of the shortcuts' kernels: 1 or 3. Default 1.</summary>
+    /// <summary>Stride of the first convolution; null for 1 with a kernel below 7 and otherwise 2. No tensor tells it.</summary>
+    public int? StemStride { get; init; }
+
+    /// <summary>Whether a maximum pooling of stride 2 follows the first convolution; null for yes if the kernel is 7. No tensor tells it.</summary>
+    public bool? StemPooling { get; init; }
+
+    /// <summary>Stride of each stage; null for 1, 2, 2 … No tensor tells it.</summary>
+    public IReadOnlyList<int>? StageStrides { get; init; }
+
+    /// <summary>Whether a bottleneck's stride sits on its first convolution (1×1) rather than on the second. Default false. No tensor tells it.</summary>
+    public bool StrideOnFirstConvolution { get; init; }
+
+    /// <summary>The activation in all places. Default ReLU. No tensor tells it, unless it has parameters.</summary>
+    public Activation Activation { get; init; } = new ReLU();
+
+    /// <summary>ε of all batch normalizations. Default 1e-5. No tensor tells it.</summary>
+    public float Epsilon { get; init; } = BatchNorm2d.DefaultEpsilon;
+
+    /// <summary>Whether normalization and activation stand before the convolutions (He et al., <i>Identity Mappings in Deep Residual Networks</i>, 2016). Default false.</summary>
+    public bool PreActivation { get; init; }
+
+    /// <summary>Name of the normalization behind the last block of a pre-activation network; null for none. Default null.</summary>
+    public string? FinalNormName { get; init; }
+
+    /// <summary>Whether projections of a pre-activation network take the block's input after its first activation. Default false. No tensor tells it.</summary>
+    public bool PreActivatedShortcut { get; init; }
+
+    /// <summary>
+    /// Extent of the shortcuts' kernels: 1 or 3; 0 for shortcuts without weights, which pick pixels and add channels of zeros (option A). Default 1.
+    /// </summary>
     public int ShortcutKernel { get; init; } = 1;
+
+    /// <summary>Whether shortcuts with weights have a normalization. Default true.</summary>
+    public bool ShortcutNorm { get; init; } = true;
+
+    /// <summary>Where shortcuts without weights put the channels that they add. Default <see cref="ChannelPadding.Centered"/>. No tensor tells it.</summary>
+    public ChannelPadding ShortcutPadding { get; init; }
 
     /// <summary>Name of the shortcuts' modules: <c>downsample</c> (torchvision) or <c>shortcut</c>. Default <c>downsample</c>.</summary>
     public string ShortcutName { get; init; } = "downsample";
@@ -46,7 +95,7 @@ public sealed record ResNetLayout
     /// <param name="depth">Number of layers.</param>
     /// <param name="width">Multiplier of all channels: the stem has 16·width.</param>
     /// <param name="outputs">Outputs of the last layer.</param>
-    /// <param name="shortcutKernel">Extent of the shortcuts' kernels: 1 or 3.</param>
+    /// <param name="shortcutKernel">Extent of the shortcuts' kernels: 1 or 3; 0 for shortcuts without weights (option A).</param>
     /// <exception cref="ArgumentOutOfRangeException">The depth is not 6n + 2, or a number is not positive.</exception>
     public static ResNetLayout Cifar(int depth, int width = 1, int outputs = 10, int shortcutKernel = 3)
     {
@@ -54,8 +103,8 @@ public sealed record ResNetLayout
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
         if (depth < 8 || depth % 6 != 2)
             throw new ArgumentOutOfRangeException(nameof(depth), $"Expected a depth of 6n + 2 (20, 32, 44, 56, 110), found {depth}.");
-        if (shortcutKernel is not (1 or 3))
-            throw new ArgumentOutOfRangeException(nameof(shortcutKernel), $"Expected a kernel of 1 or 3, found {shortcutKernel}.");
+        if (shortcutKernel is not (0 or 1 or 3))
+            throw new ArgumentOutOfRangeException(nameof(shortcutKernel), $"Expected a kernel of 1 or 3, or 0 for none, found {shortcutKernel}.");
         int blocks = (depth - 2) / 6;
         return new ResNetLayout
         {
@@ -90,7 +139,7 @@ public sealed record ResNetLayout
     public IEnumerable<ParameterShape> ListParameters()
     {
         yield return ParameterShape.ConvWeight("conv1", StemChannels, ImageChannels, StemKernel);
-        foreach (ParameterShape parameter in ParameterShape.Norm("bn1", StemChannels))
+        foreach (ParameterShape parameter in PreActivation ? [] : ParameterShape.Norm("bn1", StemChannels))
             yield return parameter;
         foreach (ResNetBlock block in ListBlocks())
         {
@@ -98,31 +147,64 @@ public sealed record ResNetLayout
                 yield return parameter;
         }
 
-        foreach (ParameterShape parameter in ParameterShape.Linear(LinearName, Outputs, ListBlocks().Last().Outputs))
+        int last = ListBlocks().Last().Outputs;
+        foreach (ParameterShape parameter in FinalNormName is null ? [] : ParameterShape.Norm(FinalNormName, last))
+            yield return parameter;
+        foreach (ParameterShape parameter in ParameterShape.Linear(LinearName, Outputs, last))
             yield return parameter;
     }
 
     /// <summary>For example <c>ResNet-20×4</c> or <c>ResNet-50</c>.</summary>
     public override string ToString()
     {
-        bool cifar = IsForSmallImages && BlockCounts.Count == 3;
-        return $"ResNet-{Depth}{(cifar && StemChannels % 16 == 0 ? $"×{StemChannels / 16}" : "")}";
+        bool cifar = IsForSmallImages && BlockCounts.Count == 3 && Widths is null;
+        string kind = Groups > 1 ? "ResNeXt" : PreActivation && Widths is not null ? "Wide ResNet" : PreActivation ? "pre-activation ResNet" : "ResNet";
+        return $"{kind}-{Depth}{(cifar && StemChannels % 16 == 0 ? $"×{StemChannels / 16}" : "")}";
+    }
+
+    /// <summary>What the stage's blocks give if <see cref="Widths"/> does not say.</summary>
+    internal int UsualWidth(int stage) => Bottleneck ? (StemChannels << stage) * BottleneckExpansion : StemChannels << stage;
+
+    /// <summary>Channels inside the stage's blocks if <see cref="InnerWidths"/> does not say.</summary>
+    internal int UsualInnerWidth(int stage) => !Bottleneck ? Widths?[stage] ?? UsualWidth(stage) : (InnerChannels > 0 ? InnerChannels : StemChannels) << stage;
+
+    /// <summary>The layout with what a user says of it.</summary>
+    /// <exception cref="ArgumentException">An option means nothing here, or is out of range.</exception>
+    internal ResNetLayout With(ArchitectureOptions options)
+    {
+        options.Check(
+            $"{this}",
+            [
+                nameof(Activation), nameof(Epsilon), nameof(StemStride), nameof(StemPooling), nameof(StageStrides),
+                .. Bottleneck ? [nameof(StrideOnFirstConvolution)] : Array.Empty<string>(),
+                .. ShortcutKernel == 0 ? [nameof(ShortcutPadding)] : Array.Empty<string>(),
+                .. PreActivation ? [nameof(PreActivatedShortcut)] : Array.Empty<string>(),
+            ]);
+        options.CheckStages($"{this}", BlockCounts.Count);
+        return this with
+        {
+            Activation = options.Activation ?? Activation,
+            Epsilon = options.Epsilon ?? Epsilon,
+            StemStride = options.StemStride ?? StemStride,
+            StemPooling = options.StemPooling ?? StemPooling,
+            StageStrides = options.StageStrides ?? StageStrides,
+            StrideOnFirstConvolution = options.StrideOnFirstConvolution ?? StrideOnFirstConvolution,
+            ShortcutPadding = options.ShortcutPadding ?? ShortcutPadding,
+            PreActivatedShortcut = options.PreActivatedShortcut ?? PreActivatedShortcut,
+        };
     }
 
     internal IEnumerable<ResNetBlock> ListBlocks()
     {
-        const int BottleneckExpansion = 4;
         int inputs = StemChannels;
         for (int stage = 0; stage < BlockCounts.Count; stage++)
         {
-            int channels = StemChannels << stage;
-            int inner = Bottleneck && InnerChannels > 0 ? InnerChannels << stage : channels;
-            int outputs = Bottleneck ? channels * BottleneckExpansion : channels;
+            int outputs = Widths?[stage] ?? UsualWidth(stage);
+            int inner = InnerWidths?[stage] ?? UsualInnerWidth(stage);
             for (int block = 0; block < BlockCounts[stage]; block++)
             {
-                int stride = stage > 0 && block == 0 ? 2 : 1;
-                int shortcut = stride != 1 || inputs != outputs ? ShortcutKernel : 0;
-                yield return new ResNetBlock($"layer{stage + 1}.{block}", Bottleneck, inputs, inner, outputs, stride, shortcut, ShortcutName);
+                int stride = block > 0 ? 1 : StageStrides?[stage] ?? (stage > 0 ? 2 : 1);
+                yield return new ResNetBlock(this, $"layer{stage + 1}.{block}", inputs, inner, outputs, stride);
                 inputs = outputs;
             }
         }

@@ -8,6 +8,6 @@ internal enum VggFeatureKind
 {
     Conv,
     Norm,
-    ReLU,
+    Activation,
     MaxPool,
 }

@@ -19,11 +19,35 @@ public sealed record VggLayout
     /// Default 0.</summary>
     public int HiddenWidth { get; init; }
 
+    /// <summary>Widths of the hidden layers of the classifier; null for the two or none that follow from <see cref="HiddenWidth"/>. Default null.</summary>
+    public IReadOnlyList<int>? HiddenWidths { get; init; }
+
+    /// <summary>
+    /// Pixels in each direction that the classifier takes: 1 if the features end in a single pixel, 7 for the adaptive pooling of the ImageNet classifier; 0 for 1 without hidden
+    /// layers and otherwise 7. Default 0.
+    /// </summary>
+    public int PooledSize { get; init; }
+
+    /// <summary>
+    /// Names of the classifier's fully connected layers; null for <c>classifier</c> without hidden layers and otherwise <c>classifier.0</c>, <c>classifier.3</c> and <c>classifier.6</c>.
+    /// An activation stands between two of them if their numbers leave room for one. Default null.
+    /// </summary>
+    public IReadOnlyList<string>? LinearNames { get; init; }
+
     /// <summary>Outputs of the last layer: classes, or the length of an embedding.</summary>
     public required int Outputs { get; init; }
 
-    /// <summary>Pixels in each direction that torchvision's adaptive pooling hands to the ImageNet classifier.</summary>
-    internal const int PooledSize = 7;
+    /// <summary>The activation in all places. Default ReLU. No tensor tells it.</summary>
+    public Activation Activation { get; init; } = new ReLU();
+
+    /// <summary>ε of all batch normalizations. Default 1e-5. No tensor tells it.</summary>
+    public float Epsilon { get; init; } = BatchNorm2d.DefaultEpsilon;
+
+    /// <summary>Pixels in each direction that the ImageNet classifier takes.</summary>
+    internal const int ImageNetPooledSize = 7;
+
+    /// <summary>Pixels in each direction that the classifier takes.</summary>
+    internal int PixelsAcross => PooledSize > 0 ? PooledSize : HiddenWidth == 0 ? 1 : ImageNetPooledSize;
 
     /// <summary>A VGG for CIFAR: the features, then one fully connected layer on a single pixel.</summary>
     /// <param name="depth">11, 13, 16 or 19.</param>
@@ -59,15 +83,7 @@ public sealed record VggLayout
             }
         }
 
-        (string Name, int Inputs, int Outputs)[] linears = HiddenWidth == 0
-            ? [("classifier", inputs, Outputs)]
-            :
-            [
-                ("classifier.0", inputs * PooledSize * PooledSize, HiddenWidth),
-                ("classifier.3", HiddenWidth, HiddenWidth),
-                ("classifier.6", HiddenWidth, Outputs),
-            ];
-        foreach ((string name, int count, int outputs) in linears)
+        foreach ((string name, int count, int outputs) in ListLinears())
         {
             foreach (ParameterShape parameter in ParameterShape.Linear(name, outputs, count))
                 yield return parameter;
@@ -76,6 +92,30 @@ public sealed record VggLayout
 
     /// <summary>For example <c>VGG-16</c> or <c>VGG-11 with batch normalization</c>.</summary>
     public override string ToString() => $"VGG-{Depth}{(BatchNorm ? " with batch normalization" : "")}";
+
+    /// <summary>The layout with what a user says of it.</summary>
+    /// <exception cref="ArgumentException">An option means nothing here, or is out of range.</exception>
+    internal VggLayout With(ArchitectureOptions options)
+    {
+        options.Check($"{this}", nameof(Activation), nameof(Epsilon));
+        return this with { Activation = options.Activation ?? Activation, Epsilon = options.Epsilon ?? Epsilon };
+    }
+
+    /// <summary>The fully connected layers with their inputs and outputs.</summary>
+    internal IEnumerable<(string Name, int Inputs, int Outputs)> ListLinears()
+    {
+        IReadOnlyList<int> hidden = HiddenWidths ?? (HiddenWidth == 0 ? [] : [HiddenWidth, HiddenWidth]);
+        IReadOnlyList<string> names = LinearNames ?? (hidden.Count == 0 ? ["classifier"] : ["classifier.0", "classifier.3", "classifier.6"]);
+        if (names.Count != hidden.Count + 1)
+            throw new InvalidOperationException($"Expected one layer more than the {hidden.Count} hidden widths, found {names.Count} names.");
+        int inputs = ListFeatures().Last().Channels * PixelsAcross * PixelsAcross;
+        for (int i = 0; i < names.Count; i++)
+        {
+            int outputs = i < hidden.Count ? hidden[i] : Outputs;
+            yield return (names[i], inputs, outputs);
+            inputs = outputs;
+        }
+    }
 
     /// <summary>The modules of torchvision's <c>features</c>, which are numbered through.</summary>
     internal IEnumerable<VggFeature> ListFeatures()
@@ -97,7 +137,7 @@ public sealed record VggLayout
                 yield return new VggFeature($"features.{index++}", VggFeatureKind.Conv, channels);
                 if (BatchNorm)
                     yield return new VggFeature($"features.{index++}", VggFeatureKind.Norm, channels);
-                yield return new VggFeature($"features.{index++}", VggFeatureKind.ReLU, channels);
+                yield return new VggFeature($"features.{index++}", VggFeatureKind.Activation, channels);
             }
 
             yield return new VggFeature($"features.{index++}", VggFeatureKind.MaxPool, channels);

@@ -6,9 +6,9 @@ using System.Text;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Reads Python pickles (protocols 2 to 5) that hold tensors and plain containers. A pickle is a program: this reader runs only the part
+/// Reads the tensors and plain containers of Python pickles (protocols 2 to 5). A pickle is a program: this reader runs only the part
 /// that puts together dictionaries, lists, tuples and scalars, and knows the handful of names that a tensor needs. Whatever else a pickle
-/// asks for is refused by name.
+/// names becomes a <see cref="PickleOpaque"/>, which is a name and nothing more: no class is looked up, nothing is made or called.
 /// </summary>
 /// <remarks>
 /// The stack is a list, not recursion, so nesting costs nothing. Lengths are checked against the bytes that are left, texts are hashed once, and a pickle has at most
@@ -37,6 +37,10 @@ internal sealed class PickleReader
     private const int EntrySize = 192;
     private const int TensorSize = 256;
 
+    private const int NameCharacterSize = 8; // with what shortening it takes
+
+    private const string QuantizedTensor = "a quantized tensor";
+
     private static readonly object Unset = new();
     private static readonly object True = true;
     private static readonly object False = false;
@@ -45,6 +49,7 @@ internal sealed class PickleReader
     private readonly string _place;
     private readonly ReadingBudget _budget;
     private readonly HashSet<PickleText> _longTexts = [];
+    private readonly Dictionary<PickleText, StorageReference> _storages = [];
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
     private readonly List<object?> _memo = [];
@@ -68,8 +73,11 @@ internal sealed class PickleReader
         _end = stream.Length - stream.Position;
     }
 
+    /// <summary>The storages that the pickle has referred to so far, also those of tensors that nobody can reach.</summary>
+    public IReadOnlyDictionary<PickleText, StorageReference> Storages => _storages;
+
     /// <summary>Reads up to and including the STOP of the pickle.</summary>
-    /// <exception cref="InvalidDataException">The pickle is damaged, or asks for more than tensors and plain containers.</exception>
+    /// <exception cref="InvalidDataException">The pickle is damaged, or has an opcode that no checkpoint needs.</exception>
     public object? Read()
     {
         int protocol = -1;
@@ -115,6 +123,10 @@ internal sealed class PickleReader
                     break;
                 case 0x8a: // LONG1
                     PushNew(ReadInteger(ReadByte()), ScalarSize);
+                    break;
+                case 0x8b: // LONG4
+                    int digits = ReadLength(4);
+                    PushNew(ReadInteger(digits), ScalarSize + digits);
                     break;
                 case (byte)'G': // BINFLOAT, big-endian
                     PushNew(BinaryPrimitives.ReadDoubleBigEndian(ReadNumber(8)), ScalarSize);
@@ -165,6 +177,8 @@ internal sealed class PickleReader
                     break;
                 case (byte)'a': // APPEND
                     object? item = Pop();
+                    if (Peek() is PickleOpaque)
+                        break;
                     List<object?> appended = Peek<List<object?>>("a list");
                     Take(SlotSize + ScalarSize);
                     if (appended.Count == 0)
@@ -172,11 +186,19 @@ internal sealed class PickleReader
                     appended.Add(item);
                     break;
                 case (byte)'e': // APPENDS
-                    int firstItem = PopMark();
-                    List<object?> list = PeekBelow<List<object?>>(firstItem, "a list");
-                    Take(FirstSlotsSize + (long)(_stack.Count - firstItem) * SlotSize);
-                    list.AddRange(CollectionsMarshal.AsSpan(_stack)[firstItem..]);
-                    Drop(firstItem);
+                    AppendItems(PopMark());
+                    break;
+                case 0x8f: // EMPTY_SET
+                    PushNew(new PickleOpaque("set", _opcodeOffset), ObjectSize);
+                    break;
+                case 0x90: // ADDITEMS
+                    int firstMember = PopMark();
+                    PeekBelow<PickleOpaque>(firstMember, "a set");
+                    Drop(firstMember);
+                    break;
+                case 0x91: // FROZENSET
+                    Drop(PopMark());
+                    PushNew(new PickleOpaque("frozenset", _opcodeOffset), ObjectSize);
                     break;
                 case (byte)'}': // EMPTY_DICT
                     PushNew(new PickleDictionary(), ContainerSize);
@@ -189,11 +211,10 @@ internal sealed class PickleReader
                 case (byte)'s': // SETITEM
                     if (_stack.Count - 2 < Floor)
                         throw Fail("a value is missing on the stack");
-                    SetItems(PeekBelow<PickleDictionary>(_stack.Count - 2, "a dictionary"), _stack.Count - 2);
+                    SetItems(_stack.Count - 2);
                     break;
                 case (byte)'u': // SETITEMS
-                    int firstPair = PopMark();
-                    SetItems(PeekBelow<PickleDictionary>(firstPair, "a dictionary"), firstPair);
+                    SetItems(PopMark());
                     break;
                 case (byte)'0': // POP
                     Pop();
@@ -232,18 +253,28 @@ internal sealed class PickleReader
                     PushNew(Resolve(stackModule.Value, stackName.Value), ScalarSize);
                     break;
                 case (byte)'Q': // BINPERSID
-                    PushNew(MakeStorage(Pop()), ObjectSize);
+                    PushNew(ResolvePersistent(Pop()), ObjectSize);
                     break;
                 case (byte)'R': // REDUCE
                     object? arguments = Pop();
                     PushNew(Call(Pop(), arguments), TensorSize);
                     break;
+                case 0x81: // NEWOBJ
+                    Pop();
+                    Push(ExpectClass(Pop()));
+                    break;
+                case 0x92: // NEWOBJ_EX
+                    Pop();
+                    Pop();
+                    Push(ExpectClass(Pop()));
+                    break;
                 case (byte)'b': // BUILD: attributes of an object; an OrderedDict of PyTorch carries version numbers
                     Pop();
-                    Peek<PickleDictionary>("a dictionary");
+                    if (Peek() is not (PickleDictionary or PickleOpaque or TensorReference))
+                        throw Fail("expected an object on the stack");
                     break;
                 default:
-                    throw Fail($"the pickle uses {NameOf(opcode)}, which tensors and plain containers do not need; it is refused");
+                    throw Fail($"the pickle uses {NameOf(opcode)}, which no checkpoint needs; it is refused");
             }
         }
     }
@@ -265,7 +296,7 @@ internal sealed class PickleReader
         _ => $"opcode 0x{opcode:x2}",
     };
 
-    /// <summary>The names that are known; everything else is refused here, before anything can refer to it.</summary>
+    /// <summary>What a name stands for; one that tensors do not need stays a name.</summary>
     private object Resolve(string module, string name) => (module, name) switch
     {
         ("collections", "OrderedDict") => PickleFunction.OrderedDictionary,
@@ -275,6 +306,7 @@ internal sealed class PickleReader
         ("torch._utils", "_rebuild_tensor_v2") => PickleFunction.RebuildTensorV2,
         ("torch._utils", "_rebuild_tensor_v3") => PickleFunction.RebuildTensorV3,
         ("torch._utils", "_rebuild_parameter" or "_rebuild_parameter_with_state") => PickleFunction.RebuildParameter,
+        ("torch._tensor", "_rebuild_from_type_v2") => PickleFunction.RebuildSubclass,
         ("torch" or "torch.cuda", "FloatStorage") => new StorageType(ElementType.Float32),
         ("torch" or "torch.cuda", "HalfStorage") => new StorageType(ElementType.Float16),
         ("torch" or "torch.cuda", "BFloat16Storage") => new StorageType(ElementType.BFloat16),
@@ -285,7 +317,11 @@ internal sealed class PickleReader
         ("torch" or "torch.cuda", "CharStorage") => new StorageType(ElementType.Int8),
         ("torch" or "torch.cuda", "ByteStorage") => new StorageType(ElementType.UInt8),
         ("torch" or "torch.cuda", "BoolStorage") => new StorageType(ElementType.Bool),
-        ("torch.storage", "UntypedStorage") => new StorageType(null),
+        ("torch" or "torch.cuda", "QInt8Storage" or "QUInt8Storage") => new StorageType(null, 1, QuantizedTensor),
+        ("torch" or "torch.cuda", "QInt32Storage") => new StorageType(null, 4, QuantizedTensor),
+        ("torch" or "torch.cuda", "ComplexFloatStorage") => new StorageType(null, 8, "a tensor of complex numbers"),
+        ("torch" or "torch.cuda", "ComplexDoubleStorage") => new StorageType(null, 16, "a tensor of complex numbers"),
+        ("torch.storage", "UntypedStorage") => new StorageType(null, 1),
         ("torch", "float32") => ElementType.Float32,
         ("torch", "float16") => ElementType.Float16,
         ("torch", "bfloat16") => ElementType.BFloat16,
@@ -296,16 +332,29 @@ internal sealed class PickleReader
         ("torch", "int8") => ElementType.Int8,
         ("torch", "uint8") => ElementType.UInt8,
         ("torch", "bool") => ElementType.Bool,
-        _ => throw Fail(
-            $"the pickle asks for '{NameList.Shorten(module)}.{NameList.Shorten(name)}', which is refused: only tensors and plain "
-                + "containers are read and nothing is ever executed. "
-            + "Save the module's state_dict() instead of the module itself"),
+        ("torch._utils", "_rebuild_qtensor") => MakeOpaque(module, name, QuantizedTensor),
+        ("torch._utils", "_rebuild_sparse_tensor" or "_rebuild_sparse_csr_tensor") => MakeOpaque(module, name, "a sparse tensor"),
+        ("numpy.core.multiarray" or "numpy._core.multiarray", "_reconstruct") => MakeOpaque(module, name, "a NumPy array"),
+        _ => MakeOpaque(module, name),
     };
+
+    private PickleOpaque MakeOpaque(string module, string name, string? tensorKind = null)
+    {
+        string shown = $"{NameList.Shorten(module)}.{NameList.Shorten(name)}";
+        Take(ObjectSize + TextSize + NameCharacterSize * shown.Length);
+        return new PickleOpaque(shown, _opcodeOffset) { TensorKind = tensorKind };
+    }
+
+    /// <summary>An object of a class that is not known is as unknown as the class.</summary>
+    private PickleOpaque ExpectClass(object? value) => value as PickleOpaque
+        ?? throw Fail("the pickle makes an object of a value that is not a class; it is refused");
 
     private object? Call(object? function, object? arguments)
     {
+        if (function is PickleOpaque unknown)
+            return unknown;
         if (function is not PickleFunction known)
-            throw Fail("the pickle calls a value that is not a known function; it is refused");
+            throw Fail("the pickle calls a value that is not a function; it is refused");
         if (arguments is not object?[] list)
             throw Fail("expected the arguments of a call as a tuple");
         switch (known)
@@ -322,11 +371,20 @@ internal sealed class PickleReader
             case PickleFunction.RebuildTensor when list is [StorageReference, _, _, _]:
             case PickleFunction.RebuildTensorV2 when list is [StorageReference, _, _, _, _, _, ..]:
                 var storage = (StorageReference)list[0]!;
-                return MakeTensor(storage, storage.Elements ?? throw Fail("the storage has no element type"), list);
+                if (storage.Type.Kind is { } kind)
+                    return new PickleOpaque("torch.Tensor", _opcodeOffset) { TensorKind = kind };
+                return MakeTensor(storage, storage.Type.Elements ?? throw Fail("the storage has no element type"), list);
             case PickleFunction.RebuildTensorV3 when list is [StorageReference untyped, _, _, _, _, _, ElementType elements, ..]:
                 return MakeTensor(untyped, elements, list);
+            case PickleFunction.RebuildTensorV3 when list is [StorageReference, _, _, _, _, _, PickleOpaque type, ..]:
+                return new PickleOpaque("torch.Tensor", _opcodeOffset) { TensorKind = $"a tensor of type '{type.Name}'" };
             case PickleFunction.RebuildParameter when list is [TensorReference tensor, ..]:
                 return tensor;
+            case PickleFunction.RebuildSubclass when list is [PickleFunction and not PickleFunction.RebuildSubclass, _, object?[], ..]:
+                return Call(list[0], list[2]);
+            case PickleFunction.RebuildParameter or PickleFunction.RebuildSubclass or PickleFunction.RebuildTensor or PickleFunction.RebuildTensorV2
+                or PickleFunction.RebuildTensorV3 when list is [PickleOpaque part, ..]:
+                return part;
             default:
                 throw Fail($"the arguments of {known} are not those of a tensor");
         }
@@ -370,15 +428,27 @@ internal sealed class PickleReader
             throw Fail("the pickle copies more values than it holds");
     }
 
+    /// <summary>What stands outside the pickle: the elements of tensors; in old files also the source of a class, which is of no interest.</summary>
+    private object ResolvePersistent(object? id) => id switch
+    {
+        object?[] and [PickleText { Value: "module" }, PickleOpaque source, ..] => source,
+        object?[] and [PickleText { Value: "storage" }, PickleOpaque unknown, ..] =>
+            new PickleOpaque(unknown.Name, _opcodeOffset) { TensorKind = $"a tensor of type '{unknown.Name}'" },
+        _ => MakeStorage(id),
+    };
+
     private StorageReference MakeStorage(object? id)
     {
         if (id is not object?[] { Length: 5 or 6 } parts || parts is not [PickleText { Value: "storage" }, StorageType type, PickleText key, _, long count, ..])
             throw Fail("expected a reference to a storage ('storage', type, key, location, count)");
         if (parts.Length == 6 && parts[5] is not null)
             throw Fail("views of storages, as PyTorch wrote them before version 0.4, are not supported");
-        if (count is < 0 or > long.MaxValue / 8)
+        if (count is < 0 or > long.MaxValue / 16)
             throw Fail($"storage '{NameList.Shorten(key.Value)}' declares {count} elements");
-        return new StorageReference(key, type.Elements, count);
+        var storage = new StorageReference(key, type, count);
+        if (_storages.TryAdd(key, storage))
+            Take(EntrySize);
+        return storage;
     }
 
     private TensorReference MakeTensor(StorageReference storage, ElementType elements, object?[] arguments)
@@ -417,6 +487,28 @@ internal sealed class PickleReader
 
     private static string Show(object? value) => value is long or BigInteger or bool or double ? $"{value}" : "of another type";
 
+    /// <summary>Moves the values from an index of the stack on into the list below; an unknown object swallows them.</summary>
+    private void AppendItems(int first)
+    {
+        if (PeekBelow<object>(first, "a list") is not PickleOpaque)
+        {
+            List<object?> list = PeekBelow<List<object?>>(first, "a list");
+            Take(FirstSlotsSize + (long)(_stack.Count - first) * SlotSize);
+            list.AddRange(CollectionsMarshal.AsSpan(_stack)[first..]);
+        }
+
+        Drop(first);
+    }
+
+    /// <summary>Moves the keys and values from an index of the stack on into the dictionary below; an unknown object swallows them.</summary>
+    private void SetItems(int first)
+    {
+        if (PeekBelow<object>(first, "a dictionary") is PickleOpaque)
+            Drop(first);
+        else
+            SetItems(PeekBelow<PickleDictionary>(first, "a dictionary"), first);
+    }
+
     /// <summary>Moves the keys and values from an index of the stack on into a dictionary.</summary>
     private void SetItems(PickleDictionary dictionary, int first)
     {
@@ -427,6 +519,7 @@ internal sealed class PickleReader
         Drop(first);
     }
 
+    /// <summary>An entry whose key is no text is dropped: numbers of parameters, for instance, in the state of an optimizer.</summary>
     private void Set(PickleDictionary dictionary, object? key, object? value)
     {
         if (key is PickleText name)
@@ -434,8 +527,8 @@ internal sealed class PickleReader
             if (dictionary.Set(name, value))
                 Take(EntrySize);
         }
-        else if (key is not (null or long or BigInteger or double or bool))
-            throw Fail("expected text or a number as a dictionary's key");
+        else if (key is PickleDictionary or List<object?>)
+            throw Fail("a dictionary or a list cannot be a dictionary's key");
     }
 
     /// <summary>Values below the latest mark are out of reach.</summary>
@@ -590,15 +683,16 @@ internal sealed class PickleReader
 
     private string ReadLine()
     {
-        var line = new StringBuilder();
+        Span<char> line = stackalloc char[LongestIdentifier];
+        int length = 0;
         while (ReadByte() is var value && value != '\n')
         {
-            if (line.Length == LongestIdentifier)
+            if (length == line.Length)
                 throw Fail($"a name is longer than {LongestIdentifier} characters");
-            line.Append((char)value);
+            line[length++] = (char)value;
         }
 
-        return line.ToString();
+        return new string(line[..length]);
     }
 
     private void RequireRoom(long length)

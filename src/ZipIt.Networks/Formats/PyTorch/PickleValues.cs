@@ -1,6 +1,6 @@
 namespace ZipIt.Networks;
 
-/// <summary>A Python dictionary out of a pickle. Only entries with text keys are kept: no other can name a tensor.</summary>
+/// <summary>A Python dictionary out of a pickle. Only entries with text keys are kept: no other can name a tensor of a network.</summary>
 internal sealed class PickleDictionary
 {
     private OrderedDictionary<PickleText, object?>? _entries;
@@ -31,18 +31,46 @@ internal enum PickleFunction
     RebuildTensorV2,
     RebuildTensorV3,
     RebuildParameter,
+    RebuildSubclass,
 }
 
-/// <summary>The Python class of a storage, with the type of its elements; null where tensors bring their own (untyped storage).</summary>
-internal sealed record StorageType(ElementType? Elements);
+/// <summary>
+/// A class, function or object that is no part of a tensor: an optimizer, arguments of a script, numbers of NumPy. Only its name is known. It is never made or called, and
+/// what the pickle does to it is forgotten.
+/// </summary>
+/// <param name="name">Name of the class or function, e.g. <c>argparse.Namespace</c>.</param>
+/// <param name="offset">Where the pickle names it, in bytes.</param>
+internal sealed class PickleOpaque(string name, long offset)
+{
+    public string Name => name;
+
+    public long Offset => offset;
+
+    /// <summary>What it is if it stands for a tensor whose values cannot be read, e.g. <c>a quantized tensor</c>; otherwise null.</summary>
+    public string? TensorKind { get; init; }
+
+    public override string ToString() => TensorKind ?? $"an object of '{name}'";
+}
+
+/// <summary>The Python class of a storage.</summary>
+/// <param name="Elements">Type of the elements; null where tensors bring their own (untyped storage), and for types that cannot be read.</param>
+/// <param name="Size">Size of an element in bytes; 1 for an untyped storage.</param>
+/// <param name="Kind">What a tensor with such elements is if they cannot be read; otherwise null.</param>
+internal sealed record StorageType(ElementType? Elements, int Size, string? Kind = null)
+{
+    public StorageType(ElementType elements)
+        : this(elements, elements.Size())
+    {
+    }
+}
 
 /// <summary>The elements of one or more tensors, which stand outside the pickle.</summary>
 /// <param name="Key">Name of the storage within the file.</param>
-/// <param name="Elements">Type of the elements; null for an untyped storage.</param>
+/// <param name="Type">Its class, with the type of its elements.</param>
 /// <param name="Count">Number of elements; of bytes for an untyped storage.</param>
-internal sealed record StorageReference(PickleText Key, ElementType? Elements, long Count)
+internal sealed record StorageReference(PickleText Key, StorageType Type, long Count)
 {
-    public long ByteLength => Count * (Elements?.Size() ?? 1);
+    public long ByteLength => Count * Type.Size;
 }
 
 /// <summary>A view of a storage. All indices that it can reach were checked to lie inside the storage.</summary>

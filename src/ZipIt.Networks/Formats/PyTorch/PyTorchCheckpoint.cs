@@ -12,9 +12,9 @@ namespace ZipIt.Networks;
 /// executed, and nothing is allocated that its size does not justify.
 /// </summary>
 /// <remarks>
-/// A dictionary inside the keys <c>state_dict</c>, <c>model_state_dict</c>, <c>model</c> or <c>net</c> is unwrapped, and the prefixes of
-/// <c>DataParallel</c> and <c>torch.compile</c> are taken off. All element types become 32-bit floats; views, strides and shared storages
-/// are resolved.
+/// The dictionary of weights is found inside others (<c>state_dict</c>, <c>ema</c>, <c>model</c> and what else scripts call it). What stands beside it, such as
+/// optimizers, arguments and numbers of NumPy, is passed over. The prefixes of <c>DataParallel</c>, <c>torch.compile</c> and Lightning are taken off. All element
+/// types become 32-bit floats; views, strides and shared storages are resolved.
 /// </remarks>
 public static class PyTorchCheckpoint
 {
@@ -26,29 +26,29 @@ public static class PyTorchCheckpoint
     /// <summary>Bytes that are converted at once; a multiple of every element's size.</summary>
     private const int ChunkLength = 1 << 16;
 
-    private static readonly PickleText[] Wrappers = [new("state_dict"), new("model_state_dict"), new("model"), new("net")];
     private static readonly PickleText ByteOrderOfMachine = new("little_endian");
     private static readonly BigInteger LegacyMagic = BigInteger.Parse("119547037146038801333356");
 
     /// <summary>Reads a checkpoint.</summary>
     /// <param name="path">Path of the file.</param>
+    /// <param name="entry">Which weights, where the file holds several; see <see cref="Checkpoint.Load(string, string)"/>.</param>
     /// <exception cref="InvalidDataException">
-    /// The file is no such checkpoint, is damaged, or asks for more than tensors and plain containers; the message names the file and the
-    /// entry, offset or tensor.
+    /// The file is no such checkpoint, is damaged, or holds no weights or several; the message names the file and the entry, offset or tensor.
     /// </exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public static StateDictionary Load(string path)
+    public static StateDictionary Load(string path, string? entry = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        return Load(stream, path);
+        return Load(stream, path, entry);
     }
 
     /// <summary>Reads a checkpoint.</summary>
     /// <param name="stream">The file, from its beginning; must be able to seek.</param>
     /// <param name="source">Name of the file for messages.</param>
-    /// <exception cref="InvalidDataException">See <see cref="Load(string)"/>.</exception>
-    public static StateDictionary Load(Stream stream, string source)
+    /// <param name="entry">Which weights, where the file holds several.</param>
+    /// <exception cref="InvalidDataException">See <see cref="Load(string, string)"/>.</exception>
+    public static StateDictionary Load(Stream stream, string source, string? entry = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(source);
@@ -57,7 +57,7 @@ public static class PyTorchCheckpoint
             Span<byte> magic = stackalloc byte[4];
             int length = stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
             stream.Position = 0;
-            return length == 4 && magic.SequenceEqual("PK\x03\x04"u8) ? LoadZip(stream, source) : LoadLegacy(stream, source);
+            return length == 4 && magic.SequenceEqual("PK\x03\x04"u8) ? LoadZip(stream, source, entry) : LoadLegacy(stream, source, entry);
         }
         catch (EndOfStreamException)
         {
@@ -65,7 +65,7 @@ public static class PyTorchCheckpoint
         }
     }
 
-    private static StateDictionary LoadZip(Stream stream, string source)
+    private static StateDictionary LoadZip(Stream stream, string source, string? asked)
     {
         ZipDirectory.CheckLength(stream, source);
         var budget = new ReadingBudget(source, stream.Length);
@@ -74,15 +74,15 @@ public static class PyTorchCheckpoint
         List<string> pickles = [.. entries.Keys.Where(name => name == "data.pkl" || name.EndsWith("/data.pkl", StringComparison.Ordinal))];
         if (pickles.Count != 1)
         {
-            throw new InvalidDataException($"'{source}' is a zip archive but no PyTorch checkpoint: expected one entry 'data.pkl', found "
-                + $"{pickles.Count}.");
+            throw new InvalidDataException($"'{source}' is a zip archive but no PyTorch checkpoint: expected one entry 'data.pkl', found {pickles.Count}."
+                + ForeignFile.DescribeArchive(entries.Keys));
         }
 
         string root = pickles[0][..^"data.pkl".Length];
         if (entries.ContainsKey(root + "constants.pkl"))
         {
-            throw new InvalidDataException($"'{source}' is a TorchScript archive, which holds a program. Save the module's state_dict() "
-                + "with torch.save instead.");
+            throw new InvalidDataException($"'{source}' is a TorchScript archive, which holds a program and is not executed. Load it with torch.jit.load, and save its "
+                + "state_dict() with torch.save.");
         }
 
         if (entries.TryGetValue(root + "byteorder", out ZipArchiveEntry? byteOrder)
@@ -93,8 +93,10 @@ public static class PyTorchCheckpoint
         }
 
         byte[] pickle = ReadEntry(entries[pickles[0]], PickleReader.MaximumLength, source);
-        object? value = new PickleReader(new MemoryStream(pickle, writable: false), $"'{source}', entry '{NameList.Shorten(pickles[0])}'", budget).Read();
-        return Materialize(value, source, stream.Length, budget, (storage, receive) =>
+        string place = $"'{source}', entry '{NameList.Shorten(pickles[0])}'";
+        object? value = new PickleReader(new MemoryStream(pickle, writable: false), place, budget).Read();
+        (PickleDictionary dictionary, bool isAsked) = WeightDictionaries.Choose(value, asked, place, source, budget);
+        StateDictionary weights = Materialize(dictionary, source, stream.Length, budget, (storage, receive) =>
         {
             string name = $"{root}data/{storage.Key.Value}";
             if (!entries.TryGetValue(name, out ZipArchiveEntry? entry))
@@ -107,6 +109,7 @@ public static class PyTorchCheckpoint
 
             ReadEntry(entry, source, receive);
         });
+        return isAsked ? weights : weights.Choose(asked);
     }
 
     private static ZipArchive OpenArchive(Stream stream, string source)
@@ -209,10 +212,11 @@ public static class PyTorchCheckpoint
      * PyTorch before 1.6: five pickles (magic number, protocol 1001, properties of the writing machine, the value, the keys of its storages),
      * then for each key, in that order, its number of elements (int64) and its elements.
      */
-    private static StateDictionary LoadLegacy(Stream stream, string source)
+    private static StateDictionary LoadLegacy(Stream stream, string source, string? asked)
     {
         var budget = new ReadingBudget(source, stream.Length);
-        object? ReadPickle(string name) => new PickleReader(stream, $"'{source}', {name} pickle at byte {stream.Position}", budget).Read();
+        object? ReadPickle(string name) => BeginPickle(name).Read();
+        PickleReader BeginPickle(string name) => new(stream, $"'{source}', {name} pickle at byte {stream.Position}", budget);
 
         if (ReadPickle("first") is not BigInteger magic || magic != LegacyMagic)
             throw new InvalidDataException($"'{source}' is a pickle, but not one that torch.save wrote.");
@@ -220,14 +224,14 @@ public static class PyTorchCheckpoint
             throw new InvalidDataException($"'{source}' is written in a version of PyTorch's format that is not supported; expected 1001.");
         if (ReadPickle("third") is not PickleDictionary machine || machine.Find(ByteOrderOfMachine) is not true)
             throw new InvalidDataException($"'{source}' was written on a big-endian machine, which is not supported.");
-        object? value = ReadPickle("fourth");
+        string place = $"'{source}', fourth pickle at byte {stream.Position}";
+        PickleReader reader = BeginPickle("fourth");
+        (PickleDictionary dictionary, bool isAsked) = WeightDictionaries.Choose(reader.Read(), asked, place, source, budget);
         if (ReadPickle("fifth") is not List<object?> keys || keys.Any(key => key is not PickleText))
             throw new InvalidDataException($"'{source}': expected the list of storages behind the tensors.");
 
-        // Element sizes are written in the tensors' references only, so the storages are found one after the other.
-        var references = new Dictionary<PickleText, StorageReference>();
-        foreach (TensorReference tensor in FindTensors(value))
-            references.TryAdd(tensor.Storage.Key, tensor.Storage);
+        // Element sizes are written in references only, also of tensors that are of no interest, so the storages are found one after the other.
+        IReadOnlyDictionary<PickleText, StorageReference> references = reader.Storages;
         var positions = new Dictionary<PickleText, long>();
         Span<byte> count = stackalloc byte[8];
         foreach (PickleText key in keys.Cast<PickleText>())
@@ -250,45 +254,27 @@ public static class PyTorchCheckpoint
             stream.Position += storage.ByteLength;
         }
 
-        return Materialize(value, source, stream.Length, budget, (storage, receive) =>
+        StateDictionary weights = Materialize(dictionary, source, stream.Length, budget, (storage, receive) =>
         {
             if (!positions.TryGetValue(storage.Key, out long position) || references[storage.Key] != storage)
                 throw new InvalidDataException($"'{source}' has no storage '{NameList.Shorten(storage.Key.Value)}' of {storage.Count} elements.");
             stream.Position = position;
             Copy(stream, storage.ByteLength, receive);
         });
+        return isAsked ? weights : weights.Choose(asked);
     }
 
-    /// <summary>All tensors inside nested containers, each container once.</summary>
-    private static IEnumerable<TensorReference> FindTensors(object? root)
+    private static StateDictionary Materialize(PickleDictionary dictionary, string source, long fileLength, ReadingBudget budget, ReadStorage read)
     {
-        var seen = new HashSet<object>(ReferenceEqualityComparer.Instance);
-        var open = new Stack<object?>([root]);
-        while (open.TryPop(out object? value))
+        var references = new List<(string Name, TensorReference Tensor)>();
+        var unreadable = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((PickleText name, object? value) in dictionary.Entries)
         {
             if (value is TensorReference tensor)
-            {
-                yield return tensor;
-                continue;
-            }
-
-            IEnumerable<object?> children = value switch
-            {
-                PickleDictionary dictionary => dictionary.Entries.Select(entry => entry.Value),
-                List<object?> list => list,
-                object?[] tuple => tuple,
-                _ => [],
-            };
-            if (value is PickleDictionary or List<object?> or object?[] && !seen.Add(value))
-                continue;
-            foreach (object? child in children)
-                open.Push(child);
+                references.Add((name.Value, tensor));
+            else if (FindUnreadable(value) is { } kind)
+                unreadable.Add(name.Value, kind);
         }
-    }
-
-    private static StateDictionary Materialize(object? value, string source, long fileLength, ReadingBudget budget, ReadStorage read)
-    {
-        List<(string Name, TensorReference Tensor)> references = FindStateDictionary(value, source);
 
         // An expanded view (stride 0) can be far larger than its storage, so all tensors together have a limit, too.
         long bytes = 0;
@@ -309,38 +295,16 @@ public static class PyTorchCheckpoint
             Materialize(views.Key.Storage, views.Key.Elements, [.. views], budget, read, tensors);
 
         IEnumerable<KeyValuePair<string, Tensor>> named = references.Select(reference => KeyValuePair.Create(reference.Name, tensors[reference.Tensor]));
-        return new StateDictionary(source, named).WithoutWrapperPrefixes();
+        return new StateDictionary(source, named, null, unreadable).WithoutWrapperPrefixes();
     }
 
-    private static List<(string Name, TensorReference Tensor)> FindStateDictionary(object? value, string source)
+    /// <summary>What an entry is if it stands for a tensor that cannot be read. Quantized layers keep weight and bias together in a tuple.</summary>
+    private static string? FindUnreadable(object? value) => value switch
     {
-        const int MostWrappers = 4;
-        for (int depth = 0; depth <= MostWrappers; depth++)
-        {
-            if (value is not PickleDictionary dictionary)
-                throw new InvalidDataException($"'{source}' holds no dictionary of named tensors. Save the module's state_dict() with torch.save.");
-            var tensors = new List<(string Name, TensorReference Tensor)>();
-            foreach ((PickleText name, object? entry) in dictionary.Entries)
-            {
-                if (entry is TensorReference tensor)
-                    tensors.Add((name.Value, tensor));
-            }
-
-            if (tensors.Count > 0)
-                return tensors;
-            PickleText? wrapper = Array.Find(Wrappers, name => dictionary.Find(name) is PickleDictionary);
-            if (wrapper is null)
-            {
-                List<string> keys = [.. dictionary.Entries.Select(entry => entry.Key.Value)];
-                throw new InvalidDataException($"'{source}' holds no tensors; it holds "
-                    + $"{(keys.Count == 0 ? "an empty dictionary" : NameList.Format(keys))}.");
-            }
-
-            value = dictionary.Find(wrapper);
-        }
-
-        throw new InvalidDataException($"'{source}' wraps its tensors in more than {MostWrappers} dictionaries.");
-    }
+        PickleOpaque opaque => opaque.TensorKind,
+        object?[] parts => parts.OfType<PickleOpaque>().FirstOrDefault(part => part.TensorKind is not null)?.TensorKind,
+        _ => null,
+    };
 
     private static void Materialize(
         StorageReference storage, ElementType elements, TensorReference[] views, ReadingBudget budget, ReadStorage read, Dictionary<TensorReference, Tensor> tensors)

@@ -23,11 +23,12 @@ public sealed class ImageUpload(LimitOptions limits)
         return bytes;
     }
 
-    /// <summary>Decodes an image file.</summary>
+    /// <summary>Decodes an image file, of which nothing may be missing.</summary>
     /// <param name="bytes">The file.</param>
     /// <exception cref="RejectedImageException">It is damaged.</exception>
     public static MLImage Decode(byte[] bytes)
     {
+        ImageFileCheck.CheckPixels(bytes);
         try
         {
             return MLImage.CreateFromStream(new MemoryStream(bytes, writable: false));

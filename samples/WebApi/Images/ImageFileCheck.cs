@@ -13,7 +13,7 @@ public static class ImageFileCheck
 
     private static ReadOnlySpan<byte> JpegSignature => [0xFF, 0xD8, 0xFF];
 
-    /// <summary>Checks that a file is a whole PNG or JPEG image of a size that is allowed.</summary>
+    /// <summary>Checks that a file is a PNG or JPEG image of a size that is allowed, and not cut off; takes no time. Pixels are another matter.</summary>
     /// <param name="file">The bytes of the file.</param>
     /// <param name="maximumPixels">Largest number of pixels.</param>
     /// <exception cref="RejectedImageException">It is not.</exception>
@@ -26,6 +26,17 @@ public static class ImageFileCheck
             throw Reject($"The image claims {width}×{height} pixels.");
         if ((long)width * height > maximumPixels)
             throw Reject($"The image has {width}×{height} pixels; {maximumPixels} are allowed.");
+    }
+
+    /// <summary>Checks that the pixels of a file are there, all of them and unharmed; takes about as long as decoding.</summary>
+    /// <param name="file">The bytes of a file that has passed <see cref="Check"/>.</param>
+    /// <exception cref="RejectedImageException">They are not.</exception>
+    public static void CheckPixels(ReadOnlySpan<byte> file)
+    {
+        if (file.StartsWith(PngSignature))
+            PngPixels.Check(file);
+        else
+            JpegScans.Check(file);
     }
 
     /// <summary>A PNG file is a row of chunks: length, type, content, checksum of type and content. The first has the size, the last is IEND.</summary>

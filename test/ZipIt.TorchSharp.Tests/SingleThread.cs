@@ -1,0 +1,22 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+
+namespace ZipIt.TorchSharp.Tests;
+
+/// <summary>Test projects run side by side: libtorch's threads, which wait by turning round and round, would take the processors from each other.</summary>
+internal static class SingleThread
+{
+    [ModuleInitializer]
+    internal static void Set()
+    {
+        try
+        {
+            LibTorch.Load();
+            torch.set_num_threads(1);
+        }
+        catch (NotSupportedException)
+        {
+            // As a program, the tests also run where libtorch cannot be loaded.
+        }
+    }
+}
