@@ -75,7 +75,7 @@ public sealed class ZipLossTests
     public void Zip_MaximumLoss_TakesTheCheapestCutWithinIt()
     {
         ZipOptions options = ZipOptions.For(ZipMethod.Best, Tasks) with { Threads = 1 };
-        ZipTuning curve = new ZipTuner(Members, Tasks, new ZipTunerOptions { Zip = options, Cuts = [ZipCut.BeforeHeads, ZipCut.AfterStage(1), ZipCut.Nothing] }).TuneByLoss(Images);
+        ZipTuning curve = new ZipTuner(Members, Tasks, new ZipTunerOptions { Zip = options with { MaximumLoss = 0.5 }, Cuts = [ZipCut.BeforeHeads, ZipCut.AfterStage(1), ZipCut.Nothing] }).TuneByLoss(Images);
         double[] losses = [.. curve.Candidates.Select(candidate => candidate.Loss!.Value)];
         double limit = (losses[0] + losses[1]) / 2;
 

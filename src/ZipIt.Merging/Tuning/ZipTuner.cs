@@ -29,7 +29,7 @@ public sealed class ZipTuner
         ArgumentNullException.ThrowIfNull(tasks);
         Options = options ?? new ZipTunerOptions();
         (_members, _tasks) = ([.. members], [.. tasks]);
-        ZipOptions common = Options.Zip with { Tasks = _tasks };
+        ZipOptions common = Options.Zip with { Tasks = _tasks, MaximumLoss = null };
         _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing, FlopsBudget = null });
         _ = new TaskScorer(_ensemble.Merge([]), tasks, Options.Scoring, Options.SharedLabels);
         IReadOnlyList<ZipCut> cuts = Options.Cuts ?? DefaultCuts();

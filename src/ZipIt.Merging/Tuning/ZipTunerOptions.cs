@@ -3,7 +3,9 @@ namespace ZipIt.Merging;
 /// <summary>What a <see cref="ZipTuner"/> tries.</summary>
 public sealed record ZipTunerOptions
 {
-    /// <summary>What all candidates have in common: start, repair, widths, engine, threads and so on. Its cut and perhaps its matcher are replaced.</summary>
+    /// <summary>
+    /// What all candidates have in common: start, repair, widths, engine, threads and so on. Its cut and perhaps its matcher are replaced; its <see cref="ZipOptions.MaximumLoss"/> does not count.
+    /// </summary>
     public ZipOptions Zip { get; init; } = new();
 
     /// <summary>

@@ -121,9 +121,9 @@ public sealed class InterruptedWorkTests
         cursor.Dispose();
         disposed.Set();
 
-        float[]? read = null;
-        Exception? end = await Record.ExceptionAsync(async () => read = await reading.WaitAsync(Prompt));
-        Assert.True(end is null ? expected[0].SequenceEqual(read!) : end.GetBaseException() is InvalidOperationException, $"{end}");
+        float[]? score = null;
+        Exception? end = await Record.ExceptionAsync(async () => score = await reading);
+        Assert.True(end is null ? expected[0].SequenceEqual(score!) : end.GetBaseException() is InvalidOperationException, $"{end}");
         engine.OnRun = null;
         Assert.Equal(expected, scored.GetColumn<float[]>("Score"));
     }
