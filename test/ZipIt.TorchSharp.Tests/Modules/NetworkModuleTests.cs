@@ -190,7 +190,7 @@ public sealed class NetworkModuleTests
     {
         ZipMember[] members = [.. "ab".Select(task => new ZipMember($"{task}", TestFiles.LoadClassNetwork(task)))];
         var zipper = new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterLayers(13), Matcher = new IdentityMatcher(), ResetBatchNorm = false });
-        return zipper.Zip(new InMemoryImages(TestFiles.LoadCalibrationImages().Pixels.Slice(0, 4))).Network;
+        return zipper.Zip(new InMemoryImages(TestFiles.Normalize(TestFiles.LoadCalibrationImages().Pixels.Slice(0, 4)))).Network;
     }
 
     private static void CheckAgrees(Network network, NetworkModule module, int seed)
