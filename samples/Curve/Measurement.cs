@@ -41,7 +41,7 @@ internal sealed class Measurement
         string full = $"{(sharesHeads ? layers : layers - 1)}/{layers}";
         (string Name, ZipCut Cut)[] cuts = [(full, all), .. new[] { 8, 6, 4, 3, 1 }.Select(ninths => Cut(1 + (layers - 2) * ninths / 9, layers))];
 
-        ZipOptions paper = ZipOptions.For(ZipMethod.Paper), best = ZipOptions.For(ZipMethod.Best, _tasks);
+        ZipOptions paper = ZipOptions.For(ZipMethod.Paper, _tasks), best = ZipOptions.For(ZipMethod.Best, _tasks);
         ZipOptions refit = ZipOptions.For(ZipMethod.PaperWithRefit, _tasks);
         AnsiConsole.WriteLine($"{_calibration.Count} calibration images, {_test.Count} test images");
         Measure($"weight averaging {full}", paper with { Cut = all, Matcher = new IdentityMatcher() });
@@ -58,6 +58,7 @@ internal sealed class Measurement
         foreach (double budget in (double[])[1.2, 1.33, 1.66])
             Measure($"best {full}, budget {budget:F2}", best with { Cut = all, FlopsBudget = budget });
         Measure("ensemble", paper with { Cut = ZipCut.Nothing, ResetBatchNorm = false });
+        Measure("ensemble, calibrated", best with { Cut = ZipCut.Nothing });
         AnsiConsole.Write(_table);
         AnsiConsole.WriteLine("FLOPs: multiply-adds per image, in multiples of one network's. Joint: the right one of all classes; avg: the right one of the image's own task, mean over tasks.");
     }
@@ -72,7 +73,8 @@ internal sealed class Measurement
         var clock = Stopwatch.StartNew();
         ZipResult result = new Zipper(_members, options with { Engine = _engine, Threads = _threads }).Zip(_calibration);
         double seconds = clock.Elapsed.TotalSeconds;
-        ZipEvaluation evaluation = ZipEvaluation.Evaluate(result.Network, _tasks, _test, _engine, threads: _threads);
+        JointScoring scoring = options.Refit is null ? JointScoring.Softmax : JointScoring.Calibrated; // the paper's rule for its method
+        ZipEvaluation evaluation = ZipEvaluation.Evaluate(result.Network, result.Tasks, _test, _engine, scoring, threads: _threads);
         string share = result.Report.Times.TryGetValue(ZipStage.Refit, out TimeSpan refit) ? $"{refit.TotalSeconds:F1}" : "";
         _table.AddRow(name, $"{result.Report.Cost.MultiplyAdds / _unit:F2}×", $"{100 * evaluation.JointAccuracy:F1}", $"{100 * evaluation.AverageAccuracy:F1}", $"{seconds:F1}", share);
         AnsiConsole.WriteLine($"{name}: {100 * evaluation.JointAccuracy:F2} / {100 * evaluation.AverageAccuracy:F2} at {result.Report.Cost.MultiplyAdds / _unit:F2}×");

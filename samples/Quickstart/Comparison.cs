@@ -68,6 +68,7 @@ internal sealed class Comparison(
         foreach ((int count, ZipCut cut) in cuts)
             yield return ($"select and refit {count}/{layers}", Zip(cut, ZipMethod.Best));
         yield return ("ensemble", Zip(ZipCut.Nothing, ZipMethod.Paper));
+        yield return ("ensemble, calibrated", Zip(ZipCut.Nothing, ZipMethod.Best));
 
         ZipEstimator.Options Zip(ZipCut cut, ZipMethod method, IFeatureMatcher? matcher = null) =>
             new() { Method = method, Cut = cut, Matcher = matcher, Alpha = alpha, Beta = beta, NumberOfThreads = threads };

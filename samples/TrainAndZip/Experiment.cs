@@ -11,7 +11,8 @@ namespace TrainAndZip;
 internal sealed class Experiment(string images, int epochs, int depth, int imagesPerClass, bool fineTunes, string? output)
 {
     private const int FineTuningBatch = 64;
-    private const double FineTuningRate = 0.002;
+    private const double FineTuningRate = 0.0005;
+    private const double LongestGradient = 1;
 
     private static readonly (string Task, string[] Classes)[] Tasks =
     [
@@ -89,6 +90,9 @@ internal sealed class Experiment(string images, int epochs, int depth, int image
 
                 optimizer.zero_grad();
                 loss.backward();
+
+                // The refit has folded the normalizations into the weights: without them, a large step would do harm.
+                torch.nn.utils.clip_grad_norm_(module.parameters(), LongestGradient);
                 optimizer.step();
                 bar.Report(new ImageTrainingProgress(1, 1, first + batch.Length, rows.Length, loss.item<float>(), 0, FineTuningRate, TimeSpan.Zero));
             }

@@ -12,5 +12,8 @@ internal sealed class ImageFile
     /// <param name="classes">Names of the classes.</param>
     /// <param name="most">Largest number of images of a class.</param>
     public static ImageFile[] List(string folder, IEnumerable<string> classes, int most) =>
-        [.. classes.SelectMany(name => Directory.GetFiles(Path.Combine(folder, name)).Order(StringComparer.Ordinal).Take(most).Select(path => new ImageFile { ImagePath = path, Class = name }))];
+        [.. classes.SelectMany(name => Directory.GetFiles(Path.Combine(folder, name))
+            .Order(StringComparer.Ordinal)
+            .Take(most)
+            .Select(path => new ImageFile { ImagePath = path, Class = name }))];
 }

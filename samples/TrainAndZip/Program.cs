@@ -31,7 +31,10 @@ var output = new Option<string?>("--output")
     Description = "Where to save the zipped model.",
 };
 
-var command = new RootCommand("Trains two image classifiers, zips them into one network, and measures all three.") { images, epochs, depth, perClass, fineTune, output };
+var command = new RootCommand("Trains two image classifiers, zips them into one network, and measures all three.")
+{
+    images, epochs, depth, perClass, fineTune, output,
+};
 command.SetAction(arguments =>
 {
     try

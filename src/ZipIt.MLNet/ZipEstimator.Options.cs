@@ -44,6 +44,13 @@ public sealed partial class ZipEstimator
         /// </summary>
         public ZipCut? Cut = null;
 
+        /// <summary>
+        /// Largest loss of accuracy over the classes of all tasks, from 0 to 1, that the merged network may have against all classifiers side by side, as it is estimated from the calibration images without
+        /// labels (<see cref="ZipReport.Loss"/>). If sharing as far as <see cref="Cut"/> says loses more, less is shared: up to each stage, the cheapest first, and at last nothing. The report lists what was
+        /// tried (<see cref="ZipReport.Cuts"/>). Null for sharing as far as <see cref="Cut"/> says, whatever it loses.
+        /// </summary>
+        public double? MaximumLoss = null;
+
         /// <summary>What stays per classifier at the front; null for nothing.</summary>
         public ZipCut? Start = null;
 
@@ -53,11 +60,14 @@ public sealed partial class ZipEstimator
         /// </summary>
         public double? FlopsBudget = null;
 
-        /// <summary>How the merged weights are refitted by least squares; null for what <see cref="Method"/> does. The tasks need not be named in it.</summary>
+        /// <summary>How the merged weights are refitted by least squares; null for what <see cref="Method"/> does.</summary>
         public RefitOptions? Refit = null;
 
-        /// <summary>How the classes of several tasks are compared with each other.</summary>
-        public JointScoring JointScoring = JointScoring.Softmax;
+        /// <summary>
+        /// How the classes of several tasks are compared with each other; null (default) for <see cref="JointScoring.Calibrated"/>, and with <see cref="ZipMethod.Paper"/> for
+        /// <see cref="JointScoring.Softmax"/>.
+        /// </summary>
+        public JointScoring? JointScoring = null;
 
         /// <summary>
         /// Whether classifiers may know the same class, by its label: a class "other", or all classes of two classifiers for one task. It then counts once among all classes, and its
@@ -67,6 +77,18 @@ public sealed partial class ZipEstimator
 
         /// <summary>Whether the statistics of batch normalization are recomputed with the calibration images after merging, unless a refit folds it.</summary>
         public bool ResetBatchNorm = true;
+
+        /// <summary>
+        /// Whether classifiers that normalize pixels differently share the normalization of the first one, so that their first layers are merged too; null for what <see cref="Method"/> does. The
+        /// difference is folded into the first convolutions, exactly but for the border of the image, where they pad with zeros.
+        /// </summary>
+        public bool? ShareNormalization = null;
+
+        /// <summary>
+        /// What is done about calibration images that do not look like those that a classifier was trained on (<see cref="StatisticsShift"/>). By default they are refused if the classifier is about as
+        /// good as guessing on them, and otherwise a warning names the likely causes.
+        /// </summary>
+        public CalibrationCheck CalibrationCheck = CalibrationCheck.Refuse;
 
         /// <summary>Number of rows that are scored together. Scores do not depend on it.</summary>
         public int BatchSize = Defaults.BatchSize;
@@ -95,6 +117,9 @@ public sealed partial class ZipEstimator
         /// <summary>Ends a fit between two batches.</summary>
         public CancellationToken CancellationToken = default;
 
+        /// <summary>The rule that compares tasks.</summary>
+        internal JointScoring ChosenScoring => JointScoring ?? (Method == ZipMethod.Paper ? Merging.JointScoring.Softmax : Merging.JointScoring.Calibrated);
+
         internal Options Clone() => (Options)MemberwiseClone();
 
         /// <summary>Checks the ranges.</summary>
@@ -107,8 +132,14 @@ public sealed partial class ZipEstimator
                 throw new ArgumentOutOfRangeException(nameof(Method), Method, "Expected one of the named methods.");
             if (FlopsBudget is { } budget && !(budget > 0 && double.IsFinite(budget)))
                 throw new ArgumentOutOfRangeException(nameof(FlopsBudget), budget, "Expected a positive multiple of one classifier's multiply-adds.");
-            if (!Enum.IsDefined(JointScoring))
+            if (JointScoring is { } scoring && !Enum.IsDefined(scoring))
                 throw new ArgumentOutOfRangeException(nameof(JointScoring), JointScoring, "Expected one of the named ways to compare tasks.");
+            if (MaximumLoss is { } loss && !(loss is >= 0 and <= 1))
+                throw new ArgumentOutOfRangeException(nameof(MaximumLoss), loss, "Expected a share between 0 and 1.");
+            if (MaximumLoss is not null && FlopsBudget is not null)
+                throw new ArgumentException($"Expected a {nameof(MaximumLoss)} or a {nameof(FlopsBudget)}, found both.", nameof(MaximumLoss));
+            if (!Enum.IsDefined(CalibrationCheck))
+                throw new ArgumentOutOfRangeException(nameof(CalibrationCheck), CalibrationCheck, "Expected one of the named ways to check calibration images.");
             ExpectRange(BatchSize, 1, Defaults.MaximumBatchSize, nameof(BatchSize));
             ExpectRange(CalibrationBatchSize, 2, Defaults.MaximumBatchSize, nameof(CalibrationBatchSize));
             ExpectRange(MaximumNumberOfCalibrationImages ?? int.MaxValue, 2, int.MaxValue, nameof(MaximumNumberOfCalibrationImages));

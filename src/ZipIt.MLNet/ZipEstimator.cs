@@ -52,6 +52,9 @@ namespace ZipIt.MLNet;
 /// in calibration, rows with such pixels are left out. With a single classifier nothing is merged and no image is read: the estimator then just makes a
 /// transformer of it.
 ///
+/// Whether calibration images look like those that each classifier was trained on is told by its batch normalization: a warning names the likely causes, and
+/// images on which a classifier can only guess are refused (<xref:ZipIt.MLNet.ZipEstimator.Options.CalibrationCheck>).
+///
 /// All that can be wrong with classifiers and options is found when the estimator is made, all that can be wrong with the schema before the first image is
 /// read. A fit ends when the context is stopped (`CancelExecution`), or with <xref:ZipIt.MLNet.ZipEstimator.Options.CancellationToken>.
 /// ]]></format>
@@ -84,7 +87,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
                 throw new ArgumentException("Expected at least one classifier.", nameof(classifiers));
             _classifiers = [.. classifiers];
             _tasks = [.. classifiers.SelectMany(classifier => classifier.Tasks)];
-            TaskScorer.Check(_tasks, _options.JointScoring, _options.SharedLabels);
+            TaskScorer.Check(_tasks, _options.ChosenScoring, _options.SharedLabels);
             _outputs = new OutputColumns(_options.OutputColumnNamePrefix, _tasks);
             _engine = _options.Engine ?? new CpuEngine();
             CheckSharedOutputs();
@@ -103,7 +106,8 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     /// <returns>The merged network as a transformer.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The pixel column is missing, or has another type or size than the networks take.</exception>
     /// <exception cref="InvalidOperationException">
-    /// There are fewer than two images, or more than are kept in memory, and the data does not give the same ones in the same order each time.
+    /// There are fewer than two images, or more than are kept in memory, and the data does not give the same ones in the same order each time; or a classifier cannot have been trained on such
+    /// images (<see cref="Options.CalibrationCheck"/>).
     /// </exception>
     /// <exception cref="OperationCanceledException">The cancellation token of the options was set, or the context was stopped.</exception>
     public ZipTransformer Fit(IDataView input)
@@ -114,7 +118,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         ReadOnlySpan<int> shape = first.ShapeOf(first.Inputs[0]);
         DataViewSchema.Column column = PixelColumn.Find(_host, input.Schema, _options.InputColumnName, shape);
         if (_zipper is null)
-            return CreateTransformer(first, null);
+            return CreateTransformer(first, _tasks, null);
 
         using IChannel channel = _host.Start("Fit");
         using var cancellation = new ContextCancellation(_host, _options.CancellationToken);
@@ -125,7 +129,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         {
             ZipResult result = _zipper.Zip(images, log, cancellation.Token);
             WarnAfter(log, images, result.Report);
-            return CreateTransformer(result.Network, result.Report);
+            return CreateTransformer(result.Network, result.Tasks, result.Report);
         }
         catch (OperationCanceledException) when (cancellation.Token.IsCancellationRequested)
         {
@@ -147,9 +151,9 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         return OutputShapes.AddTo(inputSchema, _outputs);
     }
 
-    private ZipTransformer CreateTransformer(Network network, ZipReport? report) => new(
+    private ZipTransformer CreateTransformer(Network network, IReadOnlyList<ClassificationTask> tasks, ZipReport? report) => new(
         _host,
-        new ScoringModel(network, _tasks, _options.JointScoring, _options.SharedLabels, _engine, _options.BatchSize, _options.NumberOfThreads),
+        new ScoringModel(network, tasks, _options.ChosenScoring, _options.SharedLabels, _engine, _options.BatchSize, _options.NumberOfThreads),
         _options.InputColumnName,
         _options.OutputColumnNamePrefix,
         report);
@@ -184,7 +188,10 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
             Cut = _options.Cut ?? ChooseCut(),
             Start = _options.Start ?? ZipCut.Nothing,
             FlopsBudget = _options.FlopsBudget,
-            Refit = _options.Refit is { Tasks.Count: 0 } refit ? refit with { Tasks = _tasks } : _options.Refit ?? method.Refit,
+            MaximumLoss = _options.MaximumLoss,
+            ShareNormalization = _options.ShareNormalization ?? method.ShareNormalization,
+            CalibrationCheck = _options.CalibrationCheck,
+            Refit = _options.Refit ?? method.Refit,
             ResetBatchNorm = _options.ResetBatchNorm,
             Seed = _options.Seed ?? HostAccess.FindSeed(env) ?? Options.Defaults.Seed,
             BatchSize = _options.CalibrationBatchSize,
@@ -212,9 +219,11 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         log.Write($"Zipping {string.Join(", ", _classifiers.Select(classifier => $"'{classifier.Name}'"))}: {_zipper!.Options.Matcher.Name}, shared: {_zipper.Options.Cut}.");
         foreach (ZipClassifier classifier in _classifiers.Where(classifier => !FirstLayer.IsSame(classifier.Network, _classifiers[0].Network)))
         {
-            log.Warn(
-                $"'{classifier.Name}' and '{_classifiers[0].Name}' normalize pixels differently, so their first layers stay apart. " +
-                "Train or convert classifiers with one normalization to share them.");
+            string difference = $"'{classifier.Name}' and '{_classifiers[0].Name}' normalize pixels differently";
+            if (_zipper.SharesNormalization)
+                log.Write($"{difference}; the first convolutions take in the difference.");
+            else
+                log.Warn($"{difference}, so their first layers stay apart.{(_zipper.Options.ShareNormalization ? "" : $" With {nameof(Options.ShareNormalization)} they are merged.")}");
         }
     }
 
@@ -229,6 +238,8 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
 
         foreach (string warning in report.Warnings)
             log.Warn(warning);
+        foreach (CutReport cut in report.Cuts)
+            log.Write(string.Create(CultureInfo.InvariantCulture, $"Shared {cut.Cut}: {cut.MultiplyAdds:N0} multiply-adds per image, estimated loss {cut.Loss:0.000}."));
         log.Write(string.Create(CultureInfo.InvariantCulture, $"Zipped: {report.Cost.MultiplyAdds:N0} multiply-adds per image instead of {report.EnsembleCost.MultiplyAdds:N0}."));
     }
 }

@@ -21,6 +21,9 @@ namespace ZipIt.MLNet;
  *   int32     length of the prototypes; 0 for class scores
  *   float32   scale                           (prototypes only)
  *   float32 … prototypes [classes, length]    (prototypes only)
+ *   int32     1 if the task is calibrated, 0 if not   (joint scoring 3 only, which version 2 has brought)
+ *   float32   temperature                             (calibrated tasks only)
+ *   float32   offset                                  (calibrated tasks only)
  * string    the report as JSON; empty if there is none
  *
  * string = int32 length in bytes, UTF-8. All numbers are little-endian.
@@ -80,16 +83,16 @@ internal sealed class ZipModelDescription
             WriteInt32(stream, task.Labels.Count);
             foreach (string label in task.Labels)
                 WriteString(stream, label);
-            if (task.Prototypes is not { } prototypes)
+            WriteInt32(stream, task.Prototypes?[1] ?? 0);
+            if (task.Prototypes is { } prototypes)
             {
-                WriteInt32(stream, 0);
-                continue;
+                WriteSingle(stream, task.Scale);
+                foreach (float value in prototypes.Span)
+                    WriteSingle(stream, value);
             }
 
-            WriteInt32(stream, prototypes[1]);
-            WriteSingle(stream, task.Scale);
-            foreach (float value in prototypes.Span)
-                WriteSingle(stream, value);
+            if (_scoring == JointScoring.Calibrated)
+                WriteCalibration(stream, task.Calibration);
         }
 
         WriteString(stream, _report?.ToJson() ?? "");
@@ -114,7 +117,7 @@ internal sealed class ZipModelDescription
             throw new FormatException($"The batch size {batchSize} is out of range.");
         var tasks = new ClassificationTask[ReadCount(ref bytes, 3 * sizeof(int), TaskScorer.MaximumTasks, "tasks")];
         for (int t = 0; t < tasks.Length; t++)
-            tasks[t] = ReadTask(ref bytes);
+            tasks[t] = ReadTask(ref bytes, scoring);
         string report = ReadString(ref bytes, MaximumReportLength, "the report");
         if (!bytes.IsEmpty)
             throw new FormatException($"Its description goes on for {bytes.Length} bytes behind the report.");
@@ -142,7 +145,21 @@ internal sealed class ZipModelDescription
         return count;
     }
 
-    private static ClassificationTask ReadTask(ref ReadOnlySpan<byte> bytes)
+    private static ClassificationTask ReadTask(ref ReadOnlySpan<byte> bytes, JointScoring scoring)
+    {
+        ClassificationTask task = ReadClasses(ref bytes);
+        if (scoring != JointScoring.Calibrated)
+            return task;
+        int isCalibrated = ReadInt32(ref bytes, "the calibration of a task");
+        if (isCalibrated is not (0 or 1))
+            throw new FormatException($"Whether task '{task.Name}' is calibrated is said by a 0 or a 1, found {isCalibrated}.");
+        if (isCalibrated == 0)
+            return task;
+        float temperature = ReadSingle(ref bytes, "a temperature");
+        return task.With(new TaskCalibration(temperature, ReadSingle(ref bytes, "an offset")));
+    }
+
+    private static ClassificationTask ReadClasses(ref ReadOnlySpan<byte> bytes)
     {
         string name = ReadName(ref bytes, "the name of a task");
         var labels = new string[ReadCount(ref bytes, sizeof(int), TaskScorer.MaximumClasses, "classes")];
@@ -151,12 +168,12 @@ internal sealed class ZipModelDescription
         int length = ReadInt32(ref bytes, "the length of prototypes");
         if (length == 0)
             return ClassificationTask.FromScores(name, labels);
-        float scale = BinaryPrimitives.ReadSingleLittleEndian(Take(ref bytes, sizeof(float), "the scale of a task"));
+        float scale = ReadSingle(ref bytes, "the scale of a task");
         if (length < 0 || (long)length * labels.Length * sizeof(float) > bytes.Length)
             throw new FormatException($"Task '{name}' claims prototypes of length {length}; {bytes.Length} bytes are left.");
         var prototypes = new Tensor(labels.Length, length);
         foreach (ref float value in prototypes.Span)
-            value = BinaryPrimitives.ReadSingleLittleEndian(Take(ref bytes, sizeof(float), "a prototype"));
+            value = ReadSingle(ref bytes, "a prototype");
         return ClassificationTask.FromPrototypes(name, labels, prototypes, scale);
     }
 
@@ -169,6 +186,8 @@ internal sealed class ZipModelDescription
     }
 
     private static int ReadInt32(ref ReadOnlySpan<byte> bytes, string what) => BinaryPrimitives.ReadInt32LittleEndian(Take(ref bytes, sizeof(int), what));
+
+    private static float ReadSingle(ref ReadOnlySpan<byte> bytes, string what) => BinaryPrimitives.ReadSingleLittleEndian(Take(ref bytes, sizeof(float), what));
 
     private static string ReadName(ref ReadOnlySpan<byte> bytes, string what)
     {
@@ -203,6 +222,15 @@ internal sealed class ZipModelDescription
     private static string CheckLength(string name, int longest) => name.Length <= longest
         ? name
         : throw new InvalidOperationException($"A model whose column names have more than {longest} characters cannot be stored.");
+
+    private static void WriteCalibration(MemoryStream stream, TaskCalibration? calibration)
+    {
+        WriteInt32(stream, calibration is null ? 0 : 1);
+        if (calibration is not { } own)
+            return;
+        WriteSingle(stream, own.Temperature);
+        WriteSingle(stream, own.Offset);
+    }
 
     private static void WriteString(MemoryStream stream, string value)
     {

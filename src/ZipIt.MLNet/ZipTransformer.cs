@@ -127,6 +127,19 @@ public sealed class ZipTransformer : ITransformer
         BuildOnnx().Save(stream);
     }
 
+    /// <summary>
+    /// Writes the weights of the merged network, named as in a PyTorch module (<see cref="StateDictionary.FromNetwork"/>): a safetensors file, with tasks and labels in its metadata under
+    /// <c>zipit.tasks</c> as in an ONNX file, or a file of TorchSharp's <c>Module.load</c>. An existing file is replaced only when the new one is complete.
+    /// </summary>
+    /// <param name="path">Path of the file; its extension, <c>.safetensors</c> or <c>.dat</c>, says the format.</param>
+    /// <exception cref="ArgumentException">The name has another extension.</exception>
+    public void ToCheckpoint(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        StateDictionary weights = StateDictionary.FromNetwork(Network);
+        Checkpoint.Save(path, new StateDictionary(weights.Source, weights, new Dictionary<string, string>(weights.Metadata) { [TaskMetadata.Key] = TaskMetadata.Write(Tasks) }));
+    }
+
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(Bind(inputSchema));
 
     void ICanSaveModel.Save(ModelSaveContext ctx)

@@ -13,6 +13,8 @@ namespace ZipIt.Merging;
 /// </remarks>
 public sealed class Zipper
 {
+    private readonly LossSearch? _search;
+
     /// <summary>Prepares a zip.</summary>
     /// <param name="members">Two or more networks; names and the names of their outputs must differ.</param>
     /// <param name="options">How to zip; null for the defaults.</param>
@@ -27,12 +29,14 @@ public sealed class Zipper
             throw new ArgumentException($"Expected a batch size of at least 2, found {Options.BatchSize}.", nameof(options));
         Options.Refit?.Check();
         CheckNames(members);
-        Members = DeepHeads.Unify(BatchNormFolding.Unify([.. members]));
-        Structure = CutSearch.Find(Members, Options.Cut, Options.Start);
+        Given = [.. members];
+        Members = DeepHeads.Unify(BatchNormFolding.Unify(Options.ShareNormalization ? SharedNormalization.Unify(Given) : Given));
+        Structure = CutSearch.Find(Members, Options.Cut, Options.Start, Options.ShareNormalization);
         CheckWidths();
         if (Options.Matcher is not (IFeatureMatcher or IWeightMatcher))
             throw new ArgumentException($"The matcher '{Options.Matcher.Name}' implements neither {nameof(IFeatureMatcher)} nor {nameof(IWeightMatcher)}.", nameof(options));
         Options.Matcher.Check(this);
+        _search = Options.MaximumLoss is { } loss ? new LossSearch(this, loss) : null;
     }
 
     /// <summary>
@@ -46,6 +50,12 @@ public sealed class Zipper
     /// <summary>The feature spaces that are merged, in the first member, in topological order.</summary>
     public IReadOnlyList<FeatureSpace> MergedSpaces => Structure.MergedSpaces;
 
+    /// <summary>Whether members that normalize images differently share one normalization (<see cref="ZipOptions.ShareNormalization"/>).</summary>
+    public bool SharesNormalization => Structure.SharesNormalization;
+
+    /// <summary>The networks as they were given.</summary>
+    internal IReadOnlyList<ZipMember> Given { get; }
+
     internal ZipStructure Structure { get; }
 
     private bool IsRefitted => Options.Refit is not null && MergedSpaces.Count > 0;
@@ -55,18 +65,20 @@ public sealed class Zipper
     /// <param name="progress">Is told about each step.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on such images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipResult Zip(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckShape(images);
         var stages = new StageTimes(progress);
+        if (_search is not null)
+            return _search.Zip(images, progress, cancellationToken);
         using RefitPreparation? prepared = PrepareRefit(images);
-        var pass = new StatisticsPass([Structure], Options);
+        var pass = new StatisticsPass(Given, [Structure], Options) { Outputs = RecordOutputs() };
         IReadOnlyList<SpaceStatistics> statistics = stages.Run(ZipStage.Statistics, clock => pass.Run(images, prepared, clock, cancellationToken));
         IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => Match(statistics, null, clock, cancellationToken));
         maps = Describe(maps, statistics);
         statistics = []; // they may take more memory than anything that follows
-        ZipResult result = Finish(maps, images, prepared, stages, cancellationToken);
-        return result with { Report = result.Report with { Images = pass.Images, DistinctImages = pass.DistinctImages } };
+        return Finish(maps, images, prepared, pass, stages, cancellationToken);
     }
 
     /// <summary>Measures mean and covariance of the members' features in every space that is matched.</summary>
@@ -74,11 +86,12 @@ public sealed class Zipper
     /// <param name="progress">Is told after each batch.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on such images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckShape(images);
         return new StageTimes(progress).Run(
-            ZipStage.Statistics, clock => new StatisticsPass([Structure], Options).Run(images, null, clock, cancellationToken));
+            ZipStage.Statistics, clock => new StatisticsPass(Given, [Structure], Options).Run(images, null, clock, cancellationToken));
     }
 
     /// <summary>Finds the merge and unmerge matrices of all merged spaces.</summary>
@@ -96,9 +109,13 @@ public sealed class Zipper
         return Describe(maps, statistics);
     }
 
-    /// <summary>Matches without a report of how well it fits, which a search does not read.</summary>
-    internal IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, MapCache cache, CancellationToken cancellationToken) =>
-        Match(statistics, cache, new StageClock(ZipStage.Matching, null), cancellationToken);
+    /// <summary>Does what comes after the statistics, for one of several candidates that have them in common.</summary>
+    internal ZipResult Finish(IReadOnlyList<SpaceStatistics> statistics, MapCache cache, IImageSource images, StatisticsPass pass, CancellationToken cancellationToken)
+    {
+        var stages = new StageTimes(null);
+        IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => Match(statistics, cache, clock, cancellationToken));
+        return Finish(Describe(maps, statistics), images, null, pass, stages, cancellationToken);
+    }
 
     /// <summary>Builds the zipped network and repairs it as the options say: by a refit of its weights, or by a reset of its batch normalization.</summary>
     /// <param name="maps">One map for each of <see cref="MergedSpaces"/>, of whatever matcher.</param>
@@ -110,7 +127,7 @@ public sealed class Zipper
     {
         ArgumentNullException.ThrowIfNull(maps);
         CheckShape(images);
-        return Finish(maps, images, null, new StageTimes(progress), cancellationToken);
+        return Finish(maps, images, null, null, new StageTimes(progress), cancellationToken);
     }
 
     /// <summary>Builds the zipped network; its batch normalization is merged, not reset.</summary>
@@ -155,13 +172,16 @@ public sealed class Zipper
     }
 
     /// <summary>Maps to zipped network, the one way of every caller.</summary>
-    private ZipResult Finish(IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StageTimes stages, CancellationToken cancellationToken)
+    private ZipResult Finish(
+        IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StatisticsPass? pass, StageTimes stages, CancellationToken cancellationToken)
     {
         Network merged;
         IReadOnlyList<LayerReport> layers = [];
+        TaskOutputs? outputs = null;
         if (IsRefitted)
         {
-            (merged, layers) = Refit(maps, images, prepared, stages, cancellationToken);
+            RefitResult refitted = Refit(maps, images, prepared, stages, cancellationToken);
+            (merged, layers, outputs) = (refitted.Network, refitted.Layers, refitted.Outputs);
         }
         else
         {
@@ -176,7 +196,38 @@ public sealed class Zipper
             }
         }
 
-        return new ZipResult(merged, maps, Report(maps, merged, layers, stages.Times));
+        TaskComparison? comparison = Compare(merged, outputs, pass?.Outputs, images, stages, cancellationToken);
+        ZipReport report = Report(maps, merged, layers, stages.Times) with
+        {
+            Images = pass?.Images ?? 0,
+            DistinctImages = pass?.DistinctImages ?? 0,
+            Shifts = pass?.Shifts ?? [],
+            Tasks = comparison?.Reports ?? [],
+            ComparedImages = comparison?.ImageCount ?? 0,
+            Loss = comparison?.Loss,
+        };
+        return new ZipResult(merged, maps, report) { Tasks = comparison?.Tasks ?? Options.Tasks };
+    }
+
+    private RecordedOutputs? RecordOutputs() => RecordedOutputs.TryFind(Options.Tasks, Members);
+
+    /// <summary>Holds the zipped network against its members; null if their tasks are not known.</summary>
+    private TaskComparison? Compare(
+        Network merged, TaskOutputs? outputs, RecordedOutputs? recorded, IImageSource images, StageTimes stages, CancellationToken cancellationToken)
+    {
+        recorded ??= RecordOutputs();
+        if (outputs is null && recorded is null)
+            return null;
+        return stages.Run(ZipStage.Comparison, clock =>
+        {
+            if (outputs is null && recorded!.ImageCount == 0)
+                recorded.Record(Members, images, Options, cancellationToken);
+            if (outputs is null && MergedSpaces.Count == 0)
+                outputs = recorded!.ToOutputs(); // nothing but the members
+            else if (outputs is null && recorded!.ImageCount > 1)
+                outputs = TaskOutputs.Run(merged, recorded, images, IsRefitted && HeldOutImages.For(Options, recorded.ImageCount) is not null, Options, clock, cancellationToken);
+            return outputs is { ImageCount: > 1 } ? TaskComparison.Of(outputs) : null;
+        });
     }
 
     private IImageSource Mix(IImageSource images) => Options.Shuffle ? new ShuffledImages(images, Options.Seed) : images;

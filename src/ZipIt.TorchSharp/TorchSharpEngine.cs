@@ -6,13 +6,16 @@ using ZipIt.TorchSharp.Friend;
 namespace ZipIt.TorchSharp;
 
 /// <summary>
-/// Runs networks on libtorch, on the CPU or on a GPU. The application brings libtorch: it references the package for its platform, e.g. <c>libtorch-cpu-linux-x64</c>.
+/// Runs networks on libtorch, on the CPU or on a GPU. The application brings libtorch: it references the package for its platform, e.g.
+/// <c>libtorch-cpu-linux-x64</c>.
 /// </summary>
 /// <remarks>
-/// A model is not bound to an engine: what was fitted with one is stored, loaded and run with any other. Outputs agree with <see cref="CpuEngine"/>'s to about five digits (two with
-/// <see cref="TorchSharpEngineOptions.BFloat16"/>). libtorch chooses its algorithms by the size of a batch, so that the last digits may depend on how images are grouped.
+/// A model is not bound to an engine: what was fitted with one is stored, loaded and run with any other. Outputs agree with <see cref="CpuEngine"/>'s to
+/// about five digits (two with <see cref="TorchSharpEngineOptions.BFloat16"/>). libtorch chooses its algorithms by the size of a batch, so that the last
+/// digits may depend on how images are grouped.
 /// <para>
-/// libtorch has one setting of threads for the whole process, <c>torch.set_num_threads</c>, which the application decides about; <see cref="SessionOptions.Threads"/> does not count.
+/// libtorch has one setting of threads for the whole process, <c>torch.set_num_threads</c>, which the application decides about; <see
+/// cref="SessionOptions.Threads"/> does not count.
 /// </para>
 /// </remarks>
 public sealed class TorchSharpEngine : INetworkEngine
@@ -22,7 +25,9 @@ public sealed class TorchSharpEngine : INetworkEngine
 
     /// <summary>Makes an engine for the CPU.</summary>
     /// <param name="options">How it computes; null for the defaults.</param>
-    /// <exception cref="NotSupportedException">libtorch cannot be loaded; the message says whether its package is missing, or a library of the system is too old.</exception>
+    /// <exception cref="NotSupportedException">
+    /// libtorch cannot be loaded; the message says whether its package is missing, or a library of the system is too old.
+    /// </exception>
     public TorchSharpEngine(TorchSharpEngineOptions? options = null)
     {
         LibTorch.Load();
@@ -32,10 +37,13 @@ public sealed class TorchSharpEngine : INetworkEngine
 
     /// <summary>Makes an engine for the device that a context asks for, as ML.NET's own trainers with TorchSharp do.</summary>
     /// <param name="context">
-    /// Its <see cref="MLContext.GpuDeviceId"/> is the number of the GPU, null for the CPU; its <see cref="MLContext.FallbackToCpu"/> says whether the CPU may take the place of a missing GPU.
+    /// Its <see cref="MLContext.GpuDeviceId"/> is the number of the GPU, null for the CPU; its <see cref="MLContext.FallbackToCpu"/> says whether the CPU may
+    /// take the place of a missing GPU.
     /// </param>
     /// <param name="options">How the engine computes; null for the defaults.</param>
-    /// <exception cref="NotSupportedException">libtorch cannot be loaded; the message says whether its package is missing, or a library of the system is too old.</exception>
+    /// <exception cref="NotSupportedException">
+    /// libtorch cannot be loaded; the message says whether its package is missing, or a library of the system is too old.
+    /// </exception>
     /// <exception cref="InvalidOperationException">There is no such GPU, and the context does not allow the CPU instead.</exception>
     public TorchSharpEngine(MLContext context, TorchSharpEngineOptions? options = null)
     {

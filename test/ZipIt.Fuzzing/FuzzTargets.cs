@@ -11,6 +11,7 @@ public static class FuzzTargets
         new CheckpointTarget(),
         new PickleTarget(),
         new SafeTensorsTarget(),
+        new TorchSharpTarget(),
         new NetworkFileTarget(),
         new ModelTarget(),
         new OnnxTarget(),

@@ -34,6 +34,21 @@ internal sealed class PickleWriter(int protocol = 2)
         return Op('s').Stop();
     }
 
+    /// <summary>Tensors beside what training scripts leave in a checkpoint: objects, calls, bound functions, a quantized tensor, two dictionaries of weights.</summary>
+    public byte[] Script()
+    {
+        Begin();
+        Op('}').Text("args").Op('c').Raw("argparse\nNamespace\n"u8).Op(')').Raw(0x81).Op('}').Text("lr").Op('K').Raw(1).Op('s').Op('b').Op('s');
+        Text("milestones").Op('c').Raw("collections\nCounter\n"u8).Op('}').Op('K').Raw(5).Op('K').Raw(1).Op('s').Raw(0x85).Op('R').Op('s');
+        Text("step").Op('c').Raw("builtins\ngetattr\n"u8).Op('N').Text("f").Raw(0x86).Op('R').Op('s');
+        Text("list").Op('c').Raw("a\nList\n"u8).Op(')').Op('R').Op('(').Op('N').Op('N').Op('e').Op('s');
+        Text("q.weight").Op('c').Raw("torch._utils\n_rebuild_qtensor\n"u8).Op(')').Op('R').Op('s').Text("ema").Op('}').Text("module");
+        WriteTensors();
+        Op('s').Op('s').Text("model");
+        WriteTensors();
+        return Op('s').Stop();
+    }
+
     /// <summary>A file of the older form: five pickles, then the storages.</summary>
     public byte[] Legacy()
     {

@@ -19,4 +19,9 @@ public sealed class DependencyTests
 
         static IEnumerable<Assembly> Assemblies(string name) => [Assembly.Load(name)];
     }
+
+    /// <summary>Who does not train with TorchSharp shall not fetch half a gigabyte of it.</summary>
+    [Fact]
+    public void OutputFolder_OfAUserOfZipItMLNet_HoldsNothingOfTorch() =>
+        Assert.DoesNotContain(Directory.GetFiles(AppContext.BaseDirectory, "*", SearchOption.AllDirectories), file => Path.GetFileName(file).Contains("torch", StringComparison.OrdinalIgnoreCase));
 }

@@ -47,12 +47,34 @@ public sealed class ModelFileTests
     [Fact]
     public void Save_NamesLoaderAndVersionAsMLNetWantsThem()
     {
-        byte[] key = ReadEntries(Save(Samples.Zipped, Samples.View(_context, 1).Schema)).Single(entry => entry.Name.EndsWith("Model.key")).Bytes;
+        byte[] key = KeyOf(Samples.Zipped);
 
         Assert.Equal("ZIPITMOD", Encoding.ASCII.GetString(key, 0x40, 8));
         Assert.Equal("ZipItTransformer", Encoding.ASCII.GetString(key, 0x50, 24).TrimEnd('\0'));
-        Assert.Equal(0x00010001, BitConverter.ToInt32(key, 0x48));
+        Assert.Equal(0x00010002, BitConverter.ToInt32(key, 0x48));
     }
+
+    [Fact]
+    public void Save_WithoutCalibration_StaysReadableByTheFirstVersion()
+    {
+        ZipTransformer model = Samples.Fit(_context, new ZipEstimator.Options { JointScoring = JointScoring.Softmax });
+
+        Assert.Equal(0x00010001, BitConverter.ToInt32(KeyOf(model), 0x48));
+    }
+
+    [Fact]
+    public void Load_CalibratedModel_KeepsTheCalibration()
+    {
+        IDataView data = Samples.View(_context, 10);
+
+        var loaded = (ZipTransformer)EstimatorWorkout.SaveAndLoad(_context, Samples.Zipped, data.Schema, out _);
+
+        Assert.All(Samples.Zipped.Tasks, task => Assert.NotNull(task.Calibration));
+        Assert.Equal(Samples.Zipped.Tasks.Select(task => task.Calibration), loaded.Tasks.Select(task => task.Calibration));
+        EstimatorWorkout.CheckSameValues(Samples.Zipped.Transform(data), loaded.Transform(data));
+    }
+
+    private byte[] KeyOf(ZipTransformer model) => ReadEntries(Save(model, Samples.View(_context, 1).Schema)).Single(entry => entry.Name.EndsWith("Model.key")).Bytes;
 
     [Fact]
     public void Load_NewerVersion_IsRefused()

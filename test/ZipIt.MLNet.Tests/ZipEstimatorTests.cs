@@ -182,6 +182,66 @@ public sealed class ZipEstimatorTests
         Assert.All(zipped.Report.Warnings, warning => Assert.Contains(warning, warnings));
     }
 
+    [Fact]
+    public void Fit_OtherNormalizationWithTheDefaultMethod_SharesTheStemWithoutAWarning()
+    {
+        var lines = new List<string>();
+        var warnings = new List<string>();
+        _context.Log += (_, message) =>
+        {
+            lines.Add(message.RawMessage);
+            Collect(message, warnings);
+        };
+        ChannelAffine other = ChannelAffine.FromNormalization([0.4, 0.5, 0.5], [0.25, 0.3, 0.25]);
+
+        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.WithScores("a", 3, ["x"]), Samples.WithScores("b", 4, ["y"], other)).Fit(Samples.View(_context, 20));
+
+        Assert.Single(zipped.Network.Nodes, node => node.Layer is ChannelAffine);
+        Assert.Contains(lines, line => line.Contains("the first convolutions take in the difference"));
+        Assert.DoesNotContain(warnings, warning => warning.Contains("normalize pixels differently"));
+    }
+
+    [Theory]
+    [InlineData(ZipMethod.Best)]
+    [InlineData(ZipMethod.Paper)]
+    public void Fit_PixelsOfAnotherRange_AreRefusedUnlessTheyAreMeant(ZipMethod method)
+    {
+        PixelRow[] rows = Samples.Rows(60);
+        foreach (PixelRow row in rows)
+            row.Pixels = [.. row.Pixels!.Select(value => 255 * value)];
+        IDataView data = _context.Data.LoadFromEnumerable(rows);
+        var warnings = new List<string>();
+        _context.Log += (_, message) => Collect(message, warnings);
+
+        string refused = Assert.Throws<InvalidOperationException>(() => Zip(CalibrationCheck.Refuse)).Message;
+        Assert.Contains("'animals'", refused);
+        Assert.Contains("more contrast", refused);
+        Assert.Contains("CalibrationCheck.Warn", refused);
+
+        Assert.NotNull(Zip(CalibrationCheck.Warn));
+        Assert.Contains(warnings, warning => warning.Contains("'vehicles'") && warning.Contains("contrast"));
+
+        ZipTransformer Zip(CalibrationCheck check) => _context.Transforms.Zip(
+            new ZipEstimator.Options { Method = method, CalibrationCheck = check }, Samples.AnimalClassifier, Samples.VehicleClassifier).Fit(data);
+    }
+
+    [Theory]
+    [InlineData(ZipMethod.Best)]
+    [InlineData(ZipMethod.Paper)]
+    public void Fit_OneImageThatOverflows_IsLeftOutWithAWarning(ZipMethod method)
+    {
+        PixelRow[] rows = Samples.Rows(30);
+        Array.Fill(rows[4].Pixels!, 1e38f);
+        var warnings = new List<string>();
+        _context.Log += (_, message) => Collect(message, warnings);
+
+        var options = new ZipEstimator.Options { Method = method };
+        ZipTransformer zipped = _context.Transforms.Zip(options, Samples.AnimalClassifier, Samples.VehicleClassifier).Fit(_context.Data.LoadFromEnumerable(rows));
+
+        Assert.Contains(warnings, warning => warning.Contains("1 of 30 calibration images"));
+        Assert.All(zipped.Network.Nodes, node => Assert.All(node.Layer.Parameters, parameter => Assert.True(parameter.Value?.IsFinite() ?? true)));
+    }
+
     [Theory]
     [InlineData(ZipMethod.Best)]
     [InlineData(ZipMethod.Paper)]
@@ -218,6 +278,7 @@ public sealed class ZipEstimatorTests
         Assert.Contains("Beta", Refuse(options => options.Beta = double.NaN));
         Assert.Contains("InputColumnName", Refuse(options => options.InputColumnName = ""));
         Assert.Contains("OutputColumnNamePrefix", Refuse(options => options.OutputColumnNamePrefix = null!));
+        Assert.Contains("CalibrationCheck", Refuse(options => options.CalibrationCheck = (CalibrationCheck)9));
         Assert.Contains("layer9", Refuse(options => options.Cut = ZipCut.AfterNode("layer9")));
 
         string Refuse(Action<ZipEstimator.Options> spoil)

@@ -35,8 +35,8 @@ public sealed class ZipTunerTests
     {
         ZipCandidate best = ByAccuracy.Value.Best;
 
-        Network network = new Zipper(Reference.PrototypeMembers, best.Options).Zip(Reference.MixedImages(10)).Network;
-        ZipEvaluation evaluation = ZipEvaluation.Evaluate(network, Reference.PrototypeTasks, Reference.MixedImages(20), new CpuEngine(), threads: 1);
+        ZipResult result = new Zipper(Reference.PrototypeMembers, best.Options).Zip(Reference.MixedImages(10));
+        ZipEvaluation evaluation = ZipEvaluation.Evaluate(result.Network, result.Tasks, Reference.MixedImages(20), new CpuEngine(), threads: 1);
 
         Assert.Equal(best.Score, evaluation.JointAccuracy);
     }
@@ -66,7 +66,7 @@ public sealed class ZipTunerTests
         Assert.All(tuning.Candidates, candidate =>
         {
             ZipResult again = new Zipper(members, candidate.Options with { Engine = new CpuEngine() }).Zip(SmallNetworks.Images);
-            ZipEvaluation evaluation = ZipEvaluation.Evaluate(again.Network, tasks, heldOut, new CpuEngine(), threads: 1);
+            ZipEvaluation evaluation = ZipEvaluation.Evaluate(again.Network, again.Tasks, heldOut, new CpuEngine(), threads: 1);
             Assert.Contains(Describe(again.Network), scored);
             Assert.Equal(evaluation.JointAccuracy, candidate.Score);
             Assert.Equal(again.Report.Cost, candidate.Cost);
@@ -93,7 +93,7 @@ public sealed class ZipTunerTests
         ZipTuning tuning = Prepare().TuneByAgreement(calibration, Reference.MixedImages(10));
 
         Assert.IsType<ZipMatcher>(tuning.Best.Options.Matcher);
-        Assert.Equal(1 + 4, calibration.Passes); // one for all statistics, one for the reset of each candidate
+        Assert.Equal(1 + 1 + 2 * 4, calibration.Passes); // the members side by side, all statistics, reset and comparison of each candidate
     }
 
     [Fact]

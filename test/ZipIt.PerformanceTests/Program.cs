@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Running;
 using ZipIt.PerformanceTests;
 
-// "engine …" times the engine alone; "reference …" compares accuracies with those of the method's
-// reference implementation; "fit …" times the steps of zipping; "rows …" scores very many rows; "load …" puts a web service under load; everything else goes to BenchmarkDotNet.
+// "engine …" times the engine alone; "reference …" compares accuracies with those of the method's reference implementation; "fit …" times the steps of
+// zipping; "normalization …" zips classifiers that normalize images differently; "shift …" measures right and wrong images; "rows …" scores very many rows;
+// "load …" puts a web service under load; everything else goes to BenchmarkDotNet.
 switch (args)
 {
     case ["engine", .. string[] rest]:
@@ -13,6 +14,10 @@ switch (args)
         return RowCounter.Run(rest);
     case ["load", .. string[] rest]:
         return await LoadTest.RunAsync(rest);
+    case ["normalization", .. string[] rest]:
+        return NormalizationComparison.Run(rest);
+    case ["shift", .. string[] rest]:
+        return ShiftTable.Run(rest);
     case ["reference", .. string[] rest]:
         return ReferenceComparison.Run(rest);
     default:

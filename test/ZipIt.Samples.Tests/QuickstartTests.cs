@@ -43,6 +43,10 @@ public sealed class QuickstartTests
         Assert.Contains("horse/0050.png", Output.Value);
     }
 
+    [Fact]
+    public void OutputFolder_OfTheSamples_HoldsNothingOfTorch() =>
+        Assert.DoesNotContain(Directory.GetFiles(AppContext.BaseDirectory), file => Path.GetFileName(file).Contains("torch", StringComparison.OrdinalIgnoreCase));
+
     private static void Expect(string model, double joint, double? a = null, double? b = null, double within = 0)
     {
         Dictionary<string, string> row = ReadRow(model);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using ZipIt.Merging;
 using ZipIt.Networks;
 
 namespace ZipIt.MLNet.Friend;
@@ -24,6 +25,7 @@ internal static class ZipModelFile
     private const string ModelSignature = "ZIPITMOD";
 
     private const uint Version1 = 0x00010001;
+    private const uint Version2 = 0x00010002; // joint scoring by calibrated tasks
     private const string NetworkStream = "Network";
     private const string ModelStream = "Model.key";
 
@@ -37,7 +39,7 @@ internal static class ZipModelFile
     public static void Save(ModelSaveContext context, ZipTransformer transformer)
     {
         context.CheckAtModel();
-        context.SetVersionInfo(GetVersionInfo());
+        context.SetVersionInfo(GetVersionInfo(transformer.JointScoring == JointScoring.Calibrated ? Version2 : Version1));
         byte[] description = new ZipModelDescription(transformer).ToBytes();
         context.Writer.Write(description.Length);
         context.Writer.Write(description);
@@ -73,7 +75,7 @@ internal static class ZipModelFile
     {
         try
         {
-            context.CheckAtModel(GetVersionInfo());
+            context.CheckAtModel(GetVersionInfo(Version2));
             CheckExpansion(context, ModelStream, context.Reader.BaseStream, MostDescriptionExpansion);
             ZipModelDescription description = ReadDescription(context.Reader);
             Network? network = null;
@@ -126,10 +128,11 @@ internal static class ZipModelFile
     }
 
     /// <summary>A newer version gets a constant of its own and stays readable by versions that it says; this method then accepts all older ones.</summary>
-    private static VersionInfo GetVersionInfo() => new(
+    /// <param name="version">The version that is written: the first one that knows all that the model holds.</param>
+    private static VersionInfo GetVersionInfo(uint version) => new(
         modelSignature: ModelSignature,
-        verWrittenCur: Version1,
-        verReadableCur: Version1,
+        verWrittenCur: version,
+        verReadableCur: version,
         verWeCanReadBack: Version1,
         loaderAssemblyName: typeof(ZipModelFile).Assembly.GetName().Name,
         loaderSignature: LoaderSignature);

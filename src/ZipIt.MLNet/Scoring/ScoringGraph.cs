@@ -41,6 +41,8 @@ internal sealed class ScoringGraph
         }
 
         string[] perTask = [.. logits.Select((value, t) => SoftMax(graph, $"{scorer.Tasks[t].Name}/probabilities", value))];
+        for (int t = 0; t < logits.Length; t++)
+            logits[t] = WriteCalibration(graph, scorer, scorer.Tasks[t], logits[t]);
         return new ScoringGraph(heads, WriteJoint(graph, scorer, logits, perTask), perTask);
     }
 
@@ -67,6 +69,16 @@ internal sealed class ScoringGraph
         string bounded = graph.AddNode("Max", $"{task.Name}/bounded", [norm, graph.AddConstant($"{task.Name}/smallest", new Tensor(new[] { SmallestNorm }))]);
         string unit = graph.AddNode("Div", $"{task.Name}/unit", [output, bounded]);
         return graph.AddNode("MatMul", $"{task.Name}/logits", [unit, graph.AddConstant($"{task.Name}/prototypes", scaled)]);
+    }
+
+    /// <summary>z / temperature + offset for calibrated tasks.</summary>
+    private static string WriteCalibration(IOnnxGraph graph, TaskScorer scorer, ClassificationTask task, string logits)
+    {
+        if (scorer.CalibrationOf(task) is not { } calibration)
+            return logits;
+        string factor = graph.AddConstant($"{task.Name}/factor", new Tensor(new[] { 1 / calibration.Temperature }));
+        string offset = graph.AddConstant($"{task.Name}/offset", new Tensor(new[] { calibration.Offset }));
+        return graph.AddNode("Add", $"{task.Name}/calibrated", [graph.AddNode("Mul", $"{task.Name}/tempered", [logits, factor]), offset]);
     }
 
     private static string WriteJoint(IOnnxGraph graph, TaskScorer scorer, string[] logits, string[] perTask)

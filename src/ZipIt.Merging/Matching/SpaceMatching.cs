@@ -7,6 +7,9 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class SpaceMatching
 {
+    private const double NegligibleShare = 0.01; // of the variance of a space, below which what a layer adds to it counts for less
+    private const double SmallestDemand = 1e-6;
+
     private readonly ZipStructure _structure;
     private readonly ZipOptions _options;
     private readonly IFeatureMatcher _matcher;
@@ -69,7 +72,7 @@ internal sealed class SpaceMatching
             int? width = widths.TryGetValue(space, out int own) ? own : null;
             var problem = new MatchingProblem(entry.Statistics, width, earlier is null ? entry.Importance : ImportanceAmongKept(space, earlier))
             {
-                Demands = _demands,
+                Demands = DemandsOf(space, entry),
                 Threads = _options.Threads,
             };
             map = _cache is null ? _matcher.Match(problem) : _cache.Match(_matcher, problem);
@@ -78,11 +81,50 @@ internal sealed class SpaceMatching
         return map.Weighted(Members);
     }
 
+    /// <summary>
+    /// The members' demands in one space. Where a member's layers add next to nothing to what they write, as in a block that training has switched off, putting its features on a par with others' would
+    /// keep what nobody needs: its demand falls with the share of the variance that they give.
+    /// </summary>
+    private double[] DemandsOf(FeatureSpace space, SpaceStatistics entry)
+    {
+        var written = new HashSet<int>();
+        foreach (Node reader in space.Readers)
+        {
+            if (!_structure.Shared.Contains(reader) || _structure.Spaces.LayoutOf(reader) is not [{ } segment])
+                return _demands;
+            written.Add(segment.Space);
+        }
+
+        SpaceStatistics?[] targets = [.. written.Select(index => _byNode.GetValueOrDefault(_structure.ObservationOf(_structure.Spaces[index]).Name))];
+        if (targets.Length == 0 || targets.Contains(null))
+            return _demands;
+        var demands = new double[_demands.Length];
+        for (int m = 0; m < demands.Length; m++)
+        {
+            double given = VarianceOf(entry, m, entry.Importance), all = targets.Sum(target => VarianceOf(target!, m, null));
+            demands[m] = all > 0 ? _demands[m] * Math.Clamp(given / (NegligibleShare * all), SmallestDemand, 1) : _demands[m];
+        }
+
+        return demands;
+    }
+
+    /// <summary>Sum of the variances of a member's features, each times its squared importance.</summary>
+    private static double VarianceOf(SpaceStatistics entry, int member, IReadOnlyList<double>? importance)
+    {
+        int first = 0;
+        for (int m = 0; m < member; m++)
+            first += entry.Statistics.Widths[m];
+        double sum = 0;
+        for (int j = first; j < first + entry.Statistics.Widths[member]; j++)
+            sum += Math.Max(entry.Statistics.Covariance[j, j], 0) * (importance is null ? 1 : importance[j] * importance[j]);
+        return double.IsFinite(sum) ? sum : 0;
+    }
+
     /// <summary>Number of classes that an output decides about, if its tasks are known; otherwise its length.</summary>
     private double ClassesOf(ZipMember member, Head head)
     {
         IEnumerable<string> names = member.Network.Heads.Where(other => ReferenceEquals(other.Node, head.Node)).Select(member.NameOf);
-        int classes = _options.Refit?.Tasks.Where(task => names.Contains(task.Name)).Sum(task => task.Labels.Count) ?? 0;
+        int classes = _options.Tasks.Where(task => names.Contains(task.Name)).Sum(task => task.Labels.Count);
         return classes > 0 ? classes : member.Network.ShapeOf(head.Node)[0];
     }
 
@@ -105,7 +147,7 @@ internal sealed class SpaceMatching
         Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
         {
             SpaceStatistics entry = StatisticsOf(space);
-            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance) { Demands = _demands, Threads = _options.Threads }).UnexplainedAfter;
+            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance) { Demands = DemandsOf(space, entry), Threads = _options.Threads }).UnexplainedAfter;
         });
         return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));
     }

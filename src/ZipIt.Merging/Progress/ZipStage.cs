@@ -23,4 +23,7 @@ public enum ZipStage
 
     /// <summary>A search tries candidates (<see cref="ZipTuner"/>). Counts candidates.</summary>
     Tuning = 5,
+
+    /// <summary>The zipped network is held against its members, and the scores of its tasks are made comparable. Counts images.</summary>
+    Comparison = 6,
 }

@@ -11,6 +11,7 @@ public static class ZipStageNames
         ("BatchNorm reset", "images"),
         ("Refit", "layers"),
         ("Tuning", "candidates"),
+        ("Comparison", "images"),
     ];
 
     /// <summary>The stage's name, which its duration has in the JSON of a report too.</summary>

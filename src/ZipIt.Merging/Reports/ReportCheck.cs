@@ -17,7 +17,9 @@ internal static class ReportCheck
         if (report.Matcher is null || report.Spaces is null || report.MemberCosts is null || report.Times is null || report.Members is null || report.Cut is null || report.Layers is null
             || report.Spaces.Any(space => space?.Name is null || space.MergesWithin is null)
             || report.Layers.Any(layer => layer?.Name is null)
-            || report.Members.Contains(null))
+            || report.Members.Contains(null)
+            || report.Tasks?.Any(task => task?.Name is null) == true
+            || report.Cuts?.Any(cut => cut?.Cut is null) == true)
         {
             throw new JsonException("The report lacks a part.");
         }
@@ -30,7 +32,9 @@ internal static class ReportCheck
         long memberColumns = members * (long)ColumnWidth + report.Members.Take(members).Sum(name => (long)name.Length);
         long spaces = (report.Spaces.Count + 1L) * (LongestOf(report.Spaces.Select(space => space.Name)) + 2 * memberColumns + 8 * ColumnWidth);
         long layers = (report.Layers.Count + 1L) * (LongestOf(report.Layers.Select(layer => layer.Name)) + 4 * ColumnWidth);
-        if (spaces > LongestTable || layers > LongestTable)
+        long tasks = (report.Tasks is { } all ? all.Count + 2L : 0) * (LongestOf(report.Tasks?.Select(task => task.Name) ?? []) + 4 * ColumnWidth);
+        long cuts = (report.Cuts is { } tried ? tried.Count + 1L : 0) * (LongestOf(report.Cuts?.Select(cut => cut.Cut) ?? []) + 3 * ColumnWidth);
+        if (spaces > LongestTable || layers > LongestTable || tasks > LongestTable || cuts > LongestTable)
             throw new JsonException($"The report has a table of more than {LongestTable} characters.");
     }
 

@@ -14,6 +14,8 @@ internal static class ReportWarnings
     private const double LargestLoss = 0.4; // the same in one space
     private const double LargestConstantShare = 1.0 / 3; // features of one member in one space
     private const double SmallestDistinctShare = 0.5; // of the calibration images
+    private const double LargestTaskLoss = 0.1; // of a task's accuracy, as it is estimated
+    private const double Deviations = 1.64; // of the estimate, that a loss must stand out by
     private const long EnoughImages = 100; // nearly as good as 50,000 on CIFAR (paper, appendix)
 
     /// <summary>A sentence or two for each thing that should be looked at.</summary>
@@ -27,6 +29,8 @@ internal static class ReportWarnings
         for (int m = 0; m < report.MemberCosts.Count; m++)
         {
             string name = m < report.Members.Count ? report.Members[m] : $"{m + 1}";
+            if (m < report.Shifts.Count && report.Shifts[m]?.Describe(name) is { } shift)
+                warnings.Add(shift);
             MemberSpace[] spaces = [.. report.Spaces.Select(space => MemberSpace.Of(space, m)).OfType<MemberSpace>()];
             if (spaces.Length == 0)
                 continue;
@@ -34,7 +38,19 @@ internal static class ReportWarnings
             WarnOfLoss(name, spaces.MaxBy(space => space.Unexplained)!, spaces.Average(space => space.Unexplained), warnings);
         }
 
+        foreach (TaskReport task in report.Tasks)
+            WarnOfTask(task, warnings);
         return warnings;
+    }
+
+    private static void WarnOfTask(TaskReport task, List<string> warnings)
+    {
+        if (!(task.Loss - Deviations * Math.Sqrt(task.Loss * (1 - task.Loss) / task.Images) > LargestTaskLoss))
+            return;
+        warnings.Add(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Task '{task.Name}' loses much: on {task.Images} calibration images that are its own, as it seems, the zipped network names the class that its member names in {100 * task.Agreement:0} %; " +
+            $"that costs about {100 * task.Loss:0} points of accuracy. Share fewer layers, or use more calibration images of the task."));
     }
 
     private static void WarnOfConstants(string member, MemberSpace worst, List<string> warnings)

@@ -29,11 +29,32 @@ public sealed record ZipReport(
     /// <summary>Number of different ones among them; 0 if it is not known.</summary>
     public long DistinctImages { get; init; }
 
+    /// <summary>What each task has lost, estimated without labels; empty if the tasks are not known.</summary>
+    public IReadOnlyList<TaskReport> Tasks { get; init; } = [];
+
+    /// <summary>Number of calibration images that <see cref="Tasks"/> and <see cref="Loss"/> were estimated on.</summary>
+    public long ComparedImages { get; init; }
+
+    /// <summary>
+    /// Estimate of the joint accuracy that the zipped network loses against all members side by side, from 0 to 1, without labels: by how much the members'
+    /// joint probability of the class that the zipped network names falls short of that of the class that they name, mean over the images. At most the share
+    /// of images on which they disagree. Null if the tasks are not known.
+    /// </summary>
+    public double? Loss { get; init; }
+
+    /// <summary>The cuts that were tried for <see cref="ZipOptions.MaximumLoss"/>, the cheapest first; the last one was taken. Empty without it.</summary>
+    public IReadOnlyList<CutReport> Cuts { get; init; } = [];
+
+    /// <summary>
+    /// How far the calibration images are from those that each member was trained on; null for members without batch normalization. Empty if it was not measured, as in earlier versions.
+    /// </summary>
+    public IReadOnlyList<StatisticsShift?> Shifts { get; init; } = [];
+
     /// <summary>What the ensemble of all members costs.</summary>
     public NetworkCost EnsembleCost => new(MemberCosts.Sum(cost => cost.MultiplyAdds), MemberCosts.Sum(cost => cost.Parameters));
 
     /// <summary>
-    /// Sentences about what makes a poor merge likely, whatever the matcher: members of which the merged features say too little, features that do not vary, calibration images that are few or the same.
+    /// Sentences about what makes a poor merge likely, whatever the matcher: members that were trained on other images, members of which the merged features say too little, features that do not vary, calibration images that are few or the same.
     /// Empty if all is well.
     /// </summary>
     public IReadOnlyList<string> Warnings => ReportWarnings.Of(this);
@@ -45,7 +66,13 @@ public sealed record ZipReport(
         ArgumentNullException.ThrowIfNull(json);
         ZipReport report = JsonSerializer.Deserialize(json, ZipReportJson.Default.ZipReport) ?? throw new JsonException("Expected a report, found null.");
         ReportCheck.Check(report);
-        return report with { Spaces = [.. report.Spaces.Select(space => space.Completed())] };
+        return report with
+        {
+            Spaces = [.. report.Spaces.Select(space => space.Completed())],
+            Tasks = report.Tasks ?? [],
+            Cuts = report.Cuts ?? [],
+            Shifts = report.Shifts ?? [],
+        };
     }
 
     /// <summary>The report as a JSON object; numbers that are not finite are the strings "NaN" and so on, times are "hh:mm:ss.fffffff".</summary>
@@ -87,8 +114,26 @@ public sealed record ZipReport(
             ]);
         }
 
+        if (Tasks.Count > 0)
+        {
+            AppendTable(text,
+            [
+                [$"task ({ComparedImages} images)", "images", "as its member", "loss"],
+                .. Tasks.Select(task => (string[])[task.Name, Format(task.Images), FormatShare(task.Agreement), FormatShare(task.Loss)]),
+                .. Loss is { } loss ? new string[][] { ["joint", Format(ComparedImages), "", FormatShare(loss)] } : [],
+            ]);
+        }
+
+        if (Cuts.Count > 0)
+            AppendTable(text, [["tried cut", "multiply-adds", "loss"], .. Cuts.Select(cut => (string[])[cut.Cut, cut.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture), FormatShare(cut.Loss)])]);
         NetworkCost ensemble = EnsembleCost;
         text.Append(CultureInfo.InvariantCulture, $"multiply-adds {Cost.MultiplyAdds:N0} of {ensemble.MultiplyAdds:N0}, parameters {Cost.Parameters:N0} of {ensemble.Parameters:N0}\n");
+        if (Shifts.Count > 0)
+        {
+            text.Append("shift from training: ")
+                .AppendJoin(", ", Shifts.Select((shift, m) => $"{(m < names.Length ? names[m] : $"{m + 1}")} {FormatShare(shift?.Median ?? double.NaN)}")).Append('\n');
+        }
+
         if (Times.Count > 0)
             text.AppendJoin(", ", Times.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key.ToText()} {entry.Value.TotalSeconds:0.000} s"))).Append('\n');
         foreach (string warning in Warnings)
@@ -112,7 +157,7 @@ public sealed record ZipReport(
         }
     }
 
-    private static string Format(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Format(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string FormatShare(double value) => double.IsNaN(value) ? "–" : value.ToString("0.000", CultureInfo.InvariantCulture);
 }

@@ -10,8 +10,9 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
     /// <summary>The nodes of the first member between the start and the cut that can be shared.</summary>
     /// <param name="cut">How far the zip reaches.</param>
     /// <param name="start">What stays per member at the front.</param>
+    /// <param name="shareNormalization">Whether members that normalize images differently share the normalization of the first one, where what reads it is shared.</param>
     /// <exception cref="ArgumentException">The members do not have in common what the cut asks for; the message names member and node.</exception>
-    public HashSet<Node> Select(ZipCut cut, ZipCut start)
+    public HashSet<Node> Select(ZipCut cut, ZipCut start, bool shareNormalization)
     {
         Network network = alignment.Base;
         HashSet<Node> wanted = cut.Select(spaces);
@@ -37,8 +38,10 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
                 CheckOutputs(output);
         }
 
-        wanted.RemoveWhere(node => spaces.IsImage(node) && !HasEqualConstants(node));
+        RemoveDifferent(wanted, shareNormalization);
         Prune(wanted);
+        if (RemoveDifferent(wanted, shareNormalization)) // a reader was taken back
+            Prune(wanted);
         CheckNames(wanted);
         return wanted;
     }
@@ -106,6 +109,29 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
     /// <summary>Whether all members do the same to the channels of the image, so that one node does for all.</summary>
     private bool HasEqualConstants(Node node) =>
         Enumerable.Range(1, alignment.Members.Count - 1).All(m => node.Layer.ComputesSameAs(alignment.CounterpartOf(node, m).Layer));
+
+    /// <summary>Takes back what the members do to the image in different ways.</summary>
+    /// <returns>Whether there was something to take back.</returns>
+    private bool RemoveDifferent(HashSet<Node> shared, bool shareNormalization) =>
+        shared.RemoveWhere(node => spaces.IsImage(node) && !HasEqualConstants(node) && !(shareNormalization && CanShare(node, shared))) > 0;
+
+    /// <summary>Whether a normalization of the image can stand for different ones: whatever reads them can take in the difference, and is shared.</summary>
+    private bool CanShare(Node node, HashSet<Node> shared)
+    {
+        if (node is not { Layer: ChannelAffine affine, Inputs: [{ Layer: Input }] } || !affine.Scale.IsFinite() || affine.Scale.Span.Contains(0))
+            return false;
+        for (int m = 0; m < alignment.Members.Count; m++)
+        {
+            Network network = alignment.Members[m].Network;
+            Node own = alignment.CounterpartOf(node, m);
+            HashSet<Node> readers = [.. shared.Where(reader => reader.Inputs.Contains(node)).Select(reader => alignment.CounterpartOf(reader, m))];
+            bool canTakeIn = network.FindConsumers()[network.IndexOf(own)].All(reader => reader.Layer is Conv2d { Groups: 1 } && readers.Contains(reader));
+            if (!canTakeIn || network.Heads.Any(head => head.Node == own))
+                return false;
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// Takes back nodes that only per-channel layers of the tails would read (a shortcut whose sum is not shared): the merge would save them little, and

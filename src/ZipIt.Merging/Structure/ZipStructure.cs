@@ -15,11 +15,12 @@ internal sealed class ZipStructure
     /// <param name="spaces">Feature spaces of the first member.</param>
     /// <param name="cut">How far the zip reaches: a place, not a budget (<see cref="CutSearch"/>).</param>
     /// <param name="start">What stays per member at the front.</param>
+    /// <param name="shareNormalization">Whether members that normalize images differently share the normalization of the first one.</param>
     /// <exception cref="ArgumentException">The members do not have in common what the cut asks for; the message names member and node.</exception>
-    public ZipStructure(NetworkAlignment alignment, FeatureSpaces spaces, ZipCut cut, ZipCut start)
+    public ZipStructure(NetworkAlignment alignment, FeatureSpaces spaces, ZipCut cut, ZipCut start, bool shareNormalization = false)
     {
         (Alignment, Spaces, Cut) = (alignment, spaces, cut);
-        Shared = new SharedNodes(alignment, spaces).Select(cut, start);
+        Shared = new SharedNodes(alignment, spaces).Select(cut, start, shareNormalization);
         _sharedOf = [.. alignment.Members.Select((_, m) => Shared.ToDictionary(node => alignment.CounterpartOf(node, m)))];
         _entries = FindEntries();
         MergedSpaces = [.. Spaces.Where(space => !space.IsInput && (space.Nodes.Any(Shared.Contains) || _entries.ContainsKey(space)))];
@@ -57,8 +58,27 @@ internal sealed class ZipStructure
         return space.ObservationAmong(IsBefore) ?? space.Nodes.Last(IsBefore);
     }
 
+    /// <summary>Whether members that normalize images differently share one normalization.</summary>
+    public bool SharesNormalization => Shared.Any(node => Enumerable.Range(1, Alignment.Members.Count - 1).Any(m => FindOwnNormalization(node, m) is not null));
+
+    /// <summary>
+    /// A member's layer of an aligned node, as it acts on what the zipped network gives it: where the member normalizes images differently, the layer behind takes that in.
+    /// </summary>
+    public Layer LayerOf(Node node, int member)
+    {
+        Layer layer = Alignment.CounterpartOf(node, member).Layer;
+        return Shared.Contains(node) && layer is Conv2d reader && FindOwnNormalization(node.Inputs[0], member) is { } own
+            ? SharedNormalization.TakeIn(reader, own, (ChannelAffine)node.Inputs[0].Layer)
+            : layer;
+    }
+
     /// <summary>Number of features of each member in a space.</summary>
     public int[] WidthsOf(FeatureSpace space) => Alignment.WidthsOf(space);
+
+    /// <summary>What a member does instead of a shared normalization of the image; null if it does the same, or the node is another one.</summary>
+    private ChannelAffine? FindOwnNormalization(Node node, int member) =>
+        node is { Layer: ChannelAffine shared, Inputs: [{ Layer: Input }] } && Shared.Contains(node) && Alignment.CounterpartOf(node, member).Layer is ChannelAffine own
+        && !own.ComputesSameAs(shared) ? own : null;
 
     /// <summary>Spaces of values that shared nodes take from separate ones (a late start), with the position of the last such value.</summary>
     private Dictionary<FeatureSpace, int> FindEntries()

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ZipIt.Networks;
 
 namespace ZipIt.Merging;
@@ -44,12 +45,45 @@ public sealed class ClassificationTask
     /// <summary>Factor of the cosines before the softmax; 1 for class scores.</summary>
     public float Scale { get; }
 
+    /// <summary>
+    /// How the task's scores are compared with those of other tasks (<see cref="JointScoring.Calibrated"/>); null if that has not been worked out, as it is in every zip whose tasks are known.
+    /// </summary>
+    public TaskCalibration? Calibration { get; private init; }
+
     /// <summary>Number of values that the network's output must have.</summary>
     public int OutputLength => Prototypes?[1] ?? Labels.Count;
 
     /// <summary>A task whose network output has one score (logit) per class.</summary>
     /// <exception cref="ArgumentException">The name is empty, or there are no classes or two of one name.</exception>
     public static ClassificationTask FromScores(string name, IReadOnlyList<string> labels) => new(name, labels, null, 1);
+
+    /// <summary>The same task with another calibration.</summary>
+    /// <param name="calibration">The calibration; null for none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The temperature is not a positive number, or the offset is not finite.</exception>
+    public ClassificationTask With(TaskCalibration? calibration)
+    {
+        if (calibration is { } own && !(own.Temperature > 0 && float.IsFinite(own.Temperature) && float.IsFinite(own.Offset)))
+            throw new ArgumentOutOfRangeException(nameof(calibration), calibration, $"Task '{Name}' needs a positive temperature and a finite offset.");
+        return new ClassificationTask(Name, Labels, Prototypes, Scale) { Calibration = calibration };
+    }
+
+    /// <summary>The scores that an output stands for: as they are, or scale · cosine with each prototype.</summary>
+    /// <param name="output">The network's output for one image.</param>
+    /// <param name="scores">Receives one score for each class.</param>
+    /// <param name="scale">Factor of the cosines.</param>
+    internal void WriteScores(ReadOnlySpan<float> output, Span<float> scores, float scale)
+    {
+        if (Prototypes is null)
+        {
+            output.CopyTo(scores);
+            return;
+        }
+
+        float norm = TensorPrimitives.Norm(output);
+        float factor = norm > 0 ? scale / norm : 0;
+        for (int c = 0; c < scores.Length; c++)
+            scores[c] = factor * TensorPrimitives.Dot(output, Prototypes.Span.Slice(c * output.Length, output.Length));
+    }
 
     /// <summary>A task whose network output is an embedding that is compared with one prototype per class (e.g. text features of CLIP).</summary>
     /// <param name="name">Name of the task.</param>

@@ -21,6 +21,7 @@ public sealed class TaskScorer
     private readonly int[] _headOf;
     private readonly int[] _allTasks;
     private readonly int[][] _tasksOfGroup;
+    private readonly bool _isCalibrated;
 
     /// <summary>Binds tasks to the outputs of a network.</summary>
     /// <param name="network">The network; it has one output for each task, of that task's name. Outputs may be one and the same node.</param>
@@ -31,7 +32,7 @@ public sealed class TaskScorer
     /// There are too many tasks or classes, a task has no output or one of another length, two tasks share a name or, if that is not allowed, a class label, two tasks with class scores share one output, whose numbers cannot mean the classes of
     /// both, or class scores shall be compared as cosines.
     /// </exception>
-    public TaskScorer(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring = JointScoring.Softmax, bool sharedLabels = false)
+    public TaskScorer(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring = JointScoring.Calibrated, bool sharedLabels = false)
     {
         ArgumentNullException.ThrowIfNull(network);
         Check(tasks, scoring, sharedLabels);
@@ -69,9 +70,10 @@ public sealed class TaskScorer
         }
 
         _allTasks = [.. Enumerable.Range(0, tasks.Count)];
+        _isCalibrated = scoring == JointScoring.Calibrated && tasks.Count > 1 && tasks.All(task => task.Calibration is not null);
 
-        // Prototype tasks that read one and the same node have one softmax over all their classes.
-        _tasksOfGroup = [.. _allTasks
+        // Prototype tasks that read one and the same node have one softmax over all their classes, and so have tasks whose scores can be compared.
+        _tasksOfGroup = scoring == JointScoring.Cosine || _isCalibrated ? [_allTasks] : [.. _allTasks
             .GroupBy(t => tasks[t].Prototypes is null ? (object)t : network.Heads[_headOf[t]].Node)
             .Select(group => group.ToArray())];
     }
@@ -83,9 +85,10 @@ public sealed class TaskScorer
     public JointScoring Scoring { get; }
 
     /// <summary>
-    /// The tasks, as positions in <see cref="Tasks"/>, whose classes share one softmax in the joint scores; each softmax counts alike. With <see cref="JointScoring.Cosine"/> it is all of them.
+    /// The tasks, as positions in <see cref="Tasks"/>, whose classes share one softmax in the joint scores; each softmax counts alike. With <see cref="JointScoring.Cosine"/> and with
+    /// calibrated tasks it is all of them.
     /// </summary>
-    public IReadOnlyList<IReadOnlyList<int>> SoftmaxGroups => Scoring == JointScoring.Cosine ? [_allTasks] : _tasksOfGroup;
+    public IReadOnlyList<IReadOnlyList<int>> SoftmaxGroups => _tasksOfGroup;
 
     /// <summary>Whether tasks may know the same class, which then counts once among all classes.</summary>
     public bool SharedLabels { get; }
@@ -160,7 +163,7 @@ public sealed class TaskScorer
         for (int t = 0; t < Tasks.Count; t++)
         {
             int length = Tasks[t].OutputLength;
-            WriteLogits(Tasks[t], session.GetOutput(_headOf[t]).Slice(image * length, length), perTask[_offsets[t].._offsets[t + 1]]);
+            Tasks[t].WriteScores(session.GetOutput(_headOf[t]).Slice(image * length, length), perTask[_offsets[t].._offsets[t + 1]], ScaleOf(Tasks[t]));
         }
 
         if (ClassCount == TaskClassCount)
@@ -181,18 +184,30 @@ public sealed class TaskScorer
             SoftMax([t], perTask);
     }
 
+    /// <summary>How a task's scores are changed before the joint softmax; null if they are not.</summary>
+    /// <param name="task">One of the tasks.</param>
+    public TaskCalibration? CalibrationOf(ClassificationTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return _isCalibrated ? task.Calibration : null;
+    }
+
     /// <summary>Turns logits of all tasks into probabilities that sum to 1.</summary>
     private void ScoreJointly(Span<float> scores)
     {
-        if (Scoring == JointScoring.Cosine)
+        for (int t = 0; t < Tasks.Count; t++)
         {
-            SoftMax(_allTasks, scores);
-            return;
+            if (CalibrationOf(Tasks[t]) is not { } calibration)
+                continue;
+            Span<float> own = scores[_offsets[t].._offsets[t + 1]];
+            TensorPrimitives.Multiply(own, 1 / calibration.Temperature, own);
+            TensorPrimitives.Add(own, calibration.Offset, own);
         }
 
         foreach (int[] group in _tasksOfGroup)
             SoftMax(group, scores);
-        TensorPrimitives.Divide(scores, _tasksOfGroup.Length, scores);
+        if (_tasksOfGroup.Length > 1)
+            TensorPrimitives.Divide(scores, _tasksOfGroup.Length, scores);
     }
 
     private void AverageOverTasks(ReadOnlySpan<float> scores, Span<float> joint)
@@ -212,20 +227,6 @@ public sealed class TaskScorer
     {
         ArgumentNullException.ThrowIfNull(task);
         return Scoring == JointScoring.Reference ? ReferenceScale : task.Scale;
-    }
-
-    private void WriteLogits(ClassificationTask task, ReadOnlySpan<float> output, Span<float> logits)
-    {
-        if (task.Prototypes is null)
-        {
-            output.CopyTo(logits);
-            return;
-        }
-
-        float norm = TensorPrimitives.Norm(output);
-        float factor = norm > 0 ? ScaleOf(task) / norm : 0;
-        for (int c = 0; c < logits.Length; c++)
-            logits[c] = factor * TensorPrimitives.Dot(output, task.Prototypes.Span.Slice(c * output.Length, output.Length));
     }
 
     /// <summary>Softmax over the classes of some tasks; the largest value is taken off first, since e¹⁰⁰ is no float.</summary>

@@ -3,18 +3,20 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Searches matchers (α, β) and cuts on held-out images: by joint accuracy if they are labelled, by agreement with the ensemble if they are not.
+/// Searches matchers (α, β) and cuts, and gives the curve of accuracy against cost: on held-out images by joint accuracy if they are labelled, or by agreement with the ensemble if they are not; or by
+/// the loss that is estimated on the calibration images alone.
 /// </summary>
 /// <remarks>
 /// One pass over the calibration images gives the statistics of all candidates, and a matcher matches each feature space once for all cuts that ask it the same; per candidate remain the merge,
-/// the repair (<see cref="Zipper.Finish(IReadOnlyList{SpaceMap}, IImageSource, IProgress{ZipProgress}?, CancellationToken)"/>, as in every zip) and the scoring. Held-out images should not be calibration images. Results do not depend on the order of candidates.
+/// the repair (<see cref="Zipper.Finish(IReadOnlyList{SpaceMap}, IImageSource, IProgress{ZipProgress}?, CancellationToken)"/>, as in every zip) and the scoring. Held-out images should not be calibration
+/// images. Results do not depend on the order of candidates.
 /// </remarks>
 public sealed class ZipTuner
 {
     private readonly IReadOnlyList<ZipMember> _members;
     private readonly IReadOnlyList<ClassificationTask> _tasks;
     private readonly Zipper[] _candidates;
-    private readonly Network _ensemble;
+    private readonly Zipper _ensemble;
 
     /// <summary>Prepares a search, and checks all its candidates.</summary>
     /// <param name="members">Two or more networks.</param>
@@ -26,10 +28,10 @@ public sealed class ZipTuner
         ArgumentNullException.ThrowIfNull(members);
         ArgumentNullException.ThrowIfNull(tasks);
         Options = options ?? new ZipTunerOptions();
-        (_members, _tasks) = (BatchNormFolding.Unify([.. members]), [.. tasks]);
-        ZipOptions common = Options.Zip.Refit is { Tasks.Count: 0 } refit ? Options.Zip with { Refit = refit with { Tasks = _tasks } } : Options.Zip;
-        _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing }).Merge([]);
-        _ = new TaskScorer(_ensemble, tasks, Options.Scoring, Options.SharedLabels);
+        (_members, _tasks) = ([.. members], [.. tasks]);
+        ZipOptions common = Options.Zip with { Tasks = _tasks, MaximumLoss = null };
+        _ensemble = new Zipper(_members, common with { Cut = ZipCut.Nothing, Start = ZipCut.Nothing, FlopsBudget = null });
+        _ = new TaskScorer(_ensemble.Merge([]), tasks, Options.Scoring, Options.SharedLabels);
         IReadOnlyList<ZipCut> cuts = Options.Cuts ?? DefaultCuts();
         IReadOnlyList<IMatcher> matchers = Options.ListMatchers();
         if (cuts.Count == 0 || matchers.Count == 0)
@@ -51,12 +53,30 @@ public sealed class ZipTuner
     /// <param name="progress">Is told after each calibration batch and each candidate.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipTuning TuneByAccuracy(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckShape(calibration, "calibration");
         CheckShape(heldOut, "held-out");
-        return new ZipTuning([.. Evaluate(calibration, heldOut, progress, cancellationToken)]);
+        ZipResult ensemble = _ensemble.Zip(calibration, null, cancellationToken);
+        double accuracy = Score(ensemble, heldOut, cancellationToken).JointAccuracy;
+        return new ZipTuning([.. Evaluate(calibration, heldOut, progress, cancellationToken)]) { EnsembleScore = accuracy };
+    }
+
+    /// <summary>
+    /// Scores all candidates by 1 − <see cref="ZipReport.Loss"/>: without labels, and without images beside those for calibration. One call gives the curve, and
+    /// <see cref="ZipTuning.CheapestWithin"/> picks from it; <see cref="ZipOptions.MaximumLoss"/> finds the same network without trying costlier ones.
+    /// </summary>
+    /// <param name="calibration">Calibration images of all tasks.</param>
+    /// <param name="progress">Is told after each calibration batch and each candidate.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">There are too few images, or they have the wrong shape.</exception>
+    public ZipTuning TuneByLoss(IImageSource calibration, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        CheckShape(calibration, "calibration");
+        IEnumerable<ZipResult> results = CandidateZips.Run(_candidates, Options.Zip, calibration, progress, cancellationToken);
+        return new ZipTuning([.. results.Select((result, i) => new ZipCandidate(_candidates[i].Options, result.Report.Cost, null) { Loss = result.Report.Loss })]);
     }
 
     /// <summary>Scores all candidates by the share of images for which they name the same class among all as the ensemble does.</summary>
@@ -65,12 +85,13 @@ public sealed class ZipTuner
     /// <param name="progress">Is told after each calibration batch and each candidate.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are too few images, or they have the wrong shape.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipTuning TuneByAgreement(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckShape(calibration, "calibration");
         CheckShape(heldOut, "held-out");
-        var labelled = new LabelledImages(heldOut, AskEnsemble(heldOut, cancellationToken));
+        var labelled = new LabelledImages(heldOut, AskEnsemble(calibration, heldOut, cancellationToken));
         return new ZipTuning([.. Evaluate(calibration, labelled, progress, cancellationToken)]);
     }
 
@@ -85,6 +106,7 @@ public sealed class ZipTuner
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <returns>The candidate, or null if none is accurate enough.</returns>
     /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipCandidate? FindLargestSharing(
         IImageSource calibration, IImageSource heldOut, double accuracy, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -102,43 +124,23 @@ public sealed class ZipTuner
         return found;
     }
 
-    private IEnumerable<ZipCandidate> Evaluate(IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress, CancellationToken cancellationToken)
-    {
-        var stages = new StageTimes(progress);
-        ZipStructure[] structures = [.. _candidates.Select(candidate => candidate.Structure)];
-        IReadOnlyList<SpaceStatistics> statistics = stages.Run(
-            ZipStage.Statistics, stage => new StatisticsPass(structures, Options.Zip).Run(calibration, null, stage, cancellationToken));
-        var clock = new StageClock(ZipStage.Tuning, progress);
-        var cache = new MapCache();
-        try
-        {
-            for (int i = 0; i < _candidates.Length; i++)
-            {
-                Zipper zipper = _candidates[i];
-                ZipResult result = zipper.Finish(zipper.Match(statistics, cache, cancellationToken), calibration, null, cancellationToken);
-                ZipEvaluation evaluation = Score(result.Network, heldOut, cancellationToken);
-                clock.Report(i + 1, _candidates.Length);
-                yield return new ZipCandidate(zipper.Options, result.Report.Cost, evaluation);
-            }
-        }
-        finally
-        {
-            clock.Finish();
-        }
-    }
+    private IEnumerable<ZipCandidate> Evaluate(IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress, CancellationToken cancellationToken) => CandidateZips
+        .Run(_candidates, Options.Zip, calibration, progress, cancellationToken)
+        .Select((result, i) => new ZipCandidate(_candidates[i].Options, result.Report.Cost, Score(result, heldOut, cancellationToken)) { Loss = result.Report.Loss });
 
-    private ZipEvaluation Score(Network network, IImageSource images, CancellationToken cancellationToken) => ZipEvaluation.Evaluate(
-        network, _tasks, images, Options.Zip.Engine, Options.Scoring, Options.Zip.BatchSize, Options.Zip.Threads, cancellationToken, Options.SharedLabels);
+    private ZipEvaluation Score(ZipResult result, IImageSource images, CancellationToken cancellationToken) => ZipEvaluation.Evaluate(
+        result.Network, result.Tasks, images, Options.Zip.Engine, Options.Scoring, Options.Zip.BatchSize, Options.Zip.Threads, cancellationToken, Options.SharedLabels);
 
     /// <summary>For each image the class that wins in the ensemble.</summary>
-    private int[] AskEnsemble(IImageSource images, CancellationToken cancellationToken)
+    private int[] AskEnsemble(IImageSource calibration, IImageSource images, CancellationToken cancellationToken)
     {
-        var scorer = new TaskScorer(_ensemble, _tasks, Options.Scoring, Options.SharedLabels);
+        ZipResult ensemble = _ensemble.Zip(calibration, null, cancellationToken);
+        var scorer = new TaskScorer(ensemble.Network, ensemble.Tasks, Options.Scoring, Options.SharedLabels);
         var labels = new List<int>();
         var joint = new float[scorer.ClassCount];
         var perTask = new float[scorer.TaskClassCount];
         using INetworkSession session = Options.Zip.Engine.CreateSession(
-            _ensemble, new SessionOptions { MaximumBatchSize = Options.Zip.BatchSize, Threads = Options.Zip.Threads });
+            ensemble.Network, new SessionOptions { MaximumBatchSize = Options.Zip.BatchSize, Threads = Options.Zip.Threads });
         foreach (ImageBatch batch in images.ReadBatches(Options.Zip.BatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -166,7 +168,7 @@ public sealed class ZipTuner
     private void CheckShape(IImageSource images, string kind)
     {
         ArgumentNullException.ThrowIfNull(images);
-        ReadOnlySpan<int> expected = _ensemble.ShapeOf(_ensemble.Inputs[0]);
+        ReadOnlySpan<int> expected = _members[0].Network.ShapeOf(_members[0].Network.Inputs[0]);
         if (!images.Shape.SequenceEqual(expected))
         {
             throw new ArgumentException(

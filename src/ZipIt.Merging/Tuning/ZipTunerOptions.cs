@@ -3,7 +3,9 @@ namespace ZipIt.Merging;
 /// <summary>What a <see cref="ZipTuner"/> tries.</summary>
 public sealed record ZipTunerOptions
 {
-    /// <summary>What all candidates have in common: start, repair, widths, engine, threads and so on. Its cut and perhaps its matcher are replaced.</summary>
+    /// <summary>
+    /// What all candidates have in common: start, repair, widths, engine, threads and so on. Its cut and perhaps its matcher are replaced; its <see cref="ZipOptions.MaximumLoss"/> does not count.
+    /// </summary>
     public ZipOptions Zip { get; init; } = new();
 
     /// <summary>
@@ -18,7 +20,7 @@ public sealed record ZipTunerOptions
     public IReadOnlyList<ZipCut>? Cuts { get; init; }
 
     /// <summary>How tasks are compared when candidates are scored.</summary>
-    public JointScoring Scoring { get; init; } = JointScoring.Softmax;
+    public JointScoring Scoring { get; init; } = JointScoring.Calibrated;
 
     /// <summary>Whether tasks may know the same class, which then counts once among all classes. Default false.</summary>
     public bool SharedLabels { get; init; }

@@ -121,7 +121,7 @@ internal sealed class NetworkMerger
     /// <summary>One layer from the members' layers of an aligned node.</summary>
     private Layer MergeLayers(Node node)
     {
-        Layer[] layers = [.. Members.Select(m => _alignment.CounterpartOf(node, m).Layer)];
+        Layer[] layers = [.. Members.Select(m => _structure.LayerOf(node, m))];
         if (IsCommon(node))
             return layers[0];
         IReadOnlyList<LayerParameter>[] parameters = [.. layers.Select(layer => layer.Parameters)];

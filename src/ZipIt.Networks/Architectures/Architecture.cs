@@ -70,8 +70,6 @@ public static class Architecture
 
     private static Family? FindFamily(StateDictionary weights) => Array.Find(Families, family => family.IsLike(weights));
 
-    internal static bool HasName(StateDictionary weights, string prefix) => weights.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
-
     /// <summary>A family of networks.</summary>
     /// <param name="Expected">What its checkpoints hold, for messages.</param>
     /// <param name="IsLike">Whether a checkpoint looks like one.</param>

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace ZipIt.Networks;
 
-/// <summary>Reads the weights of a trained network from a file of any supported format.</summary>
+/// <summary>Reads the weights of a trained network from a file of any supported format, and writes them.</summary>
 public static class Checkpoint
 {
     /// <summary>
-    /// Reads a checkpoint. The format is told by the file's content, not by its name: PyTorch (<see cref="PyTorchCheckpoint"/>) or
-    /// safetensors (<see cref="SafeTensors"/>).
+    /// Reads a checkpoint. The format is told by the file's content, not by its name: PyTorch (<see cref="PyTorchCheckpoint"/>),
+    /// safetensors (<see cref="SafeTensors"/>) or TorchSharp (<see cref="TorchSharpFile"/>).
     /// </summary>
     /// <param name="path">Path of the file.</param>
     /// <param name="entry">
@@ -38,14 +38,16 @@ public static class Checkpoint
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(source);
-        Span<byte> start = stackalloc byte[ForeignFile.StartLength];
+        Span<byte> start = stackalloc byte[Math.Max(ForeignFile.StartLength, TorchSharpFile.StartLength)];
         start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         stream.Position = 0;
         if (start.IsEmpty)
             throw new InvalidDataException($"'{source}' is empty.");
 
         StateDictionary weights;
-        if (IsPyTorch(start))
+        if (TorchSharpFile.IsLikely(start))
+            weights = TorchSharpFile.Load(stream, source).WithoutWrapperPrefixes().Choose(entry); // a number of tensors can look like the mark of a pickle, not the other way round
+        else if (IsPyTorch(start))
             weights = PyTorchCheckpoint.Load(stream, source, entry);
         else if (IsSafeTensors(start, stream.Length))
             weights = SafeTensors.Load(stream, source).WithoutWrapperPrefixes().Choose(entry);
@@ -54,6 +56,25 @@ public static class Checkpoint
         weights = PrunedWeights.Apply(weights);
         weights.CheckFinite();
         return weights;
+    }
+
+    /// <summary>
+    /// Writes weights in the format that the file's name asks for: <c>.safetensors</c>, or TorchSharp's <c>.dat</c>. An existing file is replaced only when the new one is complete.
+    /// </summary>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="weights">The weights, e.g. those of a network (<see cref="StateDictionary.FromNetwork"/>). Metadata is written to safetensors files; TorchSharp's have no place for it.</param>
+    /// <exception cref="ArgumentException">The name has another extension.</exception>
+    public static void Save(string path, StateDictionary weights)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(weights);
+        string extension = Path.GetExtension(path).ToLowerInvariant();
+        if (extension == ".safetensors")
+            SafeTensors.Save(path, weights, weights.Metadata);
+        else if (extension == ".dat")
+            TorchSharpFile.Save(path, weights);
+        else
+            throw new ArgumentException($"Expected a file name with the extension .safetensors or .dat, found '{path}'.", nameof(path));
     }
 
     private static bool IsPyTorch(ReadOnlySpan<byte> start) =>

@@ -30,6 +30,36 @@ internal static class ElementTypeExtensions
         _ => 1,
     };
 
+    /// <summary>Reads a tensor of little-endian elements.</summary>
+    /// <param name="type">Type of the elements.</param>
+    /// <param name="stream">Stands at the first element.</param>
+    /// <param name="shape">Shape of the tensor.</param>
+    /// <exception cref="EndOfStreamException">The stream ends before.</exception>
+    public static Tensor ReadTensor(this ElementType type, Stream stream, ReadOnlySpan<int> shape)
+    {
+        var tensor = new Tensor(shape);
+        if (tensor.Length == 0)
+            return tensor;
+        if (type == ElementType.Float32)
+        {
+            LittleEndian.ReadFloats(stream, tensor.Span);
+            return tensor;
+        }
+
+        const int ChunkLength = 1 << 14;
+        int size = type.Size();
+        var chunk = new byte[Math.Min(ChunkLength, tensor.Length) * size];
+        for (int done = 0; done < tensor.Length;)
+        {
+            int count = Math.Min(ChunkLength, tensor.Length - done);
+            stream.ReadExactly(chunk.AsSpan(0, count * size));
+            type.ToFloats(chunk.AsSpan(0, count * size), tensor.Span.Slice(done, count));
+            done += count;
+        }
+
+        return tensor;
+    }
+
     /// <summary>Converts little-endian elements to floats. Whole numbers beyond ±2²⁴ and 64-bit floats are rounded.</summary>
     /// <param name="type">Type of the elements.</param>
     /// <param name="source">The elements; <see cref="Size"/> bytes for each of <paramref name="target"/>.</param>

@@ -8,7 +8,7 @@ internal static class ForeignFile
     /// <summary>Number of bytes that are looked at.</summary>
     public const int StartLength = 512;
 
-    private const string Supported = "PyTorch (.pt, .pth) and safetensors files are supported";
+    private const string Supported = "PyTorch (.pt, .pth), safetensors and TorchSharp (.dat) files are supported";
     private const string SaveAgain = "Load it with the library that wrote it, and save the weights as a PyTorch or safetensors file, or export the network to ONNX";
 
     /// <summary>What a file is, to be put behind its name.</summary>

@@ -16,6 +16,12 @@ internal static class NameList
     public static string Shorten(string name)
     {
         string line = name.Length <= LongestName ? name : name[..LongestName] + "…";
-        return line.Any(char.IsControl) ? string.Concat(line.Select(c => char.IsControl(c) ? '?' : c)) : line;
+        foreach (char c in line)
+        {
+            if (char.IsControl(c))
+                return string.Concat(line.Select(shown => char.IsControl(shown) ? '?' : shown));
+        }
+
+        return line;
     }
 }

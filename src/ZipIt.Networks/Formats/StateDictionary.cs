@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace ZipIt.Networks;
 
@@ -34,6 +35,33 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
             if (!_tensors.TryAdd(name, tensor))
                 throw new InvalidDataException($"'{source}' holds two tensors called '{NameList.Shorten(name)}'.");
         }
+    }
+
+    /// <summary>Key of the metadata under which <see cref="FromNetwork"/> keeps the layer that normalizes pixels.</summary>
+    public const string NormalizationKey = "zipit.normalization";
+
+    /// <summary>The tensors of a network, named as in a PyTorch module: <c>conv1.weight</c>, <c>bn1.running_mean</c> …, with the counters of batch normalization at 0.</summary>
+    /// <param name="network">The network, zipped or not.</param>
+    /// <remarks>
+    /// A layer that only normalizes the image is no part of the module that was trained; it stands in the metadata, under <see cref="NormalizationKey"/>, as JSON:
+    /// <c>{"scale": [...], "shift": [...]}</c>, a factor and a summand for each channel of pixels. What the layers are and how they are connected is not stored: <see cref="NetworkFile"/> does that.
+    /// </remarks>
+    public static StateDictionary FromNetwork(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var metadata = new Dictionary<string, string> { ["format"] = "pt" };
+        var tensors = new List<KeyValuePair<string, Tensor>>();
+        foreach (Node node in network.Nodes)
+        {
+            if (node is { Layer: ChannelAffine affine, Inputs: [{ Layer: Input }] } && metadata.TryAdd(NormalizationKey, Describe(affine)))
+                continue;
+            foreach (LayerParameter parameter in node.Layer.Parameters.Where(parameter => parameter.Value is not null))
+                tensors.Add(KeyValuePair.Create($"{node.Name}.{parameter.Name}", parameter.Value!));
+            if (node.Layer is BatchNorm2d)
+                tensors.Add(KeyValuePair.Create($"{node.Name}.num_batches_tracked", new Tensor()));
+        }
+
+        return new StateDictionary("the network", tensors, metadata);
     }
 
     /// <summary>Where the tensors come from (a file's path), for messages.</summary>
@@ -85,6 +113,9 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
     public StateDictionary WithoutWrapperPrefixes()
     {
         const int MostWrappers = 8;
+        const int LongestName = 4096;
+        if (AllNames.Any(name => name.Length > LongestName))
+            return this;
         StateDictionary current = this;
         for (int i = 0; i < MostWrappers; i++)
         {
@@ -143,6 +174,11 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     internal string DescribeNames() => _tensors.Count == 0 ? "none" : NameList.Format(_tensors.Keys);
+
+    private static string Describe(ChannelAffine affine) =>
+        $$"""{"scale": [{{Join(affine.Scale)}}], "shift": [{{Join(affine.Shift)}}]}""";
+
+    private static string Join(Tensor values) => string.Join(", ", values.Span.ToArray().Select(value => value.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Takes out what <c>torch.compile</c> and others put in wherever they were applied, and nobody else writes; null if there is nothing.</summary>
     private StateDictionary? RemoveInserted()

@@ -3,7 +3,7 @@ namespace ZipIt.Networks;
 /// <summary>
 /// A planned network with its buffers: runs batch after batch without allocating. A session serves one thread at a time; it may use
 /// several threads inside. Results do not depend on the number of threads, nor on how images are grouped into batches (except with
-/// <see cref="SessionOptions.BatchStatistics"/>, where a batch is what is normalized over).
+/// <see cref="SessionOptions.BatchStatistics"/>, where a batch is what is normalized over, and with engines that say that their last digits do).
 /// </summary>
 public interface INetworkSession : IDisposable
 {

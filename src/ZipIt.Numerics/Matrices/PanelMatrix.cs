@@ -63,6 +63,13 @@ internal sealed unsafe class PanelMatrix
         }
     }
 
+    /// <summary>Writes a row's values without filling.</summary>
+    public void CopyRow(int row, Span<double> values)
+    {
+        for (int column = 0; column < Columns; column++)
+            values[column] = Slice(column / Width, row)[column % Width];
+    }
+
     /// <summary>Sets the last column, and with it the filling behind it, of some rows.</summary>
     public void SetLastColumn(float value, int firstRow, int count)
     {

@@ -9,7 +9,9 @@ namespace ZipIt.TorchSharp.Friend;
 /// <summary>The device that a context asks for, by the code of ML.NET's own components with TorchSharp.</summary>
 internal static class DeviceChoice
 {
-    /// <summary>The GPU of the context's <c>GpuDeviceId</c>; the CPU if it has none, or if there is no such GPU and the context's <c>FallbackToCpu</c> allows it.</summary>
+    /// <summary>
+    /// The GPU of the context's <c>GpuDeviceId</c>; the CPU if it has none, or if there is no such GPU and the context's <c>FallbackToCpu</c> allows it.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There is no such GPU, and the context does not allow the CPU instead.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET lacks a member that the library needs.</exception>
     public static torch.Device Choose(IHostEnvironment environment)
@@ -26,8 +28,8 @@ internal static class DeviceChoice
         catch (Exception missing) when (missing is MissingMemberException or TypeLoadException or MemberAccessException)
         {
             throw new NotSupportedException(
-                $"ZipIt.TorchSharp asks Microsoft.ML.TorchSharp for the device, by a member that is not public and that this version does not have. {missing.Message} "
-                + "Use the package Microsoft.ML.TorchSharp in version 0.23.1.",
+                $"ZipIt.TorchSharp asks Microsoft.ML.TorchSharp for the device, by a member that is not public and that this version does not have. "
+                + $"{missing.Message} Use the package Microsoft.ML.TorchSharp in version 0.23.1.",
                 missing);
         }
         catch (Exception refusal) when (gpu is not null && !fallsBack)

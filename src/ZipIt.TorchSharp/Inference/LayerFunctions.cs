@@ -56,7 +56,8 @@ internal static class LayerFunctions
     /// <returns>Name, tensor (null if it is absent), and whether it is learnt.</returns>
     public static (string Name, torch.Tensor? Value, bool IsLearnt)[] CreateParameters(Layer layer) => layer is ChannelGather gather
         ? [("sources", torch.tensor(gather.Sources.ToArray().Select(source => (long)source).ToArray()), false)]
-        : [.. layer.Parameters.Select(parameter => (parameter.Name, parameter.Value is { } value ? TorchTensors.ToTorch(value) : null, parameter.Role.IsLearnt()))];
+        : [.. layer.Parameters.Select(parameter =>
+            (parameter.Name, parameter.Value is { } value ? TorchTensors.ToTorch(value) : null, parameter.Role.IsLearnt()))];
 
     private static LayerFunction Convolve(Conv2d conv)
     {

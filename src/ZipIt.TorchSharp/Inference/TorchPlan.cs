@@ -4,8 +4,8 @@ using ZipIt.Networks;
 namespace ZipIt.TorchSharp;
 
 /// <summary>
-/// A network as a list of calls, with its weights where it runs. Normalizations are multiplied into the weights before them; activations and sums that are the only ones to need a value
-/// take its memory.
+/// A network as a list of calls, with its weights where it runs. Normalizations are multiplied into the weights before them; activations and sums that are
+/// the only ones to need a value take its memory.
 /// </summary>
 internal sealed class TorchPlan : IDisposable
 {
@@ -83,7 +83,8 @@ internal sealed class TorchPlan : IDisposable
 
             if (scales.Count > 0)
             {
-                (Tensor weight, Tensor bias) = new FoldedWeights(layer.GetParameter(ParameterRole.Weight)!, layer.GetParameter(ParameterRole.Bias), scales).ToTensors();
+                var folded = new FoldedWeights(layer.GetParameter(ParameterRole.Weight)!, layer.GetParameter(ParameterRole.Bias), scales);
+                (Tensor weight, Tensor bias) = folded.ToTensors();
                 layer = layer.WithParameters(weight, bias);
             }
         }
@@ -102,7 +103,8 @@ internal sealed class TorchPlan : IDisposable
 
         // A flattened map is a view of the map, and all others are values of their own.
         _isFresh[output] = layer is not Flatten;
-        _steps.Add(new TorchStep(output, inputs, function, [.. LayerFunctions.CreateParameters(layer).Select(parameter => parameter.Value is { } value ? Place(value) : null)]));
+        torch.Tensor?[] parameters = [.. LayerFunctions.CreateParameters(layer).Select(parameter => parameter.Value is { } value ? Place(value) : null)];
+        _steps.Add(new TorchStep(output, inputs, function, parameters));
     }
 
     /// <summary>The only node that needs a node's value; null if there are others, or if it is read from outside.</summary>

@@ -5,7 +5,8 @@ using Modules = TorchSharp.Modules;
 namespace ZipIt.TorchSharp;
 
 /// <summary>
-/// One layer of a <see cref="NetworkModule"/>: its tensors by their names in a checkpoint. Learnt ones are parameters, the others (running statistics, constants) are buffers.
+/// One layer of a <see cref="NetworkModule"/>: its tensors by their names in a checkpoint. Learnt ones are parameters, the others (running statistics,
+/// constants) are buffers.
 /// </summary>
 internal sealed class LayerModule : torch.nn.Module
 {

@@ -15,7 +15,8 @@ internal static class ModuleLayers
         or Modules.Flatten or Modules.Softmax or Modules.Softmax2d || PassesThrough(module);
 
     /// <summary>Whether a module does nothing in evaluation mode.</summary>
-    public static bool PassesThrough(torch.nn.Module module) => module is Modules.Identity or Modules.Dropout or Modules.Dropout2d or Modules.AlphaDropout or Modules.FeatureAlphaDropout;
+    public static bool PassesThrough(torch.nn.Module module) =>
+        module is Modules.Identity or Modules.Dropout or Modules.Dropout2d or Modules.AlphaDropout or Modules.FeatureAlphaDropout;
 
     /// <summary>Reads a module.</summary>
     /// <param name="module">A module of a known type.</param>
@@ -30,7 +31,8 @@ internal static class ModuleLayers
             case Modules.Conv2d conv:
                 if (conv.padding_mode != PaddingModes.Zeros)
                     throw Refuse(name, module, $"pads with {conv.padding_mode}, not with zeros");
-                return new Conv2d(Copy(conv.weight), CopyOptional(conv.bias), ToSize(conv.stride), ReadPadding(conv, name), ToSize(conv.dilation), checked((int)conv.groups));
+                return new Conv2d(
+                    Copy(conv.weight), CopyOptional(conv.bias), ToSize(conv.stride), ReadPadding(conv, name), ToSize(conv.dilation), checked((int)conv.groups));
             case Modules.Linear linear:
                 return new Linear(Copy(linear.weight), CopyOptional(linear.bias));
             case Modules.BatchNorm2d norm:
@@ -66,16 +68,16 @@ internal static class ModuleLayers
             case Modules.MaxPool2d pool:
                 if (pool.dilation is { } dilation && dilation.Any(extent => extent != 1))
                     throw Refuse(name, module, "is dilated");
-                return new MaxPool2d(ToSize(pool.kernel_size), ToSize(pool.stride ?? pool.kernel_size), pool.padding is null ? 0 : ToSize(pool.padding), pool.ceil_mode);
+                return new MaxPool2d(ToSize(pool.kernel_size), ToSize(pool.stride ?? pool.kernel_size), ToSize(pool.padding ?? [0]), pool.ceil_mode);
             case Modules.AvgPool2d pool:
                 if (pool.divisor_override is not null)
                     throw Refuse(name, module, "divides by a number of its own");
                 return new AvgPool2d(
-                    ToSize(pool.kernel_size), ToSize(pool.stride ?? pool.kernel_size), pool.padding is null ? 0 : ToSize(pool.padding), pool.ceil_mode, pool.count_include_pad);
+                    ToSize(pool.kernel_size), ToSize(pool.stride ?? pool.kernel_size), ToSize(pool.padding ?? [0]), pool.ceil_mode, pool.count_include_pad);
             case Modules.AdaptiveAvgPool2d pool:
                 return ReadAdaptive(ToSize(pool.output_size), shape) is { IsThere: true } found
                     ? found.Layer
-                    : throw Refuse(name, module, $"makes {ToSize(pool.output_size)} pixels of {string.Join('×', shape[1..].ToArray())}, which are not a multiple");
+                    : throw Refuse(name, module, $"makes {ToSize(pool.output_size)} pixels of {new Size2(shape[1], shape[2])}, which are not a multiple");
             case Modules.Flatten flatten:
                 return flatten is { start_dim: 1, end_dim: -1 } or { start_dim: 1, end_dim: 3 }
                     ? shape.Length == 1 ? null : new Flatten()
@@ -83,7 +85,9 @@ internal static class ModuleLayers
             case Modules.Softmax { dim: 1 } or Modules.Softmax2d:
                 return new Softmax();
             case Modules.Softmax softmax:
-                return softmax.dim == -1 && shape.Length == 1 ? new Softmax() : throw Refuse(name, module, $"goes over dimension {softmax.dim}, not over the channels");
+                return softmax.dim == -1 && shape.Length == 1
+                    ? new Softmax()
+                    : throw Refuse(name, module, $"goes over dimension {softmax.dim}, not over the channels");
             default:
                 return PassesThrough(module) ? null : throw Refuse(name, module, "is of a type that has no counterpart");
         }
@@ -136,5 +140,6 @@ internal static class ModuleLayers
 
     private static Tensor? CopyOptional(torch.Tensor? tensor) => tensor is null ? null : Copy(tensor);
 
-    private static Size2 ToSize(long[] extents) => extents is [var single] ? checked((int)single) : new Size2(checked((int)extents[0]), checked((int)extents[1]));
+    private static Size2 ToSize(long[] extents) =>
+        extents is [var single] ? checked((int)single) : new Size2(checked((int)extents[0]), checked((int)extents[1]));
 }

@@ -113,8 +113,8 @@ internal sealed class ModuleTracer
     }
 
     private NotSupportedException Lost(string place) => new(
-        $"What happens between {_last} and {place} cannot be followed: no sum, activation, pooling, flattening or concatenation of what is known gives these values. "
-        + "Make it a module of a known type, or save the weights and read them with an architecture.");
+        $"What happens between {_last} and {place} cannot be followed: no sum, activation, pooling, flattening or concatenation of what is known gives "
+        + "these values. Make it a module of a known type, or save the weights and read them with an architecture.");
 
     private string FindFreeName(string name)
     {

@@ -4,12 +4,13 @@ using ZipIt.Networks;
 namespace ZipIt.TorchSharp;
 
 /// <summary>
-/// A network as a live module of TorchSharp, for fine-tuning or for use in an application that has modules: images [batch, channels, height, width] → one tensor for each output.
+/// A network as a live module of TorchSharp, for fine-tuning or for use in an application that has modules: images [batch, channels, height, width] → one
+/// tensor for each output.
 /// </summary>
 /// <remarks>
-/// Weights, biases, slopes, and scales and shifts of normalizations are parameters that take gradients; running statistics and constants are buffers. Their names in
-/// <c>state_dict</c> are those of a checkpoint, e.g. <c>layer1.0.conv1.weight</c>. A new module is in training mode, as all of TorchSharp's are: call <c>eval()</c> before it predicts.
-/// <see cref="ToNetwork"/> gives the network with the present weights back.
+/// Weights, biases, slopes, and scales and shifts of normalizations are parameters that take gradients; running statistics and constants are buffers. Their
+/// names in <c>state_dict</c> are those of a checkpoint, e.g. <c>layer1.0.conv1.weight</c>. A new module is in training mode, as all of TorchSharp's are:
+/// call <c>eval()</c> before it predicts. <see cref="ToNetwork"/> gives the network with the present weights back.
 /// </remarks>
 public sealed class NetworkModule : torch.nn.Module<torch.Tensor, IReadOnlyList<torch.Tensor>>
 {
@@ -20,8 +21,8 @@ public sealed class NetworkModule : torch.nn.Module<torch.Tensor, IReadOnlyList<
     /// <param name="network">The network, with one input; for example that of a zipped model.</param>
     /// <exception cref="ArgumentException">The network has several inputs.</exception>
     /// <exception cref="NotSupportedException">
-    /// A layer has no counterpart in libtorch, and the message names the nodes; or libtorch cannot be loaded, and the message says whether its package is missing, or a library of the
-    /// system is too old.
+    /// A layer has no counterpart in libtorch, and the message names the nodes; or libtorch cannot be loaded, and the message says whether its package is
+    /// missing, or a library of the system is too old.
     /// </exception>
     public NetworkModule(Network network)
         : base(Check(network))

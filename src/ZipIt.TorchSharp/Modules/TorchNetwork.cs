@@ -16,9 +16,10 @@ public static class TorchNetwork
     /// <remarks>
     /// <para>A <c>Sequential</c> of known modules, nested or not, is read as it stands. A <see cref="NetworkModule"/> knows its network.</para>
     /// <para>
-    /// Any other module, as those of <c>torchvision.models</c>, is run on images of noise, in evaluation mode, and watched: each call of a known module becomes a node, and what happens
-    /// between two calls (sums, activations, poolings, flattenings, concatenations) is told from the numbers. Such a module must call its parts with <c>call</c>, not with <c>forward</c>.
-    /// Where that fails, its <c>state_dict</c> is read as a checkpoint of a known architecture (<see cref="Architecture"/>).
+    /// Any other module, as those of <c>torchvision.models</c>, is run on images of noise, in evaluation mode, and watched: each call of a known module
+    /// becomes a node, and what happens between two calls (sums, activations, poolings, flattenings, concatenations) is told from the numbers. Such a module
+    /// must call its parts with <c>call</c>, not with <c>forward</c>. Where that fails, its <c>state_dict</c> is read as a checkpoint of a known architecture
+    /// (<see cref="Architecture"/>).
     /// </para>
     /// <para>What was found is run on other images and held against the module. Its mode and the state of libtorch's random numbers stay as they are.</para>
     /// </remarks>
@@ -37,7 +38,8 @@ public static class TorchNetwork
         LibTorch.Load();
         int channels = imageChannels ?? FindChannels(module);
         int[] shape = [channels, imageSize.Height, imageSize.Width];
-        (torch.nn.Module Part, bool IsTraining)[] modes = [.. module.named_modules().Select(part => part.module).Prepend(module).Select(part => (part, part.training))];
+        (torch.nn.Module Part, bool IsTraining)[] modes =
+            [.. module.named_modules().Select(part => part.module).Prepend(module).Select(part => (part, part.training))];
         module.eval();
         try
         {
@@ -77,10 +79,10 @@ public static class TorchNetwork
     /// <summary>Reads the weights as a checkpoint.</summary>
     private static Network Recognize(torch.nn.Module module, int[] shape, string headName)
     {
-        Dictionary<string, torch.Tensor> weights = module.state_dict();
-        var checkpoint = new StateDictionary(
-            module.GetName(), weights.Where(pair => pair.Value.is_floating_point()).Select(pair => KeyValuePair.Create(pair.Key, TorchTensors.ToNetworks(pair.Value))));
-        return Architecture.FromCheckpoint(checkpoint, new Size2(shape[1], shape[2]), null, headName);
+        IEnumerable<KeyValuePair<string, Tensor>> weights = module.state_dict()
+            .Where(pair => pair.Value.is_floating_point())
+            .Select(pair => KeyValuePair.Create(pair.Key, TorchTensors.ToNetworks(pair.Value)));
+        return Architecture.FromCheckpoint(new StateDictionary(module.GetName(), weights), new Size2(shape[1], shape[2]), null, headName);
     }
 
     /// <summary>What differs between module and network on images of noise; null if nothing does.</summary>
@@ -97,7 +99,8 @@ public static class TorchNetwork
         TorchTensors.CopyTo(result, expected);
 
         // The module's own application trusts it, whatever it costs.
-        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = SampleImages, Limits = SessionLimits.None });
+        var options = new SessionOptions { MaximumBatchSize = SampleImages, Limits = SessionLimits.None };
+        using INetworkSession session = new CpuEngine().CreateSession(network, options);
         session.Run(TorchTensors.ToNetworks(images).Span, SampleImages);
         ReadOnlySpan<float> outputs = session.GetOutput(0);
         float largest = expected.Select(Math.Abs).Append(1e-6f).Max();

@@ -4,8 +4,9 @@ using ZipIt.Networks;
 namespace ZipIt.TorchSharp;
 
 /// <summary>
-/// Finds out what happens between two modules. TorchSharp tells of calls of modules, not of functions; but on sample images of noise, what a function gives can be told from what it takes:
-/// a sum, an activation, a pooling, a flattening or a concatenation is tried on the values that are known, and is right if the numbers are.
+/// Finds out what happens between two modules. TorchSharp tells of calls of modules, not of functions; but on sample images of noise, what a function gives
+/// can be told from what it takes: a sum, an activation, a pooling, a flattening or a concatenation is tried on the values that are known, and is right if
+/// the numbers are.
 /// </summary>
 /// <remarks>What was found is held against the module itself on other images in the end.</remarks>
 internal sealed class TracedFunctions(Func<string, string> nameFreely) : IDisposable
@@ -14,7 +15,10 @@ internal sealed class TracedFunctions(Func<string, string> nameFreely) : IDispos
     private const int LargestKernel = 8;
 
     private static readonly Layer[] Activations =
-        [new ReLU(), new Clip(0, 6), new LeakyReLU(0.01f), new LeakyReLU(0.1f), new LeakyReLU(0.2f), new SiLU(), new HardSwish(), new GELU(), new GELU(true), new ELU(), new Sigmoid(), new Tanh()];
+    [
+        new ReLU(), new Clip(0, 6), new LeakyReLU(0.01f), new LeakyReLU(0.1f), new LeakyReLU(0.2f), new SiLU(), new HardSwish(), new GELU(), new GELU(true),
+        new ELU(), new Sigmoid(), new Tanh(),
+    ];
 
     private readonly List<TracedValue> _known = [];
 
@@ -67,15 +71,20 @@ internal sealed class TracedFunctions(Func<string, string> nameFreely) : IDispos
         return null;
     }
 
-    /// <summary>What one more function makes of some values; only what can still become the target, in the order sum, activation, pooling, flattening.</summary>
+    /// <summary>
+    /// What one more function makes of some values; only what can still become the target, in the order sum, activation, pooling, flattening.
+    /// </summary>
     private static IEnumerable<Candidate> Expand(Candidate[] level, Candidate[] all, torch.Tensor target)
     {
         foreach (Candidate value in level.Where(value => CanBecome(value.Shape, target.shape)))
         {
             if (value.Layer is null)
             {
-                foreach (Candidate partner in all.Where(partner => !ReferenceEquals(partner.Known, value.Known) && partner.Shape.AsSpan().SequenceEqual(value.Shape)))
-                    yield return value.Plus(partner);
+                foreach (Candidate partner in all.Where(partner => !ReferenceEquals(partner.Known, value.Known)))
+                {
+                    if (partner.Shape.AsSpan().SequenceEqual(value.Shape))
+                        yield return value.Plus(partner);
+                }
             }
 
             if (value.Layer is null or Add)

@@ -6,8 +6,8 @@ using TorchSharp;
 namespace ZipIt.TorchSharp;
 
 /// <summary>
-/// The native library behind TorchSharp, which the application brings. TorchSharp reports every failure to load it as a missing package, and may copy half a gigabyte before it
-/// does; so the library is loaded here first, and the failure is read.
+/// The native library behind TorchSharp, which the application brings. TorchSharp reports every failure to load it as a missing package, and may copy half a
+/// gigabyte before it does; so the library is loaded here first, and the failure is read.
 /// </summary>
 internal static partial class LibTorch
 {
@@ -15,7 +15,9 @@ internal static partial class LibTorch
     private static bool _isLoaded;
 
     /// <summary>Loads libtorch, once per process.</summary>
-    /// <exception cref="NotSupportedException">It cannot be loaded; the message says whether its package is missing, or a library of the system is too old.</exception>
+    /// <exception cref="NotSupportedException">
+    /// It cannot be loaded; the message says whether its package is missing, or a library of the system is too old.
+    /// </exception>
     public static void Load()
     {
         lock (Lock)
@@ -56,8 +58,8 @@ internal static partial class LibTorch
         }
 
         return file is null
-            ? $"{Failure}: the application has no native package of it. Reference the one for its platform, e.g. 'libtorch-cpu-linux-x64', in the version that goes with TorchSharp "
-                + $"{typeof(torch).Assembly.GetName().Version?.ToString(2)}."
+            ? $"{Failure}: the application has no native package of it. Reference the one for its platform, e.g. 'libtorch-cpu-linux-x64', in the version that "
+                + $"goes with TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(2)}."
             : $"{Failure}, though '{file}' is there. {message}";
     }
 
@@ -67,8 +69,11 @@ internal static partial class LibTorch
     private static string? FindFile()
     {
         string name = OperatingSystem.IsWindows() ? "torch_cpu.dll" : OperatingSystem.IsMacOS() ? "libtorch_cpu.dylib" : "libtorch_cpu.so";
-        string[] folders = [.. $"{AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES")}".Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries), AppContext.BaseDirectory];
-        return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        string searched = $"{AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES")}";
+        return searched.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Append(AppContext.BaseDirectory)
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
     }
 
     [GeneratedRegex(@"(?<library>[^\s:]+): version [`'](?<version>[^']+)' not found \(required by (?<user>[^)]+)\)")]

@@ -20,7 +20,10 @@ public abstract record ImageArchitecture
     /// <exception cref="ArgumentOutOfRangeException">The depth is another one.</exception>
     public static ImageArchitecture ResNet(int depth = 18) => new ResNetArchitecture(ResNetLayout.ImageNet(depth));
 
-    /// <summary>A VGG network with batch normalization (Simonyan &amp; Zisserman 2015); for images of 32 to 63 pixels with a single layer behind the features, for those of 224 to 255 with three.</summary>
+    /// <summary>
+    /// A VGG network with batch normalization (Simonyan &amp; Zisserman 2015); for images of 32 to 63 pixels with a single layer behind the features, for
+    /// those of 224 to 255 with three.
+    /// </summary>
     /// <param name="depth">11, 13, 16 or 19.</param>
     /// <exception cref="ArgumentOutOfRangeException">The depth is another one.</exception>
     public static ImageArchitecture Vgg(int depth = 11) => new VggArchitecture(VggLayout.Cifar(depth));

@@ -10,7 +10,9 @@ public sealed partial class ImageClassifierTrainer
     /// <summary>How an image classifier is trained.</summary>
     public sealed class Options
     {
-        /// <summary>Name of the column with the pixels: a known-sized vector of <see cref="float"/>, planar, 0–255, as <c>ExtractPixels</c> gives them.</summary>
+        /// <summary>
+        /// Name of the column with the pixels: a known-sized vector of <see cref="float"/>, planar, 0–255, as <c>ExtractPixels</c> gives them.
+        /// </summary>
         public string InputColumnName = "Pixels";
 
         /// <summary>Name of the column with the classes: keys, as <c>MapValueToKey</c> gives them.</summary>
@@ -26,8 +28,8 @@ public sealed partial class ImageClassifierTrainer
         public ImageArchitecture Architecture = ImageArchitecture.CifarResNet();
 
         /// <summary>
-        /// Vectors that the network's output is compared with, one for each class in the order of the keys; null for one score per class. Classifiers with prototypes of one length can be
-        /// zipped as a whole.
+        /// Vectors that the network's output is compared with, one for each class in the order of the keys; null for one score per class. Classifiers with
+        /// prototypes of one length can be zipped as a whole.
         /// </summary>
         public ClassPrototypes? Prototypes = null;
 
@@ -35,7 +37,8 @@ public sealed partial class ImageClassifierTrainer
         public Size2? ImageSize = null;
 
         /// <summary>
-        /// The network's first layer, which normalizes pixels; null for the mean and deviation of ImageNet's colours. Classifiers that are zipped should have one and the same.
+        /// The network's first layer, which normalizes pixels; null for the mean and deviation of ImageNet's colours. Classifiers that are zipped should have
+        /// one and the same.
         /// </summary>
         public ChannelAffine? Normalization = null;
 
@@ -73,18 +76,20 @@ public sealed partial class ImageClassifierTrainer
         public IDataView? ValidationSet = null;
 
         /// <summary>
-        /// Number of epochs without a better accuracy on the <see cref="ValidationSet"/> after which the training ends; the best epoch's weights are then the result. Null for all epochs, and the
-        /// last weights.
+        /// Number of epochs without a better accuracy on the <see cref="ValidationSet"/> after which the training ends; the best epoch's weights are then the
+        /// result. Null for all epochs, and the last weights.
         /// </summary>
         public int? EarlyStoppingPatience = null;
 
         /// <summary>
-        /// Seed of first weights, order and augmentation; null for that of the <see cref="MLContext"/>, or 1 if it has none. On one machine, the same seed, options, data and number of
-        /// libtorch's threads give the same weights.
+        /// Seed of first weights, order and augmentation; null for that of the <see cref="MLContext"/>, or 1 if it has none. On one machine, the same seed,
+        /// options, data and number of libtorch's threads give the same weights.
         /// </summary>
         public int? Seed = null;
 
-        /// <summary>Is told after each epoch, and several times a second in between; null for nobody. The log of the <see cref="MLContext"/> is told in any case.</summary>
+        /// <summary>
+        /// Is told after each epoch, and several times a second in between; null for nobody. The log of the <see cref="MLContext"/> is told in any case.
+        /// </summary>
         public IProgress<ImageTrainingProgress>? Progress = null;
 
         /// <summary>What runs the trained network when it scores; null for <see cref="CpuEngine"/>. It is not stored in the model.</summary>
@@ -106,7 +111,8 @@ public sealed partial class ImageClassifierTrainer
             ArgumentNullException.ThrowIfNull(Architecture, nameof(Architecture));
             ArgumentNullException.ThrowIfNull(Schedule, nameof(Schedule));
             Expect(Epochs >= 1, Epochs, nameof(Epochs), "a number of at least 1");
-            Expect(BatchSize is >= 2 and <= ZipEstimator.Options.Defaults.MaximumBatchSize, BatchSize, nameof(BatchSize), $"a number between 2 and {ZipEstimator.Options.Defaults.MaximumBatchSize}");
+            const int MostImages = ZipEstimator.Options.Defaults.MaximumBatchSize;
+            Expect(BatchSize is >= 2 and <= MostImages, BatchSize, nameof(BatchSize), $"a number between 2 and {MostImages}");
             Expect(LearningRate > 0 && double.IsFinite(LearningRate), LearningRate, nameof(LearningRate), "a positive number");
             Expect(Momentum is >= 0 and < 1, Momentum, nameof(Momentum), "a number of at least 0 and below 1");
             Expect(WeightDecay >= 0 && double.IsFinite(WeightDecay), WeightDecay, nameof(WeightDecay), "a number of at least 0");

@@ -24,7 +24,8 @@ namespace ZipIt.TorchSharp;
 /// | Required NuGet in addition to Microsoft.ML | ZipIt.TorchSharp, and libtorch for the platform, e.g. `libtorch-cpu-linux-x64` |
 /// | Exportable to ONNX | Yes |
 ///
-/// The result is a <xref:ZipIt.MLNet.ZipTransformer> of one task: it scores with the embedded engine, without libtorch, is stored by `mlContext.Model.Save`, and
+/// The result is a <xref:ZipIt.MLNet.ZipTransformer> of one task: it scores with the embedded engine, without libtorch, is stored by `mlContext.Model.Save`,
+/// and
 /// <xref:ZipIt.MLNet.ZipClassifier.FromTransformer*> makes it one of the classifiers that are zipped.
 ///
 /// The device is that of the context: `GpuDeviceId`, and the CPU if there is no such GPU and `FallbackToCpu` allows it.
@@ -67,7 +68,9 @@ public sealed partial class ImageClassifierTrainer : IEstimator<ZipTransformer>
 
     /// <summary>Trains a classifier on from where an earlier training has ended.</summary>
     /// <param name="input">Labelled images of the same classes.</param>
-    /// <param name="initialModel">The trained classifier, fitted or loaded; null to begin anew. The architecture, normalization and prototypes of the options do not count.</param>
+    /// <param name="initialModel">
+    /// The trained classifier, fitted or loaded; null to begin anew. The architecture, normalization and prototypes of the options do not count.
+    /// </param>
     /// <inheritdoc cref="Fit(IDataView)"/>
     public ZipTransformer Fit(IDataView input, ZipTransformer? initialModel)
     {
@@ -83,7 +86,8 @@ public sealed partial class ImageClassifierTrainer : IEstimator<ZipTransformer>
             TrainingImages images = ReadImages(channel, input, shape, "training", cancellation.Token);
             TrainingImages? validation = _options.ValidationSet is { } set ? ReadImages(channel, set, shape, "validation", cancellation.Token) : null;
             var log = new FitLog(channel);
-            log.Write($"Training {(initialModel is null ? _options.Architecture : "the given network")} on {images.Count} images of {labels.Length} classes, on {_device}.");
+            string what = initialModel is null ? $"{_options.Architecture}" : "the given network";
+            log.Write($"Training {what} on {images.Count} images of {labels.Length} classes, on {_device}.");
             using var training = new ImageTraining(network, task, _options, seed, _device);
             var augmentation = new ImageAugmentation(_options.HorizontalFlip, _options.CropPadding, FindNeutralPixels(network));
             Network trained = training.Run(images, validation, augmentation, new Report(log, _options.Progress), cancellation.Token);
@@ -110,7 +114,12 @@ public sealed partial class ImageClassifierTrainer : IEstimator<ZipTransformer>
         if (found.Length == 0)
             throw Missing(_options.LabelColumnName);
         if (found[^1] is { IsKey: true, Kind: SchemaShape.Column.VectorKind.Scalar })
-            return OutputShapes.AddTo(inputSchema, new OutputColumns(_options.OutputColumnNamePrefix, [ClassificationTask.FromScores(_options.TaskName, ["class"])]));
+        {
+            // The names of the classes are not known yet, nor are they needed.
+            var task = ClassificationTask.FromScores(_options.TaskName, ["class"]);
+            return OutputShapes.AddTo(inputSchema, new OutputColumns(_options.OutputColumnNamePrefix, [task]));
+        }
+
         throw Mismatch(_options.LabelColumnName, $"{found[^1].ItemType}");
     }
 
@@ -137,7 +146,8 @@ public sealed partial class ImageClassifierTrainer : IEstimator<ZipTransformer>
         return dimensions.Length == 3
             ? dimensions
             : throw new ArgumentException(
-                $"The type of the pixel column '{_options.InputColumnName}', {column.Type}, does not tell the size of the images; set {nameof(Options.ImageSize)}.", nameof(Options.ImageSize));
+                $"The type of the pixel column '{_options.InputColumnName}', {column.Type}, does not tell the size of the images; set {nameof(Options.ImageSize)}.",
+                nameof(Options.ImageSize));
     }
 
     private DataViewSchema.Column FindLabel(DataViewSchema schema)
@@ -164,7 +174,7 @@ public sealed partial class ImageClassifierTrainer : IEstimator<ZipTransformer>
         if (!task.Labels.SequenceEqual(labels))
         {
             throw new ArgumentException(
-                $"The given classifier knows the classes {string.Join(", ", task.Labels.Take(5))} …, in this order; the label column's keys are {string.Join(", ", labels.Take(5))} …. "
+                $"The given classifier knows the classes {NameList.Format([.. task.Labels])}, in this order; the label column's keys are {NameList.Format(labels)}. "
                 + $"Make the column with {nameof(ZipCatalog.MapLabelToKey)} and the classifier's labels.",
                 nameof(model));
         }
@@ -202,7 +212,8 @@ public sealed partial class ImageClassifierTrainer : IEstimator<ZipTransformer>
         _options.OutputColumnNamePrefix,
         null);
 
-    private ArgumentOutOfRangeException Missing(string name) => _host.Process(new ArgumentOutOfRangeException("inputSchema", $"Could not find input column '{name}'"));
+    private ArgumentOutOfRangeException Missing(string name) =>
+        _host.Process(new ArgumentOutOfRangeException("inputSchema", $"Could not find input column '{name}'"));
 
     private ArgumentOutOfRangeException Mismatch(string name, string found) => _host.Process(new ArgumentOutOfRangeException(
         "inputSchema", $"Schema mismatch for label column '{name}': expected a key, got {found}. Make one with MapValueToKey."));

@@ -45,7 +45,8 @@ internal sealed class ImageTraining : IDisposable
     /// <param name="cancellation">Ends the training between two batches.</param>
     /// <returns>The trained network.</returns>
     public Network Run(
-        TrainingImages images, TrainingImages? validation, ImageAugmentation augmentation, IProgress<ImageTrainingProgress> progress, CancellationToken cancellation)
+        TrainingImages images, TrainingImages? validation, ImageAugmentation augmentation, IProgress<ImageTrainingProgress> progress,
+        CancellationToken cancellation)
     {
         using Modules.SGD optimizer = torch.optim.SGD(
             _module.parameters(), _options.LearningRate, _options.Momentum, 0, _options.WeightDecay, _options.Nesterov && _options.Momentum > 0);
@@ -80,7 +81,8 @@ internal sealed class ImageTraining : IDisposable
     }
 
     private ImageTrainingProgress RunEpoch(
-        int epoch, TrainingImages images, ImageAugmentation augmentation, Modules.SGD optimizer, IProgress<ImageTrainingProgress> progress, CancellationToken cancellation)
+        int epoch, TrainingImages images, ImageAugmentation augmentation, Modules.SGD optimizer, IProgress<ImageTrainingProgress> progress,
+        CancellationToken cancellation)
     {
         _module.train();
         int[] order = [.. Enumerable.Range(0, images.Count)];
@@ -108,7 +110,11 @@ internal sealed class ImageTraining : IDisposable
                 group.LearningRate = rate;
             (double loss, int correct) = Step(pixels.AsSpan(0, count * images.Length), labels.AsSpan(0, count), images.Shape, optimizer);
             if (!double.IsFinite(loss))
-                throw new InvalidOperationException($"The loss is {loss} in epoch {epoch}: the training diverges. Choose a smaller {nameof(ImageClassifierTrainer.Options.LearningRate)}.");
+            {
+                throw new InvalidOperationException(
+                    $"The loss is {loss} in epoch {epoch}: the training diverges. Choose a smaller {nameof(ImageClassifierTrainer.Options.LearningRate)}.");
+            }
+
             (lossSum, right, seen) = (lossSum + count * loss, right + correct, seen + count);
             if (_clock.Elapsed - reported < ReportInterval)
                 continue;

@@ -26,9 +26,9 @@ public sealed record ImageTrainingProgress(
     /// <inheritdoc/>
     public override string ToString()
     {
-        string validation = ValidationAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $", validation loss {ValidationLoss:F3}, accuracy {100 * accuracy:F1} %") : "";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"Epoch {Epoch} of {Epochs}: {Images} of {TotalImages} images, loss {Loss:F3}, accuracy {100 * Accuracy:F1} %{validation}, learning rate {LearningRate:G3}, {Elapsed.TotalSeconds:F1} s");
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        string validation = ValidationAccuracy is { } accuracy ? string.Create(culture, $", validation loss {ValidationLoss:F3}, accuracy {100 * accuracy:F1} %") : "";
+        string training = string.Create(culture, $"{Images} of {TotalImages} images, loss {Loss:F3}, accuracy {100 * Accuracy:F1} %");
+        return string.Create(culture, $"Epoch {Epoch} of {Epochs}: {training}{validation}, learning rate {LearningRate:G3}, {Elapsed.TotalSeconds:F1} s");
     }
 }

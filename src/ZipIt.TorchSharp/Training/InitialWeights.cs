@@ -6,20 +6,23 @@ namespace ZipIt.TorchSharp;
 internal static class InitialWeights
 {
     /// <summary>
-    /// Draws convolutions from a normal distribution of variance 2 / (outputs · taps) (He et al. 2015, eq. 14), fully connected layers uniformly between ±1/√inputs; biases are 0,
-    /// normalizations do nothing.
+    /// Draws convolutions from a normal distribution of variance 2 / (outputs · taps) (He et al. 2015, eq. 14), fully connected layers uniformly between
+    /// ±1/√inputs; biases are 0, normalizations do nothing.
     /// </summary>
     public static Network Draw(Network network, int seed)
     {
         var random = new Random(seed);
         return network.Replace(node => node.Layer switch
         {
-            Conv2d conv => conv.With(DrawNormal(random, conv.Weight, Math.Sqrt(2.0 * conv.Groups / (conv.OutputChannels * conv.Kernel.Height * conv.Kernel.Width))), Fill(conv.Bias, 0)),
+            Conv2d conv => conv.With(DrawNormal(random, conv.Weight, Math.Sqrt(2.0 / FanOut(conv))), Fill(conv.Bias, 0)),
             Linear linear => new Linear(DrawUniform(random, linear.Weight, 1 / Math.Sqrt(linear.Inputs)), Fill(linear.Bias, 0)),
             BatchNorm2d norm => new BatchNorm2d(Fill(norm.Weight, 1)!, Fill(norm.Bias, 0)!, Fill(norm.Mean, 0)!, Fill(norm.Variance, 1)!, norm.Epsilon),
             Layer other => other,
         });
     }
+
+    /// <summary>Number of outputs that an input contributes to.</summary>
+    private static double FanOut(Conv2d conv) => (double)conv.OutputChannels / conv.Groups * conv.Kernel.Height * conv.Kernel.Width;
 
     private static Tensor DrawNormal(Random random, Tensor shape, double deviation)
     {

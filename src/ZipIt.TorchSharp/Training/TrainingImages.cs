@@ -42,7 +42,8 @@ internal sealed class TrainingImages
     /// <param name="cancellation">Ends the reading between two rows.</param>
     /// <exception cref="InvalidOperationException">A row cannot be read; the message names it.</exception>
     public static TrainingImages Read(
-        IExceptionContext context, IDataView data, DataViewSchema.Column pixels, DataViewSchema.Column label, ReadOnlySpan<int> shape, CancellationToken cancellation)
+        IExceptionContext context, IDataView data, DataViewSchema.Column pixels, DataViewSchema.Column label, ReadOnlySpan<int> shape,
+        CancellationToken cancellation)
     {
         var images = new TrainingImages(shape.ToArray());
         var image = new float[images.Length];

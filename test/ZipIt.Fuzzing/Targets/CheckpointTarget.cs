@@ -13,6 +13,7 @@ public sealed class CheckpointTarget : FuzzTarget
     public override IEnumerable<byte[]> MakeSeeds()
     {
         yield return SafeTensorsTarget.Make(1);
+        yield return TorchSharpTarget.Make(1);
         yield return new PickleWriter().Legacy();
         yield return PickleTarget.ToArchive(new PickleWriter().Checkpoint());
     }

@@ -24,7 +24,7 @@ public sealed class PickleTarget : FuzzTarget
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<byte[]> MakeSeeds() => [new PickleWriter().Checkpoint(), new PickleWriter(4).Checkpoint(), new PickleWriter().Nested()];
+    public override IEnumerable<byte[]> MakeSeeds() => [new PickleWriter().Checkpoint(), new PickleWriter(4).Checkpoint(), new PickleWriter().Nested(), new PickleWriter().Script()];
 
     /// <inheritdoc/>
     protected override bool Read(byte[] input)

@@ -53,6 +53,23 @@ public class SelectionMatcherTests
         Assert.Equal(result.Unexplained, result.UnexplainedAfter[^1]);
     }
 
+    /// <summary>A constant feature's variance is what rounding has left; what it seems to correlate with is chance.</summary>
+    [Fact]
+    public void Select_FeatureOfRoundingAlone_IsNeitherKeptNorRead()
+    {
+        FeatureStatistics plain = Problems.RandomFeatures(new Random(2), [6, 6], 9, 0.3);
+        Matrix covariance = plain.Covariance.Clone();
+        for (int j = 0; j < 12; j++)
+            covariance[0, j] = covariance[j, 0] = j == 0 ? 1e-14 : 2e-7 * Math.Sqrt(covariance[j, j]);
+        double[] mean = [.. plain.Mean];
+        mean[0] = 5;
+        SelectionResult result = new SelectionMatcher().Select(new MatchingProblem(new FeatureStatistics([6, 6], 1000, mean, covariance), 6));
+
+        Assert.DoesNotContain(0, result.Selected);
+        for (int j = 0; j < 12; j++)
+            Assert.All(result.Map.UnmergeRow(j).ToArray(), entry => Assert.InRange(entry.Weight, -50, 50));
+    }
+
     [Theory]
     [InlineData(5)]
     [InlineData(8)]

@@ -22,6 +22,20 @@ public sealed class ImageSubsetTests
     }
 
     [Theory]
+    [InlineData(875, 1000)]
+    [InlineData(100, 1000)]
+    [InlineData(7, 117)]
+    public void PlaceOf_SomeHeldOut_TakesOthersOnly(int count, int total)
+    {
+        var subset = new ImageSubset(count, total, new HeldOutImages(total));
+        int[] chosen = [.. Enumerable.Range(0, total).Where(image => subset.PlaceOf(image) >= 0)];
+
+        Assert.Equal(Enumerable.Range(0, count), chosen.Select(subset.PlaceOf));
+        Assert.DoesNotContain(chosen, HeldOutImages.Contains);
+        Assert.Equal(subset, new ImageSubset(count, total, new HeldOutImages(total)));
+    }
+
+    [Theory]
     [InlineData(125, 2)]
     [InlineData(125, 8)]
     [InlineData(125, 10)]

@@ -142,6 +142,18 @@ public sealed class WildCheckpointTests
         Assert.True(Architecture.FromCheckpoint(inside).Contains("layer3.0.add"));
     }
 
+    [Theory]
+    [InlineData("features.0.weight", 11)] // AlexNet
+    [InlineData("features.0.0.weight", 3)] // EfficientNet
+    [InlineData("patch_embed.proj.weight", 16)] // a transformer
+    public void FromCheckpoint_UnknownArchitecture_LeadsToOnnx(string name, int kernel)
+    {
+        var weights = new StateDictionary("fake.pt", [KeyValuePair.Create(name, new Tensor(4, 3, kernel, kernel))]);
+        string message = Assert.Throws<InvalidDataException>(() => Architecture.FromCheckpoint(weights)).Message;
+        Assert.Contains($"'{name}'", message);
+        Assert.Contains("ONNX", message);
+    }
+
     [Fact]
     public void FromCheckpoint_SeveralNetworks_AreListed()
     {

@@ -90,6 +90,43 @@ public sealed class ReadingCostTests
         AssertFrugal(file, () => LoadDamaged(file));
     }
 
+    /// <summary>The search for the dictionary of weights visits every container.</summary>
+    [Theory]
+    [InlineData("]")]
+    [InlineData("}")]
+    [InlineData("N\u0085")]
+    public void Load_ListOfManyContainers_IsSearchedInProportion(string opcodes)
+    {
+        byte[] unit = Encoding.Latin1.GetBytes(opcodes);
+        var pickle = new PickleBuilder(4).Op(']').Op('(');
+        for (int i = 0; i < 350_000; i++)
+            pickle.Raw(unit);
+        byte[] file = Compress(pickle.Op('e').Stop());
+        AssertFrugal(file, () => LoadDamaged(file));
+    }
+
+    [Theory]
+    [InlineData("cos\nsystem\n")] // names
+    [InlineData("ca\nB\n)\u0081")] // objects
+    [InlineData("\u008f")] // sets
+    public void Load_CompressedPickleOfManyObjects_TakesMemoryInProportion(string opcodes)
+    {
+        byte[] unit = Encoding.Latin1.GetBytes(opcodes);
+        var pickle = new PickleBuilder(4);
+        for (int i = 0; i < PickleLength / unit.Length; i++)
+            pickle.Raw(unit);
+        byte[] file = Compress(pickle.Stop());
+        AssertFrugal(file, () => LoadDamaged(file));
+    }
+
+    [Fact]
+    public void Load_LongNameOfWrappers_TakesMemoryInProportion()
+    {
+        string name = string.Concat(Enumerable.Repeat("module.", 300_000)) + "w";
+        byte[] file = Create(CompressionLevel.Optimal, Begin(name).Tensor("FloatStorage", "0", 1, 0, [1], [1]).Op('s').Stop(), ("data/0", Floats(1)), ("noise", Noise(200_000)));
+        AssertFrugal(file, () => Load(file));
+    }
+
     [Fact]
     public void Load_MemoWithOneHugeIndex_IsRefusedInTime()
     {

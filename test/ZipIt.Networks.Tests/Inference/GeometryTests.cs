@@ -32,7 +32,7 @@ public class GeometryTests
             outputs,
             kernel,
             winograd ? 1 : DrawSize(random, 1, 1, 2, 3, 7, 100, NetworkLimits.Extent),
-            DrawSize(random, 0, 0, 1, 2, 3, 6, 30, 500),
+            DrawSize(random, 0, 0, 1, 1, 2, 3, 6, 30, 500),
             winograd ? 1 : DrawSize(random, 1, 1, 2, 3, 15, kernel == (Size2)1 ? NetworkLimits.Extent : 70),
             groups,
             bias: random.Next(2) == 0);

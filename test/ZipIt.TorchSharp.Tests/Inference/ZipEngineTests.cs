@@ -10,7 +10,7 @@ namespace ZipIt.TorchSharp.Tests.Inference;
 public sealed class ZipEngineTests
 {
     private const int CalibrationImages = 100;
-    private const int TestImages = 500;
+    private const int TestImages = 300;
 
     private static readonly string[] Labels = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
@@ -56,7 +56,7 @@ public sealed class ZipEngineTests
         var context = new MLContext(seed: 1);
         IDataView test = context.Data.LoadFromEnumerable(Rows(1, TestImages));
         double[] accuracies = [.. ((INetworkEngine[])[new CpuEngine(), new TorchSharpEngine()])
-            .Select(engine => context.MulticlassClassification.EvaluateZip(Fit(context, engine, ZipMethod.Best).Transform(test), labelColumnName: "Class").JointAccuracy)];
+            .Select(engine => context.MulticlassClassification.EvaluateZip(Fit(context, engine, ZipMethod.Best, layers: 5).Transform(test), labelColumnName: "Class").JointAccuracy)];
         Assert.True(accuracies[0] > 0.7, $"The accuracy is {accuracies[0]:P1}.");
         Assert.Equal(accuracies[0], accuracies[1], 0.002);
     }
@@ -80,9 +80,9 @@ public sealed class ZipEngineTests
             [.. context.Data.CreateEnumerable<ScoredRow>(transformer.Transform(data), reuseRowObject: false).SelectMany(row => row.Score)];
     }
 
-    private static ZipTransformer Fit(MLContext context, INetworkEngine engine, ZipMethod method)
+    private static ZipTransformer Fit(MLContext context, INetworkEngine engine, ZipMethod method, int layers = 13)
     {
-        var options = new ZipEstimator.Options { Engine = engine, Method = method, Cut = ZipCut.AfterLayers(13) };
+        var options = new ZipEstimator.Options { Engine = engine, Method = method, Cut = ZipCut.AfterLayers(layers) };
         return context.Transforms.Zip(options, Classifier('a', [0, 2, 4, 6, 8]), Classifier('b', [1, 3, 5, 7, 9]))
             .Fit(context.Data.LoadFromEnumerable(Rows(0, CalibrationImages)));
     }

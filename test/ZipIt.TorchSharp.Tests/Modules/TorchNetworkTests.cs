@@ -134,7 +134,7 @@ public sealed class TorchNetworkTests
     {
         using var module = new FunctionalModule();
         TorchNetwork.FromModule(module, 8);
-        long before = Tensor.TotalCount;
+        long before = LiveTensors.CountAfterCollection();
         TorchNetwork.FromModule(module, 8);
         Assert.Equal(before, Tensor.TotalCount);
     }

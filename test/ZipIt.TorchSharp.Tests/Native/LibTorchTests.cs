@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ZipIt.TestFramework;
+using System.Reflection;
 
 namespace ZipIt.TorchSharp.Tests.Native;
 
@@ -55,9 +55,8 @@ public sealed class LibTorchTests : IDisposable
             return;
         CopyManagedFiles();
         string own = AppContext.BaseDirectory;
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        string original = Assert.Single(Directory.GetFiles(Path.Combine(packages, "torchsharp", "0.107.0", "runtimes", "linux-x64", "native")));
+        string package = typeof(LibTorchTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(metadata => metadata.Key == "TorchSharpPackage").Value!;
+        string original = Assert.Single(Directory.GetFiles(Path.Combine(package, "runtimes", "linux-x64", "native")));
         foreach (string file in Directory.GetFiles(own, "*.so*").Where(file => Path.GetFileName(file) != Path.GetFileName(original)))
             File.CreateSymbolicLink(Path.Combine(_folder.FullName, Path.GetFileName(file)), file);
         File.Copy(original, Path.Combine(_folder.FullName, Path.GetFileName(original)));
@@ -76,6 +75,7 @@ public sealed class LibTorchTests : IDisposable
         Assert.Single(files, file => Path.GetFileNameWithoutExtension(file) is "libtorch_cpu" or "torch_cpu");
         Assert.Single(files, file => Path.GetFileNameWithoutExtension(file) is "libLibTorchSharp" or "LibTorchSharp");
         Assert.DoesNotContain(files, file => Path.GetExtension(file) is ".so" or ".dylib" && Path.GetExtension(file) != extension);
+        Assert.False(Directory.Exists(Path.Combine(AppContext.BaseDirectory, "runtimes")));
     }
 
     private void CopyManagedFiles()

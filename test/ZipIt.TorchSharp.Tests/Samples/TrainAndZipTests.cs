@@ -21,7 +21,7 @@ public sealed class TrainAndZipTests : IDisposable
         try
         {
             string images = Path.Combine(TestFiles.Root, "samples", "Quickstart", "data", "images");
-            new Experiment(images, epochs: 1, depth: 8, imagesPerClass: 8, fineTunes: true, _model).Run();
+            new Experiment(images, epochs: 25, depth: 8, imagesPerClass: 8, fineTunes: true, _model).Run();
         }
         finally
         {

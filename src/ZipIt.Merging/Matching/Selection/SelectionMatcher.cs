@@ -17,13 +17,16 @@ namespace ZipIt.Merging;
 /// <para>
 /// With A = D·cov·D, where D is <see cref="MatchingProblem.Importance"/> (1 if unknown) times a factor per model, and R = A at first, each step selects
 /// j = argmax Σᵢ R[i, j]²/R[j, j] (the first of equal ones) and sets R ← R − R[:, j]·R[j, :]/R[j, j]. When nothing is left to explain, remaining places go
-/// to the features with the largest A[j, j].
+/// to the features with the largest A[j, j]. Features that hardly vary count as dead: they explain nothing, and nothing is reconstructed from them, since what they seem to correlate with is chance, and
+/// its coefficients would be as large as their variance is small.
 /// </para>
 /// <para>Any number of models and of features to keep. Time grows with selections × features²; memory is one square matrix.</para>
 /// </remarks>
 public sealed record SelectionMatcher : IFeatureMatcher
 {
     private const double Negligible = 1e-12; // of a feature's own weighted variance, below which it counts as explained
+    private const double NearlyDead = 1e-8; // of the largest weighted variance of its model: below that a feature counts as dead
+    private const double Rounding = 1e-12; // of a feature's mean square: below that its variance is what rounding has left
     private const string LeastSquaresUnmerge = "least-squares";
 
     private readonly double _balance = 1;
@@ -145,11 +148,13 @@ public sealed record SelectionMatcher : IFeatureMatcher
         for (int m = 0; m < statistics.ModelCount; m++)
         {
             int width = statistics.Widths[m];
+            for (int j = offset; j < offset + width; j++)
+                scale[j] = problem.Importance?[j] ?? 1;
+            SilenceDead(statistics, scale, offset, width);
             double trace = 0;
             for (int j = offset; j < offset + width; j++)
             {
                 double variance = Finite(statistics.Covariance[j, j]);
-                scale[j] = problem.Importance?[j] ?? 1;
                 if (Standardize)
                     scale[j] = variance > 0 ? scale[j] / Math.Sqrt(variance) : 0;
                 trace += scale[j] * scale[j] * Math.Max(variance, 0);
@@ -175,6 +180,20 @@ public sealed record SelectionMatcher : IFeatureMatcher
         }
 
         return weighted;
+    }
+
+    /// <summary>Takes a model's features that hardly vary out of account.</summary>
+    private static void SilenceDead(FeatureStatistics statistics, double[] scale, int first, int count)
+    {
+        double largest = 0;
+        for (int j = first; j < first + count; j++)
+            largest = Math.Max(largest, scale[j] * scale[j] * Finite(statistics.Covariance[j, j]));
+        for (int j = first; j < first + count; j++)
+        {
+            double variance = Finite(statistics.Covariance[j, j]), mean = Finite(statistics.Mean[j]);
+            if (!(scale[j] * scale[j] * variance > NearlyDead * largest) || !(variance > Rounding * mean * mean))
+                scale[j] = 0;
+        }
     }
 
     private static double Finite(double value) => double.IsFinite(value) ? value : 0;

@@ -103,7 +103,7 @@ public sealed record WeightMatcher : IWeightMatcher
             foreach (Node node in spaces.Network.Nodes)
             {
                 if (structure.Alignment.IsAligned(node) && (structure.Shared.Contains(node) || !WritesOutput(node)))
-                    AddParameters(node, structure.Alignment.CounterpartOf(node, member));
+                    AddParameters(node, structure.LayerOf(node, member));
             }
 
             _free = [.. spaces.Where(space => !space.IsInput && !space.IsOutput && space.Obstacle is null && _touching[space.Index].Count > 0).Select(space => space.Index)];
@@ -135,10 +135,10 @@ public sealed record WeightMatcher : IWeightMatcher
             return false;
         }
 
-        private void AddParameters(Node first, Node second)
+        private void AddParameters(Node first, Layer second)
         {
             ChannelSegment[] outputs = _structure.Spaces.LayoutOf(first).ToArray();
-            foreach ((LayerParameter a, LayerParameter b) in first.Layer.Parameters.Zip(second.Layer.Parameters))
+            foreach ((LayerParameter a, LayerParameter b) in first.Layer.Parameters.Zip(second.Parameters))
             {
                 // Running statistics and constants were not learnt; groups are not permuted.
                 if (a.Role.IsLearnt() && a.OutputAxis == 0 && first.Layer.Flow != ChannelFlow.MixInGroups)

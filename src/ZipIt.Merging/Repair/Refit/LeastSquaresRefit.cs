@@ -28,12 +28,13 @@ internal sealed class LeastSquaresRefit
     private readonly MemberTargets _targets;
     private readonly TaskTargets _taskTargets;
     private readonly Dictionary<RefitUnit, (Matrix Weights, FactoredEquations Equations)> _fitted = []; // first units of pairs whose turn comes
+    private readonly Dictionary<Node, float[]> _leftOut = []; // by output: values [images, length] of fits without the image
     private readonly List<LayerReport> _reports = [];
 
     private LeastSquaresRefit(RefitContext context, MergedNetwork merged, IReadOnlyList<ZipMember> members, MemberSamples? samples)
     {
         _context = context;
-        _plan = new RefitPlan(merged, context.Refit, context.Images.Count);
+        _plan = new RefitPlan(merged, context.Refit, context.Images.Count, HeldOutImages.For(context.Options, context.Images.Count));
         _refitted = new NetworkRewriter(merged.Network);
         _frontier = new Frontier(merged.Network, node => _refitted[node], context);
         _taskTargets = new TaskTargets(context, merged.Network, members);
@@ -84,7 +85,7 @@ internal sealed class LeastSquaresRefit
             clock?.Report(_reports.Count, _plan.Units.Count);
         }
 
-        return new RefitResult(_refitted.ToNetwork(), _reports);
+        return new RefitResult(_refitted.ToNetwork(), _reports) { Outputs = _taskTargets.Compare(_leftOut, _plan.HeldOut is not null) };
     }
 
     private void Refit(RefitUnit unit)
@@ -124,11 +125,13 @@ internal sealed class LeastSquaresRefit
         for (int g = 0; g < solutions.Length; g++)
         {
             equations?.Dispose();
-            var problem = new UnitProblem(_context, unit, samples, g);
+            var problem = new UnitProblem(_context, unit, samples, g, _plan.HoldsOutFrom(unit));
             (solutions[g], equations) = problem.Solve(_plan.ActivationRoundsOf(unit));
             ridge = Math.Max(ridge, problem.Ridge);
             (double b, double a, double e) = problem.MeasureErrors();
             (before, after, energy) = (before + b, after + a, energy + e);
+            if (_plan.IsLeftOneOut(unit) && _taskTargets.Serves(unit))
+                _leftOut[unit.Target] = problem.PredictLeftOut(equations);
         }
 
         Emit(unit, solutions);

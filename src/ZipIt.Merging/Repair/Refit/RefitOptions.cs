@@ -39,18 +39,12 @@ public sealed record RefitOptions
     /// </summary>
     public int LargestSample { get; init; } = 20_000;
 
-    /// <summary>
-    /// The tasks that the outputs serve, if they are known. An output that several tasks with prototypes share then imitates their scores
-    /// (<see cref="SharedOutputTarget"/>). Default none.
-    /// </summary>
-    public IReadOnlyList<ClassificationTask> Tasks { get; init; } = [];
-
-    /// <summary>What an output that several members share imitates. Default: the scores of all tasks, if <see cref="Tasks"/> are known, otherwise the mean.</summary>
+    /// <summary>What an output that several members share imitates. Default: the scores of all tasks, if <see cref="ZipOptions.Tasks"/> are known, otherwise the mean.</summary>
     public SharedOutputTarget SharedOutput { get; init; } = SharedOutputTarget.Scores;
 
     /// <summary>
     /// For outputs that each task has for itself, how far their targets are flattened on images that another task's member is surer about, from 0 (not at all) to 1.
-    /// Needs <see cref="Tasks"/>. Null (default) for 1 where a task has prototypes, since that leaves the order of its classes alone, and for 0.5 where it has class scores.
+    /// Needs <see cref="ZipOptions.Tasks"/>. Null (default) for 1 where a task has prototypes, since that leaves the order of its classes alone, and for 0.5 where it has class scores.
     /// </summary>
     public double? Flattening { get; init; }
 

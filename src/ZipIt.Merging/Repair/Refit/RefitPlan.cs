@@ -19,9 +19,10 @@ internal sealed class RefitPlan
     /// <param name="merged">The network, or one of its structure and widths.</param>
     /// <param name="options">How it is refitted.</param>
     /// <param name="images">Number of calibration images.</param>
-    public RefitPlan(MergedNetwork merged, RefitOptions options, int images)
+    /// <param name="heldOut">Images that layers, but for the heads, are not fitted to; null for none.</param>
+    public RefitPlan(MergedNetwork merged, RefitOptions options, int images, HeldOutImages? heldOut = null)
     {
-        (Merged, _options, ImageCount) = (merged, options, images);
+        (Merged, _options, ImageCount, HeldOut) = (merged, options, images, heldOut);
         Dictionary<Node, RefitUnit> unitOf = RefitUnit.Find(merged);
 
         // Outputs come last: their targets may depend on the outputs of all members.
@@ -39,6 +40,16 @@ internal sealed class RefitPlan
     /// <summary>Number of calibration images.</summary>
     public int ImageCount { get; }
 
+    /// <summary>Images that layers, but for the heads, are not fitted to, so that what is lost can be measured there; null for none.</summary>
+    public HeldOutImages? HeldOut { get; }
+
+    /// <summary>Whether a unit is not fitted to images that are held out. Heads have one sample per image, and tell without another fit what they would be without it.</summary>
+    public bool HoldsOutFrom(RefitUnit unit) => HeldOut is not null && !IsLeftOneOut(unit);
+
+    /// <summary>Whether a unit is an output of one value per channel, for which a fit without each image can be told.</summary>
+    public bool IsLeftOneOut(RefitUnit unit) =>
+        _layouts[unit] is { Groups: 1, PerImage: 1, Area: 1 } && unit.IsHead && Merged.Network.Heads.Any(head => ReferenceEquals(head.Node, unit.Target));
+
     /// <summary>The units, in the order in which they are fitted.</summary>
     public IReadOnlyList<RefitUnit> Units { get; }
 
@@ -55,7 +66,7 @@ internal sealed class RefitPlan
     public bool IsFirstOfPair(RefitUnit unit) => _firstOfPairs.Contains(unit);
 
     /// <summary>The images whose pixels are all wanted, since a unit is fitted on them together with the one before it; null if it is not.</summary>
-    public ImageSubset? MapImagesOf(RefitUnit unit) => PairOf(unit) is { } pair ? LayoutOf(pair).ChooseImages(ImageCount) : null;
+    public ImageSubset? MapImagesOf(RefitUnit unit) => PairOf(unit) is { } pair ? LayoutOf(pair).ChooseImages(ImageCount, HeldOut) : null;
 
     /// <summary>How often two units are fitted together.</summary>
     public int PairRoundsOf(RefitPair pair) =>

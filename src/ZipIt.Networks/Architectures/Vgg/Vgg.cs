@@ -147,7 +147,7 @@ public static class Vgg
     }
 
     /// <summary>Whether a checkpoint looks like one of a VGG.</summary>
-    internal static bool IsLike(StateDictionary weights) => weights.Keys.Any(name => name.StartsWith("features.", StringComparison.Ordinal));
+    internal static bool IsLike(StateDictionary weights) => weights.TryGetValue("features.0.weight", out Tensor? stem) && stem.Rank == 4 && stem[2] == 3 && stem[3] == 3;
 
     /// <summary>The fully connected layers by the numbers at the ends of their names.</summary>
     private static string[] ListLinears(StateDictionary weights)

@@ -341,7 +341,7 @@ internal sealed class PickleReader
     private PickleOpaque MakeOpaque(string module, string name, string? tensorKind = null)
     {
         string shown = $"{NameList.Shorten(module)}.{NameList.Shorten(name)}";
-        Take(TextSize + NameCharacterSize * shown.Length);
+        Take(ObjectSize + TextSize + NameCharacterSize * shown.Length);
         return new PickleOpaque(shown, _opcodeOffset) { TensorKind = tensorKind };
     }
 
@@ -683,15 +683,16 @@ internal sealed class PickleReader
 
     private string ReadLine()
     {
-        var line = new StringBuilder();
+        Span<char> line = stackalloc char[LongestIdentifier];
+        int length = 0;
         while (ReadByte() is var value && value != '\n')
         {
-            if (line.Length == LongestIdentifier)
+            if (length == line.Length)
                 throw Fail($"a name is longer than {LongestIdentifier} characters");
-            line.Append((char)value);
+            line[length++] = (char)value;
         }
 
-        return line.ToString();
+        return new string(line[..length]);
     }
 
     private void RequireRoom(long length)

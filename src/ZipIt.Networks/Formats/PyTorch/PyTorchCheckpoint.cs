@@ -95,7 +95,7 @@ public static class PyTorchCheckpoint
         byte[] pickle = ReadEntry(entries[pickles[0]], PickleReader.MaximumLength, source);
         string place = $"'{source}', entry '{NameList.Shorten(pickles[0])}'";
         object? value = new PickleReader(new MemoryStream(pickle, writable: false), place, budget).Read();
-        (PickleDictionary dictionary, bool isAsked) = WeightDictionaries.Choose(value, asked, place, source);
+        (PickleDictionary dictionary, bool isAsked) = WeightDictionaries.Choose(value, asked, place, source, budget);
         StateDictionary weights = Materialize(dictionary, source, stream.Length, budget, (storage, receive) =>
         {
             string name = $"{root}data/{storage.Key.Value}";
@@ -226,7 +226,7 @@ public static class PyTorchCheckpoint
             throw new InvalidDataException($"'{source}' was written on a big-endian machine, which is not supported.");
         string place = $"'{source}', fourth pickle at byte {stream.Position}";
         PickleReader reader = BeginPickle("fourth");
-        (PickleDictionary dictionary, bool isAsked) = WeightDictionaries.Choose(reader.Read(), asked, place, source);
+        (PickleDictionary dictionary, bool isAsked) = WeightDictionaries.Choose(reader.Read(), asked, place, source, budget);
         if (ReadPickle("fifth") is not List<object?> keys || keys.Any(key => key is not PickleText))
             throw new InvalidDataException($"'{source}': expected the list of storages behind the tensors.");
 

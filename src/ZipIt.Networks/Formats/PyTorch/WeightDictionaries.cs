@@ -10,16 +10,20 @@ internal static class WeightDictionaries
     /// <summary>How deep the dictionary may lie: <c>state_dict</c> is 1, <c>ema/module</c> 2.</summary>
     private const int MostWrappers = 8;
 
+    /// <summary>What the search takes for each container, in bytes.</summary>
+    private const int StepSize = 160;
+
     /// <summary>The dictionary that was asked for, or the only one.</summary>
     /// <param name="root">What the pickle holds.</param>
     /// <param name="entry">Where the dictionary stands, e.g. <c>ema/module</c>, or what names inside the only one begin with; null for the only one.</param>
     /// <param name="place">File and entry for messages.</param>
     /// <param name="source">File for messages.</param>
+    /// <param name="budget">Counts what the search allocates.</param>
     /// <returns>The dictionary, and whether it is the one that was asked for.</returns>
     /// <exception cref="InvalidDataException">There is no dictionary of weights, there are several, or none is called like that.</exception>
-    public static (PickleDictionary Dictionary, bool IsAsked) Choose(object? root, string? entry, string place, string source)
+    public static (PickleDictionary Dictionary, bool IsAsked) Choose(object? root, string? entry, string place, string source, ReadingBudget budget)
     {
-        List<Found> all = FindAll(root);
+        List<Found> all = FindAll(root, budget);
         List<Found> likely = Narrow(all);
         if (likely.Count == 0)
             throw new InvalidDataException(Explain(root, place, source));
@@ -34,37 +38,41 @@ internal static class WeightDictionaries
     }
 
     /// <summary>All dictionaries with tensors, each once, the outermost first.</summary>
-    private static List<Found> FindAll(object? root)
+    private static List<Found> FindAll(object? root, ReadingBudget budget)
     {
         var found = new List<Found>();
         var seen = new HashSet<object>(ReferenceEqualityComparer.Instance);
-        var open = new Queue<(object? Value, Step? Step)>([(root, null)]);
-        while (open.TryDequeue(out (object? Value, Step? Step) next))
+        var open = new Queue<(object Container, Step? Step)>();
+        Add(root, null);
+        while (open.TryDequeue(out (object Container, Step? Step) next))
         {
-            int depth = next.Step?.Depth ?? 0;
-            if (next.Value is PickleDictionary dictionary && seen.Add(dictionary))
+            bool isDeepest = next.Step?.Depth == MostWrappers;
+            if (next.Container is PickleDictionary dictionary)
             {
                 if (dictionary.Entries.Any(entry => IsTensor(entry.Value)))
                     found.Add(new Found(dictionary, next.Step));
-                if (depth == MostWrappers)
-                    continue;
-                foreach ((PickleText name, object? value) in dictionary.Entries)
-                {
-                    if (value is PickleDictionary or List<object?> or object?[])
-                        open.Enqueue((value, new Step(next.Step, name.Value, depth + 1)));
-                }
+                foreach ((PickleText name, object? value) in isDeepest ? [] : dictionary.Entries)
+                    Add(value, () => new Step(next.Step, name.Value));
             }
-            else if (next.Value is IReadOnlyList<object?> list && depth < MostWrappers && seen.Add(list))
+            else if (next.Container is IReadOnlyList<object?> list && !isDeepest)
             {
                 for (int i = 0; i < list.Count; i++)
                 {
-                    if (list[i] is PickleDictionary or List<object?> or object?[])
-                        open.Enqueue((list[i], new Step(next.Step, i.ToString(CultureInfo.InvariantCulture), depth + 1)));
+                    int index = i;
+                    Add(list[i], () => new Step(next.Step, index.ToString(CultureInfo.InvariantCulture)));
                 }
             }
         }
 
         return found;
+
+        void Add(object? value, Func<Step>? makeStep)
+        {
+            if (value is not (PickleDictionary or List<object?> or object?[]) || !seen.Add(value))
+                return;
+            budget.Take(StepSize, "its pickle");
+            open.Enqueue((value, makeStep?.Invoke()));
+        }
     }
 
     /// <summary>
@@ -115,7 +123,10 @@ internal static class WeightDictionaries
     }
 
     /// <summary>A step on the way from the root.</summary>
-    private sealed record Step(Step? Before, string Name, int Depth);
+    private sealed record Step(Step? Before, string Name)
+    {
+        public int Depth { get; } = 1 + (Before?.Depth ?? 0);
+    }
 
     /// <summary>A dictionary and the way to it.</summary>
     private sealed record Found(PickleDictionary Dictionary, Step? Step)

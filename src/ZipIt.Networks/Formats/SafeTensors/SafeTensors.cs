@@ -81,7 +81,7 @@ public static class SafeTensors
         {
             budget.Take(entry.Count * sizeof(float), $"tensor '{NameList.Shorten(entry.Name)}'");
             stream.Position = 8 + (long)headerLength + entry.Begin;
-            return KeyValuePair.Create(entry.Name, ReadTensor(stream, entry));
+            return KeyValuePair.Create(entry.Name, entry.Type.ReadTensor(stream, entry.Shape));
         }
     }
 
@@ -338,31 +338,6 @@ public static class SafeTensors
 
         if (position != length)
             throw new InvalidDataException($"'{source}' has {length} bytes of data, but its tensors use {position}.");
-    }
-
-    private static Tensor ReadTensor(Stream stream, Entry entry)
-    {
-        var tensor = new Tensor(entry.Shape);
-        if (tensor.Length == 0)
-            return tensor;
-        if (entry.Type == ElementType.Float32)
-        {
-            LittleEndian.ReadFloats(stream, tensor.Span);
-            return tensor;
-        }
-
-        const int ChunkLength = 1 << 14;
-        int size = entry.Type.Size();
-        var chunk = new byte[Math.Min(ChunkLength, tensor.Length) * size];
-        for (int done = 0; done < tensor.Length;)
-        {
-            int count = Math.Min(ChunkLength, tensor.Length - done);
-            stream.ReadExactly(chunk.AsSpan(0, count * size));
-            entry.Type.ToFloats(chunk.AsSpan(0, count * size), tensor.Span.Slice(done, count));
-            done += count;
-        }
-
-        return tensor;
     }
 
     private readonly record struct Entry(string Name, ElementType Type, int[] Shape, long Begin, long End)

@@ -5,8 +5,6 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class CalibrationImages
 {
-    private const double HeldOutShare = 1.0 / 8;
-
     private readonly IImageSource _source;
     private readonly int? _maximum;
     private readonly List<float[]>? _kept;
@@ -78,16 +76,7 @@ internal sealed class CalibrationImages
         ? _kept.Select(pixels => (ReadOnlyMemory<float>)pixels)
         : Read().Select(batch => (ReadOnlyMemory<float>)batch.Pixels.AsMemory(0, batch.Count * Length));
 
-    /// <summary>
-    /// An eighth of the images, spread evenly but not in step with anything (multiples of the golden ratio): images often come with their classes or tasks in turn, and every
-    /// eighth one would then belong to some of them only.
-    /// </summary>
-    private bool IsHeldOut(int batch, int image)
-    {
-        const double Golden = 0.6180339887498949, Start = 0.75;
-        double position = (_first[batch] + image) * Golden + Start;
-        return position - Math.Floor(position) < HeldOutShare;
-    }
+    private bool IsHeldOut(int batch, int image) => HeldOutImages.Contains(_first[batch] + image);
 
     private IEnumerable<(float[] Pixels, int Count)> Read()
     {

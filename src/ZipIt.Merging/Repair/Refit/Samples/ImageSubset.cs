@@ -6,18 +6,22 @@ namespace ZipIt.Merging;
 /// </summary>
 /// <param name="Count">Number of images in the subset.</param>
 /// <param name="Total">Number of all images.</param>
-internal readonly record struct ImageSubset(int Count, int Total)
+/// <param name="HeldOut">Images that stay out; null for none.</param>
+internal readonly record struct ImageSubset(int Count, int Total, HeldOutImages? HeldOut = null)
 {
     private const double Golden = 0.6180339887498949;
 
     /// <summary>An image's place in the subset, or −1 if it is not in it.</summary>
     public int PlaceOf(int image)
     {
-        int place = (int)((long)image * Count / Total);
-        return image == ImageAt(place) ? place : -1;
+        int number = HeldOut?.NumberAmongOthers(image) ?? image;
+        int place = (int)((long)number * Count / Available);
+        return number >= 0 && number == NumberAt(place) ? place : -1;
     }
 
-    private int ImageAt(int place)
+    private int Available => HeldOut?.OtherCount ?? Total;
+
+    private int NumberAt(int place)
     {
         int first = FirstOf(place);
         double position = (place + 1) * Golden;
@@ -25,5 +29,5 @@ internal readonly record struct ImageSubset(int Count, int Total)
     }
 
     /// <summary>The first image of a stretch.</summary>
-    private int FirstOf(int place) => (int)(((long)place * Total + Count - 1) / Count);
+    private int FirstOf(int place) => (int)(((long)place * Available + Count - 1) / Count);
 }

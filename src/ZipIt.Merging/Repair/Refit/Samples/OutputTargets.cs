@@ -130,7 +130,7 @@ internal sealed class OutputTargets
         }
     }
 
-    /// <summary>For each image by how much the best score of another task exceeds the task's own, after <see cref="MatchShares"/>.</summary>
+    /// <summary>For each image by how much the best score of another task exceeds the task's own, with offsets by which each task wins its share (<see cref="TaskShares"/>).</summary>
     private double[] Claims(int task)
     {
         int[] all = [.. Enumerable.Range(0, _tasks.Length)];
@@ -147,7 +147,7 @@ internal sealed class OutputTargets
             }
         }
 
-        double[] offsets = MatchShares(all, best);
+        double[] offsets = TaskShares.Match(best, TaskShares.Estimate(best));
         return [.. Enumerable.Range(0, _images).Select(i => all.Where(t => t != task).Max(t => best[i, t] + offsets[t]) - best[i, task] - offsets[task])];
     }
 
@@ -181,7 +181,7 @@ internal sealed class OutputTargets
             first += task.Labels.Count;
         }
 
-        double[] offsets = MatchShares(tasks, best);
+        double[] offsets = TaskShares.Match(best, TaskShares.Estimate(best));
         for (int i = 0; i < _images; i++)
         {
             Span<float> target = targets.AsSpan(i * length, length);
@@ -198,33 +198,6 @@ internal sealed class OutputTargets
                 }
             }
         }
-    }
-
-    /// <summary>
-    /// One offset per task, so that each task wins as many images by its largest score as by its largest probability: cosines of different members are then comparable even
-    /// if one of them tends to higher ones.
-    /// </summary>
-    private double[] MatchShares(IReadOnlyList<int> tasks, double[,] best)
-    {
-        var wins = new int[tasks.Count];
-        for (int i = 0; i < _images; i++)
-            wins[Enumerable.Range(0, tasks.Count).MaxBy(s => _confidence[i * _tasks.Length + tasks[s]])]++;
-        var offsets = new double[tasks.Count];
-        var needed = new double[_images];
-        for (int sweep = 0; sweep < 10; sweep++)
-        {
-            for (int s = 1; s < tasks.Count; s++)
-            {
-                for (int i = 0; i < _images; i++)
-                    needed[i] = Enumerable.Range(0, tasks.Count).Where(other => other != s).Max(other => best[i, other] + offsets[other]) - best[i, s];
-                Array.Sort(needed);
-                int count = Math.Clamp(wins[s], 1, _images - 1);
-                offsets[s] = (needed[count - 1] + needed[count]) / 2;
-            }
-        }
-
-        double mean = offsets.Average();
-        return [.. offsets.Select(offset => offset - mean)];
     }
 
     private static double Confidence(ClassificationTask task, ReadOnlySpan<float> output)

@@ -114,6 +114,7 @@ internal sealed class UnitSamples : IDisposable
         var tile = new SampleTile(
             isHeldOut,
             rows,
+            [.. chosen.Select(image => _context.Images.FirstOf(batch) + image)],
             [.. Enumerable.Range(0, Groups).Select(_ => new PanelMatrix(rows, Columns, _context.Pool.Rent(PanelMatrix.SizeOf(rows, Columns))))],
             TargetsOf(batch, isHeldOut, chosen),
             _unit.Others.Count == 0 ? null : _context.Pool.RentCleared(rows * Channels));
@@ -121,8 +122,7 @@ internal sealed class UnitSamples : IDisposable
             _last[isHeldOut ? 1 : 0] = tile;
 
         ReadOnlyMemory<float>[] inputs = [.. _unit.Layers.Select(layer => step.Get(layer.Input))], others = [.. _unit.Others.Select(step.Get)];
-        int firstImage = _context.Images.FirstOf(batch);
-        WorkerTeam.For(_context.Threads, chosen.Length, (c, _) => Fill(tile, inputs, others, chosen[c], firstImage + chosen[c], c * Layout.PerImage));
+        WorkerTeam.For(_context.Threads, chosen.Length, (c, _) => Fill(tile, inputs, others, chosen[c], tile.Images[c], c * Layout.PerImage));
         return tile;
     }
 

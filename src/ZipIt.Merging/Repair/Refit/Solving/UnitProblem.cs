@@ -17,6 +17,7 @@ internal sealed class UnitProblem
     private readonly RefitUnit _unit;
     private readonly UnitSamples _samples;
     private readonly int _group;
+    private readonly bool _holdsOut;
     private readonly int _outputs;
     private readonly Matrix _prior;
     private readonly Matrix _weights;
@@ -27,9 +28,10 @@ internal sealed class UnitProblem
     /// <param name="unit">The unit.</param>
     /// <param name="samples">Its samples.</param>
     /// <param name="group">Number of the group.</param>
-    public UnitProblem(RefitContext context, RefitUnit unit, UnitSamples samples, int group)
+    /// <param name="holdsOut">Whether weights are not fitted to images that are held out; otherwise only the choice of the ridge leaves them out.</param>
+    public UnitProblem(RefitContext context, RefitUnit unit, UnitSamples samples, int group, bool holdsOut = false)
     {
-        (_context, _unit, _samples, _group) = (context, unit, samples, group);
+        (_context, _unit, _samples, _group, _holdsOut) = (context, unit, samples, group, holdsOut);
         _outputs = samples.Channels / samples.Groups;
         _prior = PriorWeights.Of(unit, samples.Layout, group);
         _weights = new Matrix(_outputs, samples.Columns);
@@ -57,14 +59,14 @@ internal sealed class UnitProblem
                 _rescale.Add(predictions, targets);
             }
 
-            NormalEquations own = tile.IsHeldOut && heldOut is not null ? heldOut : equations;
-            own.AddRows(tile.Patches[_group]);
-            own.AddResiduals(tile.Patches[_group], residuals);
+            NormalEquations? own = tile.IsHeldOut ? heldOut ?? (_holdsOut ? null : equations) : equations;
+            own?.AddRows(tile.Patches[_group]);
+            own?.AddResiduals(tile.Patches[_group], residuals);
         }, startsAtZero: true);
         Ridge = _context.Refit.Ridge ?? DefaultRidge;
         if (heldOut is { Rows: > 0 } && equations.Rows > 0)
             Ridge = ChooseRidge(equations, heldOut);
-        if (heldOut is not null)
+        if (heldOut is not null && !_holdsOut)
             equations.Add(heldOut);
 
         double ridge = Ridge * equations.MeanSquare();
@@ -73,7 +75,11 @@ internal sealed class UnitProblem
         for (int round = 0; round < rounds; round++)
         {
             equations.ClearResiduals();
-            ForTiles(false, _unit.Activation, (tile, _, _, residuals) => equations.AddResiduals(tile.Patches[_group], residuals));
+            ForTiles(false, _unit.Activation, (tile, _, _, residuals) =>
+            {
+                if (!tile.IsHeldOut || !_holdsOut)
+                    equations.AddResiduals(tile.Patches[_group], residuals);
+            });
             Step(factored, ridge, Relaxation);
         }
 
@@ -113,6 +119,21 @@ internal sealed class UnitProblem
         for (int o = 0; o < _outputs; o++)
             energy += squares[o] - sum[o] * sum[o] / Math.Max(count, 1);
         return (before, after, energy);
+    }
+
+    /// <summary>What the weights would give for each image if it had been left out of the fit (<see cref="LeaveOneOut"/>), where every image is one sample.</summary>
+    /// <param name="solved">What <see cref="Solve"/> gave without rounds.</param>
+    /// <returns>Values [images, outputs].</returns>
+    public float[] PredictLeftOut(FactoredEquations solved)
+    {
+        var values = new float[checked(_context.Images.Count * _outputs)];
+        ForTiles(false, null, (tile, predictions, targets, _) =>
+        {
+            LeaveOneOut.Predict(solved, tile.Patches[_group], targets, predictions, _context.Threads);
+            for (int i = 0; i < tile.Rows; i++)
+                predictions.Slice(i * _outputs, _outputs).CopyTo(values.AsSpan(tile.Images[i] * _outputs));
+        });
+        return values;
     }
 
     private static double Square(double value) => value * value;

@@ -23,10 +23,12 @@ internal sealed record PairLayout(RefitPair Pair, SampleLayout First, SampleLayo
 
     /// <summary>The images that suffice: more where they are small and where there are many unknowns.</summary>
     /// <param name="images">Number of all images.</param>
-    public ImageSubset ChooseImages(int images)
+    /// <param name="heldOut">Images that stay out; null for none.</param>
+    public ImageSubset ChooseImages(int images, HeldOutImages? heldOut)
     {
         int unknowns = Math.Max(First.Columns, Second.Columns);
         int pixels = unknowns > Large ? LeastPixels : Math.Clamp(PixelsPerUnknown * unknowns, LeastPixels, MostPixels);
-        return new ImageSubset(Math.Min(images, Math.Max(LeastImages, (pixels + Second.Area - 1) / Second.Area)), images);
+        int available = heldOut?.OtherCount ?? images;
+        return new ImageSubset(Math.Min(available, Math.Max(LeastImages, (pixels + Second.Area - 1) / Second.Area)), images, heldOut);
     }
 }
