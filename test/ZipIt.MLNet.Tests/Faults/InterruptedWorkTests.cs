@@ -121,9 +121,9 @@ public sealed class InterruptedWorkTests
         cursor.Dispose();
         disposed.Set();
 
-        float[]? score = null;
-        Exception? end = await Record.ExceptionAsync(async () => score = await reading);
-        Assert.True(end is null ? expected[0].SequenceEqual(score!) : end.GetBaseException() is InvalidOperationException, $"{end}");
+        float[]? given = null;
+        Exception? end = await Record.ExceptionAsync(async () => given = await reading);
+        Assert.True(end is null ? expected[0].SequenceEqual(given!) : end.GetBaseException() is InvalidOperationException, $"{end}");
         engine.OnRun = null;
         Assert.Equal(expected, scored.GetColumn<float[]>("Score"));
     }
