@@ -8,13 +8,15 @@ using ZipIt.PerformanceTests;
 
 (string Network, int Batch)[] rows =
 [
-    ("resnet20x1", 64), ("resnet20x4", 64), ("vgg11", 64), ("resnet20x1", 1), ("resnet50", 8), ("resnet20x4", 1), ("resnet50", 1), ("mobilenetv2", 8), ("mobilenetv2", 1),
+    ("resnet20x1", 64), ("resnet20x4", 64), ("vgg11", 64), ("resnet20x1", 1), ("resnet50", 8), ("resnet20x4", 1), ("resnet50", 1), ("mobilenetv2", 8),
+        ("mobilenetv2", 1),
 ];
 
 var threads = new Option<int>("--threads") { Description = "Number of threads of each engine.", DefaultValueFactory = _ => Environment.ProcessorCount };
 var rounds = new Option<int>("--rounds") { Description = "How many times the engines take turns.", DefaultValueFactory = _ => 7 };
 var seconds = new Option<double>("--seconds") { Description = "How long an engine runs at each turn.", DefaultValueFactory = _ => 1 };
-var only = new Option<string>("--only") { Description = "Only the rows whose network and batch size ('resnet50 8') contain this.", DefaultValueFactory = _ => "" };
+var only = new Option<string>("--only") { Description = "Only the rows whose network and batch size ('resnet50 8') contain this.",
+    DefaultValueFactory = _ => "" };
 var memory = new Option<bool>("--memory") { Description = "Compare peak memory, each engine in a process of its own, instead of time." };
 var peak = new Option<string?>("--peak") { Hidden = true };
 

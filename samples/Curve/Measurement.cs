@@ -36,7 +36,8 @@ internal sealed class Measurement
     public void Run()
     {
         bool sharesHeads = _tasks.All(task => task.Prototypes is not null);
-        int layers = _members[0].Network.Nodes.Count(node => node.Layer is Linear || (node.Layer is Conv2d && !node.Name.Contains("shortcut") && !node.Name.Contains("downsample")));
+        int layers = _members[0].Network.Nodes.Count(node => node.Layer is Linear
+            || (node.Layer is Conv2d && !node.Name.Contains("shortcut") && !node.Name.Contains("downsample")));
         ZipCut all = sharesHeads ? ZipCut.Everything : ZipCut.BeforeHeads;
         string full = $"{(sharesHeads ? layers : layers - 1)}/{layers}";
         (string Name, ZipCut Cut)[] cuts = [(full, all), .. new[] { 8, 6, 4, 3, 1 }.Select(ninths => Cut(1 + (layers - 2) * ninths / 9, layers))];
@@ -76,7 +77,8 @@ internal sealed class Measurement
         JointScoring scoring = options.Refit is null ? JointScoring.Softmax : JointScoring.Calibrated; // the paper's rule for its method
         ZipEvaluation evaluation = ZipEvaluation.Evaluate(result.Network, result.Tasks, _test, _engine, scoring, threads: _threads);
         string share = result.Report.Times.TryGetValue(ZipStage.Refit, out TimeSpan refit) ? $"{refit.TotalSeconds:F1}" : "";
-        _table.AddRow(name, $"{result.Report.Cost.MultiplyAdds / _unit:F2}×", $"{100 * evaluation.JointAccuracy:F1}", $"{100 * evaluation.AverageAccuracy:F1}", $"{seconds:F1}", share);
+        _table.AddRow(name, $"{result.Report.Cost.MultiplyAdds / _unit:F2}×", $"{100 * evaluation.JointAccuracy:F1}", $"{100 * evaluation.AverageAccuracy:F1}",
+            $"{seconds:F1}", share);
         AnsiConsole.WriteLine($"{name}: {100 * evaluation.JointAccuracy:F2} / {100 * evaluation.AverageAccuracy:F2} at {result.Report.Cost.MultiplyAdds / _unit:F2}×");
         if (showLayers)
             ShowLayers(result.Report.Layers);

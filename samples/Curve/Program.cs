@@ -23,7 +23,10 @@ var layers = new Option<bool>("--layers") { Description = "Also print each layer
 var only = new Option<string?>("--only") { Description = "Measure only the rows whose name contains this." };
 var threads = new Option<int>("--threads") { Description = "Number of threads; 0 for one per processor.", DefaultValueFactory = _ => 0 };
 
-var command = new RootCommand("Prints accuracy against FLOPs of zipped classifiers, from one network's cost to that of all of them.") { models, test, calibration, layers, only, threads };
+var command = new RootCommand("Prints accuracy against FLOPs of zipped classifiers, from one network's cost to that of all of them.")
+{
+    models, test, calibration, layers, only, threads,
+};
 command.SetAction(arguments =>
 {
     if (Console.IsOutputRedirected)

@@ -46,14 +46,17 @@ internal static class ClassifierList
         try
         {
             ClassPrototypes? prototypes = entry.Prototypes is { } given
-                ? ClassPrototypes.Load(Path.Combine(folder, given.File ?? throw new ArgumentException("The prototypes need a 'file'.")), given.Scale, given.Rows, given.Tensor)
+                ? ClassPrototypes.Load(Path.Combine(folder, given.File ?? throw new ArgumentException("The prototypes need a 'file'.")), given.Scale,
+                    given.Rows, given.Tensor)
                 : null;
             ChannelAffine? normalization = entry.Normalization is { } pixels
                 ? ChannelAffine.FromNormalization(
-                    pixels.Mean ?? throw new ArgumentException("The normalization needs a 'mean'."), pixels.Deviation ?? throw new ArgumentException("The normalization needs a 'deviation'."))
+                    pixels.Mean ?? throw new ArgumentException("The normalization needs a 'mean'."),
+                    pixels.Deviation ?? throw new ArgumentException("The normalization needs a 'deviation'."))
                 : null;
             Size2? imageSize = entry.ImageSize is { } pixelsAcross ? pixelsAcross : null;
-            return ZipClassifier.FromCheckpoint(entry.Task, Path.Combine(folder, entry.File), entry.Labels!, prototypes, normalization, imageSize, entry: entry.Entry);
+            return ZipClassifier.FromCheckpoint(entry.Task, Path.Combine(folder, entry.File), entry.Labels!, prototypes, normalization, imageSize,
+                entry: entry.Entry);
         }
         catch (ArgumentException mistake)
         {

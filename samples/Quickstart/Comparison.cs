@@ -33,7 +33,8 @@ internal sealed class Comparison(
 
         IDataView calibrationPixels = LoadPixels(calibration), testPixels = LoadPixels(test);
         var table = new Table().AddColumn("Model");
-        foreach (string column in (string[])["FLOPs", "joint %", .. classifiers.Select(classifier => $"task {classifier.Name} %"), "avg %", "matching ms", "fit s"])
+        foreach (string column in (string[])["FLOPs", "joint %", .. classifiers.Select(classifier => $"task {classifier.Name} %"), "avg %", "matching ms",
+            "fit s"])
             table.AddColumn(new TableColumn(column).RightAligned());
         foreach (ZipClassifier classifier in classifiers)
             Measure(table, $"Model {classifier.Name}", new ZipEstimator.Options(), [classifier], calibrationPixels, testPixels);
@@ -146,7 +147,8 @@ internal sealed class Comparison(
         string[] labels = [.. classifiers.SelectMany(classifier => classifier.Labels)];
         int count = Math.Min(10, test.Count);
         var table = new Table().AddColumn("image").AddColumn("label").AddColumn(new TableColumn("probability").RightAligned());
-        foreach ((string name, ImagePrediction prediction) in test.Classify(context, model, Enumerable.Range(0, count).Select(i => (int)((i + 0.5) * test.Count / count))))
+        foreach ((string name, ImagePrediction prediction) in test.Classify(context, model,
+            Enumerable.Range(0, count).Select(i => (int)((i + 0.5) * test.Count / count))))
         {
             float best = prediction.Score.Max();
             table.AddRow(Markup.Escape(name), Markup.Escape(labels[Array.IndexOf(prediction.Score, best)]), $"{Percent(best)} %");

@@ -96,7 +96,8 @@ internal sealed class ImageSet
         else
         {
             SchemaDefinition schema = ImagePixels.DefineSchema(CifarType);
-            using PredictionEngine<ImagePixels, ImagePrediction> engine = context.Model.CreatePredictionEngine<ImagePixels, ImagePrediction>(model, inputSchemaDefinition: schema);
+            using PredictionEngine<ImagePixels, ImagePrediction> engine =
+                context.Model.CreatePredictionEngine<ImagePixels, ImagePrediction>(model, inputSchemaDefinition: schema);
             foreach (int i in indices)
                 yield return ($"{Path.GetFileName(_path)}[{i}]", engine.Predict(PixelsOf(i)));
         }

@@ -51,7 +51,8 @@ command.SetAction(arguments =>
         var comparison = new Comparison(
             ClassifierList.Load(arguments.GetRequiredValue(models)),
             ImageSet.Open(arguments.GetRequiredValue(images), "test"),
-            ImageSet.Open(arguments.GetValue(calibration) ?? ImageSet.FindCalibration(arguments.GetRequiredValue(images), Path.Combine(data, "images")), "calibration"),
+            ImageSet.Open(arguments.GetValue(calibration) ?? ImageSet.FindCalibration(arguments.GetRequiredValue(images), Path.Combine(data, "images")),
+            "calibration"),
             arguments.GetValue(until),
             arguments.GetValue(alpha),
             arguments.GetValue(beta),

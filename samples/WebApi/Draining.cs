@@ -1,8 +1,8 @@
 namespace WebApi;
 
 /// <summary>
-/// Lets a service stop without losing requests. Clients keep connections open and may send the next request at the very moment in which the service closes them. So for a while before
-/// it stops each answer says that its connection ends with it, and health checks fail, so that no new clients are sent here.
+/// Lets a service stop without losing requests. Clients keep connections open and may send the next request at the very moment in which the service closes
+/// them. So for a while before it stops each answer says that its connection ends with it, and health checks fail, so that no new clients are sent here.
 /// </summary>
 internal sealed class Draining(LimitOptions limits) : IHostedLifecycleService
 {

@@ -22,7 +22,8 @@ public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<
         if (options.Path is { Length: > 0 } given)
         {
             return File.Exists(Locate(given)) ? Load(Locate(given)) : throw new FileNotFoundException(
-                $"There is no model '{Locate(given)}', which the settings name as Model:Path. Leave that empty, and the service makes a model of its own.", given);
+                $"There is no model '{Locate(given)}', which the settings name as Model:Path. Leave that empty, and the service makes a model of its own.",
+                given);
         }
 
         string made = Locate(options.MadeAt);
@@ -68,7 +69,8 @@ public sealed class ModelStore(MLContext context, ModelOptions options, ILogger<
 
         // Another instance may do the same: files are replaced whole, and the last one to finish wins.
         context.Model.SaveZip(model, calibration.Schema, path);
-        logger.LogInformation("Zipped {Classifiers} classifiers with {Images} images in {Seconds:F1} s", classifiers.Length, images.Length, clock.Elapsed.TotalSeconds);
+        logger.LogInformation("Zipped {Classifiers} classifiers with {Images} images in {Seconds:F1} s", classifiers.Length, images.Length,
+            clock.Elapsed.TotalSeconds);
     }
 
     private static string[] FindImages(string folder)

@@ -10,10 +10,12 @@ public static partial class ZipCatalog
     /// Merges trained image classifiers into one multi-task network, without training; fit it on a few hundred unlabelled images of all tasks.
     /// </summary>
     /// <param name="catalog">The transforms of a context.</param>
-    /// <param name="inputColumnName">Name of the pixel column: a known-sized vector of <see cref="float"/>, planar, 0–255, as <c>ExtractPixels</c> gives it.</param>
+    /// <param name="inputColumnName">Name of the pixel column: a known-sized vector of <see cref="float"/>, planar, 0–255, as <c>ExtractPixels</c> gives
+    /// it.</param>
     /// <param name="classifiers">The classifiers, of one architecture. A single one is not merged, just made a transformer.</param>
     /// <returns>
-    /// An estimator of a transformer that adds the columns <c>PredictedLabel</c> (key) and <c>Score</c> (vector of <see cref="float"/>) over the classes of all tasks, and
+    /// An estimator of a transformer that adds the columns <c>PredictedLabel</c> (key) and <c>Score</c> (vector of <see cref="float"/>) over the classes of all
+    /// tasks, and
     /// <c>&lt;Task&gt;.PredictedLabel</c> and <c>&lt;Task&gt;.Score</c> for each task.
     /// </returns>
     /// <exception cref="ArgumentException">The classifiers cannot be merged; the message names classifier and layer.</exception>
@@ -35,7 +37,8 @@ public static partial class ZipCatalog
     /// <param name="catalog">The transforms of a context.</param>
     /// <param name="options">How to merge and to score.</param>
     /// <param name="classifiers">The classifiers. A single one is not merged, just made a transformer.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or the classifiers cannot be merged as asked; the message names the option, or classifier and layer.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or the classifiers cannot be merged as asked; the message names the option, or classifier
+    /// and layer.</exception>
     /// <example>
     /// <code language="csharp"><![CDATA[
     /// var options = new ZipEstimator.Options { InputColumnName = "Pixels", Cut = ZipCut.AfterLayers(13), Alpha = 0.1, Beta = 0.8 };

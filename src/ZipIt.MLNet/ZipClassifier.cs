@@ -4,12 +4,12 @@ using ZipIt.Networks;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// One trained image classifier: its network, and the names of its classes. Classifiers are what <c>mlContext.Transforms.Zip</c> merges; a zipped model can be one of
-/// them again, with several tasks.
+/// One trained image classifier: its network, and the names of its classes. Classifiers are what <c>mlContext.Transforms.Zip</c> merges; a zipped model can be
+/// one of them again, with several tasks.
 /// </summary>
 /// <remarks>
-/// The network takes pixels as ML.NET's <c>ExtractPixels</c> gives them by default: planar red, green and blue, values of 0–255. What it was trained to see (usually
-/// normalized pixels) is made by its first layer, the <c>normalization</c> parameter of the factories.
+/// The network takes pixels as ML.NET's <c>ExtractPixels</c> gives them by default: planar red, green and blue, values of 0–255. What it was trained to see
+/// (usually normalized pixels) is made by its first layer, the <c>normalization</c> parameter of the factories.
 /// </remarks>
 public sealed class ZipClassifier
 {
@@ -36,13 +36,16 @@ public sealed class ZipClassifier
 
     /// <summary>Reads a trained classifier from a checkpoint. The architecture is told by its tensors.</summary>
     /// <remarks>
-    /// Names and shapes do not tell everything: a pooling behind the first convolution, another activation than ReLU, the place of a stride. <paramref name="options"/> say what differs from
-    /// the usual; a network that is read otherwise than it was built gives wrong scores, without an error. Compare some with those of the program that trained it.
+    /// Names and shapes do not tell everything: a pooling behind the first convolution, another activation than ReLU, the place of a stride.
+    /// <paramref name="options"/> say what differs from
+    /// the usual; a network that is read otherwise than it was built gives wrong scores, without an error. Compare some with those of the program that trained
+    /// it.
     /// </remarks>
     /// <param name="name">Name of the task, e.g. <c>animals</c>; begins the names of its output columns.</param>
     /// <param name="path">Path of a PyTorch (<c>.pt</c>, <c>.pth</c>, <c>.ckpt</c>) or safetensors file.</param>
     /// <param name="labels">
-    /// Names of the classes, in the order of the network's outputs, or of the prototypes. A network with one output, the score of yes against no, has two: first no, then yes.
+    /// Names of the classes, in the order of the network's outputs, or of the prototypes. A network with one output, the score of yes against no, has two:
+    /// first no, then yes.
     /// </param>
     /// <param name="prototypes">Vectors that the network's output is compared with; null if it has one score per class.</param>
     /// <param name="normalization">
@@ -51,14 +54,16 @@ public sealed class ZipClassifier
     /// </param>
     /// <param name="imageSize">Size of the images in pixels; null for what the architecture is made for (32 or 224).</param>
     /// <param name="options">What the network was built with and no tensor tells; null for the usual.</param>
-    /// <param name="entry">Which weights, where the file holds several, e.g. <c>ema</c>; see <see cref="Checkpoint.Load(string, string)"/>. The error lists what there is.</param>
+    /// <param name="entry">Which weights, where the file holds several, e.g. <c>ema</c>; see <see cref="Checkpoint.Load(string, string)"/>. The error lists
+    /// what there is.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
     /// The file is damaged or something else, holds no known architecture, or several; the message names the file and the tensors, and says what to do.
     /// </exception>
     /// <exception cref="ArgumentException">Labels, prototypes, normalization, image size or options do not fit the network.</exception>
     public static ZipClassifier FromCheckpoint(
-        string name, string path, IReadOnlyList<string> labels, ClassPrototypes? prototypes = null, ChannelAffine? normalization = null, Size2? imageSize = null,
+        string name, string path, IReadOnlyList<string> labels, ClassPrototypes? prototypes = null, ChannelAffine? normalization = null,
+        Size2? imageSize = null,
         ArchitectureOptions? options = null, string? entry = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -81,7 +86,8 @@ public sealed class ZipClassifier
     /// <param name="name">Name of the task, e.g. <c>animals</c>; begins the names of its output columns.</param>
     /// <param name="network">A network with one input [channels, height, width] and one output: a score per class, or an embedding.</param>
     /// <param name="labels">
-    /// Names of the classes, in the order of the network's outputs, or of the prototypes. A network with one output, the score of yes against no, has two: first no, then yes.
+    /// Names of the classes, in the order of the network's outputs, or of the prototypes. A network with one output, the score of yes against no, has two:
+    /// first no, then yes.
     /// </param>
     /// <param name="prototypes">Vectors that the network's output is compared with; null if it has one score per class.</param>
     /// <param name="normalization">A first layer to put before the network, which turns pixels of 0–255 into what it was trained on; null for none.</param>
@@ -93,7 +99,8 @@ public sealed class ZipClassifier
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(labels);
         if (network.Heads.Count != 1)
-            throw new ArgumentException($"Expected a network with one output in '{name}', found {network.Heads.Count}; describe the task of each output.", nameof(network));
+            throw new ArgumentException($"Expected a network with one output in '{name}', found {network.Heads.Count}; describe the task of each output.",
+                nameof(network));
         if (prototypes is null && network.ShapeOf(network.Heads[0].Node).SequenceEqual([1]))
             network = OneOutput.Split(network, name, labels.Count);
         ClassificationTask task = prototypes is null
@@ -121,7 +128,8 @@ public sealed class ZipClassifier
         if (tasks.FirstOrDefault(task => task.Prototypes is null && task.Labels.Count == 1) is { } constant)
         {
             throw new ArgumentException(
-                $"Task '{constant.Name}' has the single class '{constant.Labels[0]}': among one class its probability is always 1. {OneOutput.Advice}", nameof(tasks));
+                $"Task '{constant.Name}' has the single class '{constant.Labels[0]}': among one class its probability is always 1. {OneOutput.Advice}",
+                nameof(tasks));
         }
 
         string? unused = network.Heads.Select(head => head.Name).FirstOrDefault(head => tasks.All(task => task.Name != head));

@@ -12,19 +12,23 @@ public sealed partial class ZipEstimator
     /// </summary>
     public sealed class Options
     {
-        /// <summary>Name of the column with the pixels: a known-sized vector of <see cref="float"/>, planar, 0–255, as <c>ExtractPixels</c> gives them.</summary>
+        /// <summary>
+        /// Name of the column with the pixels: a known-sized vector of <see cref="float"/>, planar, 0–255, as <c>ExtractPixels</c> gives them.
+        /// </summary>
         public string InputColumnName = Defaults.InputColumnName;
 
         /// <summary>What the names of all output columns begin with.</summary>
         public string OutputColumnNamePrefix = "";
 
         /// <summary>
-        /// Ready-made combination of matching and repair. The default is the most accurate one; <see cref="ZipMethod.Paper"/> is the method of the paper exactly.
+        /// Ready-made combination of matching and repair. The default is the most accurate one; <see cref="ZipMethod.Paper"/> is the method of the paper
+        /// exactly.
         /// </summary>
         public ZipMethod Method = ZipMethod.Best;
 
         /// <summary>
-        /// Decides which features are merged, by what they do on the calibration images or, with <see cref="WeightMatcher"/>, by the classifiers' weights; null for the matcher of <see cref="Method"/>.
+        /// Decides which features are merged, by what they do on the calibration images or, with <see cref="WeightMatcher"/>, by the classifiers' weights; null
+        /// for the matcher of <see cref="Method"/>.
         /// </summary>
         public IMatcher? Matcher = null;
 
@@ -39,15 +43,16 @@ public sealed partial class ZipEstimator
         public double Beta = Defaults.Beta;
 
         /// <summary>
-        /// How far the tasks share one network; the rest stays per task. Null for as much as possible: <see cref="ZipCut.Everything"/> if all classifiers compare embeddings
-        /// of one length with prototypes, otherwise <see cref="ZipCut.BeforeHeads"/>. Less sharing costs more time and is more accurate.
+        /// How far the tasks share one network; the rest stays per task. Null for as much as possible: <see cref="ZipCut.Everything"/> if all classifiers
+        /// compare embeddings of one length with prototypes, otherwise <see cref="ZipCut.BeforeHeads"/>. Less sharing costs more time and is more accurate.
         /// </summary>
         public ZipCut? Cut = null;
 
         /// <summary>
-        /// Largest loss of accuracy over the classes of all tasks, from 0 to 1, that the merged network may have against all classifiers side by side, as it is estimated from the calibration images without
-        /// labels (<see cref="ZipReport.Loss"/>). If sharing as far as <see cref="Cut"/> says loses more, less is shared: up to each stage, the cheapest first, and at last nothing. The report lists what was
-        /// tried (<see cref="ZipReport.Cuts"/>). Null for sharing as far as <see cref="Cut"/> says, whatever it loses.
+        /// Largest loss of accuracy over the classes of all tasks, from 0 to 1, that the merged network may have against all classifiers side by side, as it is
+        /// estimated from the calibration images without labels (<see cref="ZipReport.Loss"/>). If sharing as far as <see cref="Cut"/> says loses more, less is
+        /// shared: up to each stage, the cheapest first, and at last nothing. The report lists what was tried (<see cref="ZipReport.Cuts"/>). Null for sharing
+        /// as far as <see cref="Cut"/> says, whatever it loses.
         /// </summary>
         public double? MaximumLoss = null;
 
@@ -55,8 +60,8 @@ public sealed partial class ZipEstimator
         public ZipCut? Start = null;
 
         /// <summary>
-        /// Multiply-adds that the merged network may take, as a multiple of the costliest classifier's: layers up to the cut then get widths of their own. Null for the
-        /// classifiers' widths.
+        /// Multiply-adds that the merged network may take, as a multiple of the costliest classifier's: layers up to the cut then get widths of their own. Null
+        /// for the classifiers' widths.
         /// </summary>
         public double? FlopsBudget = null;
 
@@ -64,14 +69,15 @@ public sealed partial class ZipEstimator
         public RefitOptions? Refit = null;
 
         /// <summary>
-        /// How the classes of several tasks are compared with each other; null (default) for <see cref="JointScoring.Calibrated"/>, and with <see cref="ZipMethod.Paper"/> for
+        /// How the classes of several tasks are compared with each other; null (default) for <see cref="JointScoring.Calibrated"/>, and with
+        /// <see cref="ZipMethod.Paper"/> for
         /// <see cref="JointScoring.Softmax"/>.
         /// </summary>
         public JointScoring? JointScoring = null;
 
         /// <summary>
-        /// Whether classifiers may know the same class, by its label: a class "other", or all classes of two classifiers for one task. It then counts once among all classes, and its
-        /// joint score is the mean over the tasks that know it. Otherwise a label in two tasks is an error. Default false.
+        /// Whether classifiers may know the same class, by its label: a class "other", or all classes of two classifiers for one task. It then counts once
+        /// among all classes, and its joint score is the mean over the tasks that know it. Otherwise a label in two tasks is an error. Default false.
         /// </summary>
         public bool SharedLabels = false;
 
@@ -79,14 +85,15 @@ public sealed partial class ZipEstimator
         public bool ResetBatchNorm = true;
 
         /// <summary>
-        /// Whether classifiers that normalize pixels differently share the normalization of the first one, so that their first layers are merged too; null for what <see cref="Method"/> does. The
-        /// difference is folded into the first convolutions, exactly but for the border of the image, where they pad with zeros.
+        /// Whether classifiers that normalize pixels differently share the normalization of the first one, so that their first layers are merged too; null for
+        /// what <see cref="Method"/> does. The difference is folded into the first convolutions, exactly but for the border of the image, where they pad with
+        /// zeros.
         /// </summary>
         public bool? ShareNormalization = null;
 
         /// <summary>
-        /// What is done about calibration images that do not look like those that a classifier was trained on (<see cref="StatisticsShift"/>). By default they are refused if the classifier is about as
-        /// good as guessing on them, and otherwise a warning names the likely causes.
+        /// What is done about calibration images that do not look like those that a classifier was trained on (<see cref="StatisticsShift"/>). By default they
+        /// are refused if the classifier is about as good as guessing on them, and otherwise a warning names the likely causes.
         /// </summary>
         public CalibrationCheck CalibrationCheck = CalibrationCheck.Refuse;
 
@@ -105,9 +112,9 @@ public sealed partial class ZipEstimator
         public int NumberOfThreads = 0;
 
         /// <summary>
-        /// Seed of the order in which calibration images are mixed; null for that of the <see cref="MLContext"/>, or 1 if it has none. The same seed, options and data give
-        /// bit-identical weights on processors with the same vector instructions (AVX-512, AVX2 or 128 bits); with other ones sums are rounded differently, and weights, though as
-        /// good, are other ones.
+        /// Seed of the order in which calibration images are mixed; null for that of the <see cref="MLContext"/>, or 1 if it has none. The same seed, options
+        /// and data give bit-identical weights on processors with the same vector instructions (AVX-512, AVX2 or 128 bits); with other ones sums are rounded
+        /// differently, and weights, though as good, are other ones.
         /// </summary>
         public int? Seed = null;
 
@@ -139,7 +146,8 @@ public sealed partial class ZipEstimator
             if (MaximumLoss is not null && FlopsBudget is not null)
                 throw new ArgumentException($"Expected a {nameof(MaximumLoss)} or a {nameof(FlopsBudget)}, found both.", nameof(MaximumLoss));
             if (!Enum.IsDefined(CalibrationCheck))
-                throw new ArgumentOutOfRangeException(nameof(CalibrationCheck), CalibrationCheck, "Expected one of the named ways to check calibration images.");
+                throw new ArgumentOutOfRangeException(nameof(CalibrationCheck), CalibrationCheck,
+                    "Expected one of the named ways to check calibration images.");
             ExpectRange(BatchSize, 1, Defaults.MaximumBatchSize, nameof(BatchSize));
             ExpectRange(CalibrationBatchSize, 2, Defaults.MaximumBatchSize, nameof(CalibrationBatchSize));
             ExpectRange(MaximumNumberOfCalibrationImages ?? int.MaxValue, 2, int.MaxValue, nameof(MaximumNumberOfCalibrationImages));
@@ -150,7 +158,9 @@ public sealed partial class ZipEstimator
         private static void ExpectRange(int value, int least, int most, string name)
         {
             if (value < least || value > most)
-                throw new ArgumentOutOfRangeException(name, value, most == int.MaxValue ? $"Expected a number of at least {least}." : $"Expected a number between {least} and {most}.");
+                throw new ArgumentOutOfRangeException(name, value, most == int.MaxValue
+                    ? $"Expected a number of at least {least}."
+                    : $"Expected a number between {least} and {most}.");
         }
 
         /// <summary>Defaults that options and catalog methods share.</summary>

@@ -15,8 +15,8 @@ namespace ZipIt.MLNet;
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | Yes: a few hundred unlabelled images of all tasks |
 /// | Input column data type | Known-sized vector of <xref:System.Single>, planar pixels of 0–255 as `ExtractPixels` gives them |
-/// | Output column data type | `PredictedLabel`: [key](xref:Microsoft.ML.Data.KeyDataViewType); `Score`: vector of <xref:System.Single>; and the same two for each task |
-/// | Required NuGet in addition to Microsoft.ML | ZipIt.MLNet |
+/// | Output column data type | `PredictedLabel`: [key](xref:Microsoft.ML.Data.KeyDataViewType); `Score`: vector of <xref:System.Single>; and the same two for
+/// each task | | Required NuGet in addition to Microsoft.ML | ZipIt.MLNet |
 /// | Exportable to ONNX | Yes |
 ///
 /// Fitting goes over the calibration images several times. The first pass measures, in every layer, how the features of all classifiers vary together, and
@@ -48,8 +48,8 @@ namespace ZipIt.MLNet;
 /// Each pass over the result runs the network anew. A trainer behind a zip may pass thousands of times, as SDCA does: put `AppendCacheCheckpoint(mlContext)`
 /// between them.
 ///
-/// A row with a pixel that is no finite number or beyond ±1e12 gets missing labels and scores of NaN, and so does a row whose outputs are too large for a float;
-/// in calibration, rows with such pixels are left out. With a single classifier nothing is merged and no image is read: the estimator then just makes a
+/// A row with a pixel that is no finite number or beyond ±1e12 gets missing labels and scores of NaN, and so does a row whose outputs are too large for a
+/// float; in calibration, rows with such pixels are left out. With a single classifier nothing is merged and no image is read: the estimator then just makes a
 /// transformer of it.
 ///
 /// Whether calibration images look like those that each classifier was trained on is told by its batch normalization: a warning names the likely causes, and
@@ -106,8 +106,8 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
     /// <returns>The merged network as a transformer.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The pixel column is missing, or has another type or size than the networks take.</exception>
     /// <exception cref="InvalidOperationException">
-    /// There are fewer than two images, or more than are kept in memory, and the data does not give the same ones in the same order each time; or a classifier cannot have been trained on such
-    /// images (<see cref="Options.CalibrationCheck"/>).
+    /// There are fewer than two images, or more than are kept in memory, and the data does not give the same ones in the same order each time; or a classifier
+    /// cannot have been trained on such images (<see cref="Options.CalibrationCheck"/>).
     /// </exception>
     /// <exception cref="OperationCanceledException">The cancellation token of the options was set, or the context was stopped.</exception>
     public ZipTransformer Fit(IDataView input)
@@ -210,7 +210,8 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         if (_classifiers.Length > 1 && _options.Cut == ZipCut.Everything && _tasks.FirstOrDefault(task => task.Prototypes is null) is { } scored)
         {
             throw new ArgumentException(
-                $"Task '{scored.Name}' has class scores, which mean its own classes only, so its output cannot be shared. Cut before the heads.", nameof(Options.Cut));
+                $"Task '{scored.Name}' has class scores, which mean its own classes only, so its output cannot be shared. Cut before the heads.",
+                nameof(Options.Cut));
         }
     }
 
@@ -239,7 +240,9 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
         foreach (string warning in report.Warnings)
             log.Warn(warning);
         foreach (CutReport cut in report.Cuts)
-            log.Write(string.Create(CultureInfo.InvariantCulture, $"Shared {cut.Cut}: {cut.MultiplyAdds:N0} multiply-adds per image, estimated loss {cut.Loss:0.000}."));
-        log.Write(string.Create(CultureInfo.InvariantCulture, $"Zipped: {report.Cost.MultiplyAdds:N0} multiply-adds per image instead of {report.EnsembleCost.MultiplyAdds:N0}."));
+            log.Write(string.Create(CultureInfo.InvariantCulture,
+                $"Shared {cut.Cut}: {cut.MultiplyAdds:N0} multiply-adds per image, estimated loss {cut.Loss:0.000}."));
+        log.Write(string.Create(CultureInfo.InvariantCulture,
+            $"Zipped: {report.Cost.MultiplyAdds:N0} multiply-adds per image instead of {report.EnsembleCost.MultiplyAdds:N0}."));
     }
 }

@@ -56,12 +56,14 @@ internal sealed class ZipModelDescription
     private readonly ZipReport? _report;
 
     public ZipModelDescription(ZipTransformer transformer)
-        : this(transformer.InputColumnName, transformer.OutputColumnNamePrefix, transformer.JointScoring, transformer.SharedLabels, transformer.Model.BatchSize, transformer.Tasks, transformer.Report)
+        : this(transformer.InputColumnName, transformer.OutputColumnNamePrefix, transformer.JointScoring, transformer.SharedLabels, transformer.Model.BatchSize,
+            transformer.Tasks, transformer.Report)
     {
     }
 
     private ZipModelDescription(
-        string inputColumnName, string outputColumnNamePrefix, JointScoring scoring, bool sharedLabels, int batchSize, IReadOnlyList<ClassificationTask> tasks, ZipReport? report)
+        string inputColumnName, string outputColumnNamePrefix, JointScoring scoring, bool sharedLabels, int batchSize, IReadOnlyList<ClassificationTask> tasks,
+        ZipReport? report)
     {
         (_inputColumnName, _outputColumnNamePrefix, _scoring, _sharedLabels) = (inputColumnName, outputColumnNamePrefix, scoring, sharedLabels);
         (_batchSize, _tasks, _report) = (batchSize, tasks, report);

@@ -103,8 +103,8 @@ public sealed class ZipTransformer : ITransformer
 
     /// <summary>
     /// Writes the model as an ONNX file, which takes pixels as <see cref="InputColumnName"/> [batch, channels, height, width], normalized inside, and gives the
-    /// columns <c>Score</c> and <c>&lt;Task&gt;.Score</c> [batch, classes]. Labels are in the file's metadata. An existing file is replaced only when the new one
-    /// is complete.
+    /// columns <c>Score</c> and <c>&lt;Task&gt;.Score</c> [batch, classes]. Labels are in the file's metadata. An existing file is replaced only when the new
+    /// one is complete.
     /// </summary>
     /// <param name="path">Path of the file.</param>
     /// <remarks>
@@ -128,7 +128,8 @@ public sealed class ZipTransformer : ITransformer
     }
 
     /// <summary>
-    /// Writes the weights of the merged network, named as in a PyTorch module (<see cref="StateDictionary.FromNetwork"/>): a safetensors file, with tasks and labels in its metadata under
+    /// Writes the weights of the merged network, named as in a PyTorch module (<see cref="StateDictionary.FromNetwork"/>): a safetensors file, with tasks and
+    /// labels in its metadata under
     /// <c>zipit.tasks</c> as in an ONNX file, or a file of TorchSharp's <c>Module.load</c>. An existing file is replaced only when the new one is complete.
     /// </summary>
     /// <param name="path">Path of the file; its extension, <c>.safetensors</c> or <c>.dat</c>, says the format.</param>
@@ -137,7 +138,8 @@ public sealed class ZipTransformer : ITransformer
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         StateDictionary weights = StateDictionary.FromNetwork(Network);
-        Checkpoint.Save(path, new StateDictionary(weights.Source, weights, new Dictionary<string, string>(weights.Metadata) { [TaskMetadata.Key] = TaskMetadata.Write(Tasks) }));
+        Checkpoint.Save(path, new StateDictionary(weights.Source, weights, new Dictionary<string,
+            string>(weights.Metadata) { [TaskMetadata.Key] = TaskMetadata.Write(Tasks) }));
     }
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(Bind(inputSchema));

@@ -27,14 +27,17 @@ public sealed class ZipMember
     public Network Network { get; }
 
     /// <summary>
-    /// How much the member counts where its features are averaged with others', relative to the other members; it does not change which features are merged. Default 1: every
-    /// member counts alike, one that was zipped before too, however many tasks it serves. Give such a member its number of tasks to let every task count alike.
+    /// How much the member counts where its features are averaged with others', relative to the other members; it does not change which features are merged.
+    /// Default 1: every member counts alike, one that was zipped before too, however many tasks it serves. Give such a member its number of tasks to let every
+    /// task count alike.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The weight is not a positive number.</exception>
     public double Weight
     {
         get => _weight;
-        init => _weight = value > 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(Weight), value, "Expected a positive number.");
+        init => _weight = value > 0 && double.IsFinite(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Weight), value, "Expected a positive number.");
     }
 
     /// <summary>Name that an output of the network has in the zipped one: the member's, or its own if the network has several outputs.</summary>

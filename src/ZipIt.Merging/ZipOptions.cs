@@ -45,13 +45,15 @@ public sealed record ZipOptions
     public ZipCut Start { get; init; } = ZipCut.Nothing;
 
     /// <summary>
-    /// Whether members that normalize images differently share the normalization of the first one, so that their first layers are merged too (our extension): the convolutions behind take in the
-    /// difference, exactly but for the zeros that they pad with. Otherwise the layers that read differently normalized images stay apart. Default true; false for the paper's method.
+    /// Whether members that normalize images differently share the normalization of the first one, so that their first layers are merged too (our extension):
+    /// the convolutions behind take in the difference, exactly but for the zeros that they pad with. Otherwise the layers that read differently normalized
+    /// images stay apart. Default true; false for the paper's method.
     /// </summary>
     public bool ShareNormalization { get; init; } = true;
 
     /// <summary>
-    /// How often matching is repeated with importances that count only what the spaces behind keep, for matchers that use importance (our extension). Default 1.
+    /// How often matching is repeated with importances that count only what the spaces behind keep, for matchers that use importance (our extension). Default
+    /// 1.
     /// </summary>
     public int ImportanceSweeps { get; init; } = 1;
 
@@ -86,8 +88,8 @@ public sealed record ZipOptions
     public bool Shuffle { get; init; } = true;
 
     /// <summary>
-    /// What is done about calibration images that do not look like those that a member was trained on, as its batch normalization tells (<see cref="StatisticsShift"/>). Default: they are refused if the
-    /// member is about as good as guessing on them, otherwise the report warns of them.
+    /// What is done about calibration images that do not look like those that a member was trained on, as its batch normalization tells
+    /// (<see cref="StatisticsShift"/>). Default: they are refused if the member is about as good as guessing on them, otherwise the report warns of them.
     /// </summary>
     public CalibrationCheck CalibrationCheck { get; init; }
 

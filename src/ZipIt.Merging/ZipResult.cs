@@ -8,6 +8,8 @@ namespace ZipIt.Merging;
 /// <param name="Report">What was merged, and what it costs.</param>
 public sealed record ZipResult(Network Network, IReadOnlyList<SpaceMap> Maps, ZipReport Report)
 {
-    /// <summary>The tasks of <see cref="ZipOptions.Tasks"/> with their <see cref="ClassificationTask.Calibration"/> in this network; empty if they are not known.</summary>
+    /// <summary>
+    /// The tasks of <see cref="ZipOptions.Tasks"/> with their <see cref="ClassificationTask.Calibration"/> in this network; empty if they are not known.
+    /// </summary>
     public IReadOnlyList<ClassificationTask> Tasks { get; init; } = [];
 }

@@ -3,12 +3,14 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Merges networks of one architecture into one multi-task network without training (Stoica et al., <i>ZipIt! Merging Models from Different Tasks without Training</i>,
-/// ICLR 2024): statistics of the members' features → merge and unmerge matrices → merged network → repair, by a refit of its weights or a reset of batch normalization.
+/// Merges networks of one architecture into one multi-task network without training (Stoica et al., <i>ZipIt! Merging Models from Different Tasks without
+/// Training</i>, ICLR 2024): statistics of the members' features → merge and unmerge matrices → merged network → repair, by a refit of its weights or a reset
+/// of batch normalization.
 /// </summary>
 /// <remarks>
 /// Everything that can be wrong with members and options is checked by the constructor. The steps can be taken one by one (<see cref="CollectStatistics"/>,
-/// <see cref="Match(IReadOnlyList{SpaceStatistics}, IProgress{ZipProgress}?, CancellationToken)"/>, <see cref="Finish(IReadOnlyList{SpaceMap}, IImageSource, IProgress{ZipProgress}?, CancellationToken)"/>),
+/// <see cref="Match(IReadOnlyList{SpaceStatistics}, IProgress{ZipProgress}?, CancellationToken)"/>,
+/// <see cref="Finish(IReadOnlyList{SpaceMap}, IImageSource, IProgress{ZipProgress}?, CancellationToken)"/>),
 /// so that one pass of statistics serves many matchers.
 /// </remarks>
 public sealed class Zipper
@@ -34,13 +36,15 @@ public sealed class Zipper
         Structure = CutSearch.Find(Members, Options.Cut, Options.Start, Options.ShareNormalization);
         CheckWidths();
         if (Options.Matcher is not (IFeatureMatcher or IWeightMatcher))
-            throw new ArgumentException($"The matcher '{Options.Matcher.Name}' implements neither {nameof(IFeatureMatcher)} nor {nameof(IWeightMatcher)}.", nameof(options));
+            throw new ArgumentException($"The matcher '{Options.Matcher.Name}' implements neither {nameof(IFeatureMatcher)} nor {nameof(IWeightMatcher)}.",
+                nameof(options));
         Options.Matcher.Check(this);
         _search = Options.MaximumLoss is { } loss ? new LossSearch(this, loss) : null;
     }
 
     /// <summary>
-    /// The networks that are zipped. If some of them have no batch normalization left (a refit folds it) and others have, it is folded into the convolutions of all.
+    /// The networks that are zipped. If some of them have no batch normalization left (a refit folds it) and others have, it is folded into the convolutions of
+    /// all.
     /// </summary>
     public IReadOnlyList<ZipMember> Members { get; }
 
@@ -61,7 +65,8 @@ public sealed class Zipper
     private bool IsRefitted => Options.Refit is not null && MergedSpaces.Count > 0;
 
     /// <summary>Does all steps.</summary>
-    /// <param name="images">Calibration images of all tasks; no labels needed. 100 are nearly as good as 50,000 on CIFAR, 640 on ImageNet (paper, appendix).</param>
+    /// <param name="images">Calibration images of all tasks; no labels needed. 100 are nearly as good as 50,000 on CIFAR, 640 on ImageNet (paper,
+    /// appendix).</param>
     /// <param name="progress">Is told about each step.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
@@ -87,7 +92,8 @@ public sealed class Zipper
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
     /// <exception cref="InvalidOperationException">A member cannot have been trained on such images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
-    public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<SpaceStatistics> CollectStatistics(IImageSource images, IProgress<ZipProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         CheckShape(images);
         return new StageTimes(progress).Run(
@@ -96,13 +102,14 @@ public sealed class Zipper
 
     /// <summary>Finds the merge and unmerge matrices of all merged spaces.</summary>
     /// <param name="statistics">
-    /// What <see cref="CollectStatistics"/> gave, of this zipper or of another one with the same members whose cut reaches as far: features are looked up by the name of
-    /// the node where they were measured.
+    /// What <see cref="CollectStatistics"/> gave, of this zipper or of another one with the same members whose cut reaches as far: features are looked up by
+    /// the name of the node where they were measured.
     /// </param>
     /// <param name="progress">Is told after each space.</param>
     /// <param name="cancellationToken">Ends the work between two spaces.</param>
     /// <exception cref="ArgumentException">A space has no statistics.</exception>
-    public IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, IProgress<ZipProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(statistics);
         IReadOnlyList<SpaceMap> maps = new StageTimes(progress).Run(ZipStage.Matching, clock => Match(statistics, null, clock, cancellationToken));
@@ -110,7 +117,8 @@ public sealed class Zipper
     }
 
     /// <summary>Does what comes after the statistics, for one of several candidates that have them in common.</summary>
-    internal ZipResult Finish(IReadOnlyList<SpaceStatistics> statistics, MapCache cache, IImageSource images, StatisticsPass pass, CancellationToken cancellationToken)
+    internal ZipResult Finish(IReadOnlyList<SpaceStatistics> statistics, MapCache cache, IImageSource images, StatisticsPass pass,
+        CancellationToken cancellationToken)
     {
         var stages = new StageTimes(null);
         IReadOnlyList<SpaceMap> maps = stages.Run(ZipStage.Matching, clock => Match(statistics, cache, clock, cancellationToken));
@@ -123,7 +131,8 @@ public sealed class Zipper
     /// <param name="progress">Is told about each step.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
-    public ZipResult Finish(IReadOnlyList<SpaceMap> maps, IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    public ZipResult Finish(IReadOnlyList<SpaceMap> maps, IImageSource images, IProgress<ZipProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(maps);
         CheckShape(images);
@@ -144,7 +153,8 @@ public sealed class Zipper
     /// <param name="progress">Is told after each layer.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are fewer than two images, or they have another shape than the networks take.</exception>
-    public RefitResult Refit(IReadOnlyList<SpaceMap> maps, IImageSource images, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
+    public RefitResult Refit(IReadOnlyList<SpaceMap> maps, IImageSource images, IProgress<ZipProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(maps);
         CheckShape(images);
@@ -158,7 +168,8 @@ public sealed class Zipper
     public Network ResetBatchNorm(Network network, IImageSource images, CancellationToken cancellationToken = default) =>
         BatchNormReset.Apply(network, Mix(images), Options.Engine, Options.BatchSize, Options.Threads, cancellationToken);
 
-    internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) => NetworkMerger.Merge(Structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
+    internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) =>
+        NetworkMerger.Merge(Structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
 
     /// <summary>Statistics to maps, the one way of every caller.</summary>
     private IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, MapCache? cache, StageClock clock, CancellationToken cancellationToken)
@@ -173,7 +184,8 @@ public sealed class Zipper
 
     /// <summary>Maps to zipped network, the one way of every caller.</summary>
     private ZipResult Finish(
-        IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StatisticsPass? pass, StageTimes stages, CancellationToken cancellationToken)
+        IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StatisticsPass? pass, StageTimes stages,
+        CancellationToken cancellationToken)
     {
         Network merged;
         IReadOnlyList<LayerReport> layers = [];
@@ -225,14 +237,16 @@ public sealed class Zipper
             if (outputs is null && MergedSpaces.Count == 0)
                 outputs = recorded!.ToOutputs(); // nothing but the members
             else if (outputs is null && recorded!.ImageCount > 1)
-                outputs = TaskOutputs.Run(merged, recorded, images, IsRefitted && HeldOutImages.For(Options, recorded.ImageCount) is not null, Options, clock, cancellationToken);
+                outputs = TaskOutputs.Run(merged, recorded, images, IsRefitted && HeldOutImages.For(Options, recorded.ImageCount) is not null, Options, clock,
+                    cancellationToken);
             return outputs is { ImageCount: > 1 } ? TaskComparison.Of(outputs) : null;
         });
     }
 
     private IImageSource Mix(IImageSource images) => Options.Shuffle ? new ShuffledImages(images, Options.Seed) : images;
 
-    private RefitResult Refit(IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StageTimes stages, CancellationToken cancellationToken) =>
+    private RefitResult Refit(IReadOnlyList<SpaceMap> maps, IImageSource images, RefitPreparation? prepared, StageTimes stages,
+        CancellationToken cancellationToken) =>
         stages.Run(ZipStage.Refit, clock => LeastSquaresRefit.Apply(MergeWithOrigins(maps), Members, images, Options, clock, cancellationToken, prepared));
 
     /// <summary>Adds to the maps how well they fit the features.</summary>
@@ -245,7 +259,8 @@ public sealed class Zipper
     }
 
     private ZipReport Report(IReadOnlyList<SpaceMap> maps, Network merged, IReadOnlyList<LayerReport> layers, IReadOnlyDictionary<ZipStage, TimeSpan> times) =>
-        new(Options.Matcher.Name, [.. maps.Select(entry => entry.Report).OfType<SpaceReport>()], NetworkCost.Of(merged), [.. Members.Select(member => NetworkCost.Of(member.Network))], times)
+        new(Options.Matcher.Name, [.. maps.Select(entry => entry.Report).OfType<SpaceReport>()], NetworkCost.Of(merged),
+            [.. Members.Select(member => NetworkCost.Of(member.Network))], times)
         {
             Layers = layers,
             Members = [.. Members.Select(member => member.Name)],
@@ -275,7 +290,8 @@ public sealed class Zipper
     private void CheckWidths()
     {
         if (Options.FlopsBudget is { } budget && !(budget > 0 && double.IsFinite(budget)))
-            throw new ArgumentOutOfRangeException("options", budget, $"Expected a positive multiple of one network's multiply-adds as {nameof(ZipOptions.FlopsBudget)}.");
+            throw new ArgumentOutOfRangeException("options", budget,
+                $"Expected a positive multiple of one network's multiply-adds as {nameof(ZipOptions.FlopsBudget)}.");
         foreach ((string name, int width) in Options.Widths)
         {
             FeatureSpace space = Structure.Spaces.FirstOrDefault(space => space.Name == name)
@@ -293,7 +309,8 @@ public sealed class Zipper
         string? name = members.GroupBy(member => member.Name).FirstOrDefault(group => group.Count() > 1)?.Key;
         if (name is not null)
             throw new ArgumentException($"Two networks are called '{name}'.", nameof(members));
-        string? output = members.SelectMany(member => member.Network.Heads.Select(member.NameOf)).GroupBy(head => head).FirstOrDefault(group => group.Count() > 1)?.Key;
+        string? output = members.SelectMany(member => member.Network.Heads.Select(member.NameOf)).GroupBy(head => head)
+            .FirstOrDefault(group => group.Count() > 1)?.Key;
         if (output is not null)
             throw new ArgumentException($"Two networks have an output called '{output}'.", nameof(members));
     }

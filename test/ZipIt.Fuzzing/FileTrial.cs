@@ -9,8 +9,8 @@ using ZipIt.Onnx;
 namespace ZipIt.Fuzzing;
 
 /// <summary>
-/// Reads one file as an application would, scores an image with what came out, and measures what that took; meant for a process of its own. The kind of file is told by its
-/// content. Something small of each kind has been read before, so that what .NET takes for itself does not count.
+/// Reads one file as an application would, scores an image with what came out, and measures what that took; meant for a process of its own. The kind of file is
+/// told by its content. Something small of each kind has been read before, so that what .NET takes for itself does not count.
 /// </summary>
 internal static class FileTrial
 {

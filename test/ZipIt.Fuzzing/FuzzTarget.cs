@@ -1,8 +1,8 @@
 namespace ZipIt.Fuzzing;
 
 /// <summary>
-/// A reader of files that is tried with bytes of any kind. It may refuse them in its documented way; anything else that it throws, a crash, a hang or more memory than the
-/// input justifies is a fault.
+/// A reader of files that is tried with bytes of any kind. It may refuse them in its documented way; anything else that it throws, a crash, a hang or more
+/// memory than the input justifies is a fault.
 /// </summary>
 public abstract class FuzzTarget
 {

@@ -6,7 +6,8 @@ namespace ZipIt.Fuzzing;
 public sealed class Mutator(int seed)
 {
     private static readonly int[] Interesting =
-        [0, 1, -1, 2, 16, 127, 128, 255, 256, 4095, 65_535, 65_536, 1 << 20, (1 << 20) + 1, 1 << 30, (1 << 30) + 1, int.MaxValue, int.MaxValue - 1, int.MinValue];
+        [0, 1, -1, 2, 16, 127, 128, 255, 256, 4095, 65_535, 65_536, 1 << 20, (1 << 20) + 1, 1 << 30, (1 << 30) + 1, int.MaxValue, int.MaxValue - 1,
+            int.MinValue];
 
     private readonly Random _random = new(seed);
 

@@ -34,7 +34,9 @@ internal sealed class PickleWriter(int protocol = 2)
         return Op('s').Stop();
     }
 
-    /// <summary>Tensors beside what training scripts leave in a checkpoint: objects, calls, bound functions, a quantized tensor, two dictionaries of weights.</summary>
+    /// <summary>
+    /// Tensors beside what training scripts leave in a checkpoint: objects, calls, bound functions, a quantized tensor, two dictionaries of weights.
+    /// </summary>
     public byte[] Script()
     {
         Begin();

@@ -46,7 +46,8 @@ public sealed class CalibrationTests
     [InlineData(double.NaN, null)]
     [InlineData(0.1, 1.5)]
     public void Zip_UnfitMaximumLoss_IsRefused(double loss, double? budget) => Assert.Contains(
-        "MaximumLoss", Assert.ThrowsAny<ArgumentException>(() => Samples.Fit(_context, new ZipEstimator.Options { MaximumLoss = loss, FlopsBudget = budget })).Message);
+        "MaximumLoss", Assert.ThrowsAny<ArgumentException>(() => Samples.Fit(_context, new ZipEstimator.Options { MaximumLoss = loss, FlopsBudget = budget }))
+        .Message);
 
     [Theory]
     [InlineData(2, 1f, "0 or a 1")]

@@ -35,5 +35,6 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void ToCheckpoint_OtherExtension_IsRefused() => Assert.Throws<ArgumentException>(() => Samples.Zipped.ToCheckpoint(Path.Combine(_folder.FullName, "zipped.pt")));
+    public void ToCheckpoint_OtherExtension_IsRefused() =>
+        Assert.Throws<ArgumentException>(() => Samples.Zipped.ToCheckpoint(Path.Combine(_folder.FullName, "zipped.pt")));
 }

@@ -6,8 +6,8 @@ using Xunit;
 namespace ZipIt.MLNet.Tests;
 
 /// <summary>
-/// What ML.NET's own tests demand of every estimator: promises about schemas are kept, bad input is refused by each method, a saved model is the same model, and values do
-/// not depend on which columns are read together.
+/// What ML.NET's own tests demand of every estimator: promises about schemas are kept, bad input is refused by each method, a saved model is the same model,
+/// and values do not depend on which columns are read together.
 /// </summary>
 public static class EstimatorWorkout
 {
@@ -180,7 +180,8 @@ public static class EstimatorWorkout
     {
         bool isVector = column.Type is VectorDataViewType;
         Type type = isVector ? ((VectorDataViewType)column.Type).ItemType.RawType : column.Type.RawType;
-        MethodInfo method = typeof(EstimatorWorkout).GetMethod(isVector ? nameof(CompareVectors) : nameof(CompareValues), BindingFlags.NonPublic | BindingFlags.Static)!;
+        MethodInfo method = typeof(EstimatorWorkout)
+            .GetMethod(isVector ? nameof(CompareVectors) : nameof(CompareValues), BindingFlags.NonPublic | BindingFlags.Static)!;
         return (Action)method.MakeGenericMethod(type).Invoke(null, [first, column, second, other])!;
     }
 
@@ -225,7 +226,8 @@ public static class EstimatorWorkout
             Assert.Equal(column.Type, actual.Schema[column.Name].Type);
             bool isVector = column.Type is VectorDataViewType;
             Type type = isVector ? ((VectorDataViewType)column.Type).ItemType.RawType : column.Type.RawType;
-            MethodInfo method = typeof(EstimatorWorkout).GetMethod(isVector ? nameof(CheckVectorAnnotation) : nameof(CheckAnnotation), BindingFlags.NonPublic | BindingFlags.Static)!;
+            MethodInfo method = typeof(EstimatorWorkout)
+                .GetMethod(isVector ? nameof(CheckVectorAnnotation) : nameof(CheckAnnotation), BindingFlags.NonPublic | BindingFlags.Static)!;
             method.MakeGenericMethod(type).Invoke(null, [expected, actual, column.Name]);
         }
     }

@@ -93,7 +93,8 @@ public sealed class EvaluationTests
         foreach (PixelRow row in rows)
             row.Class = "unicorn";
 
-        Assert.Throws<InvalidOperationException>(() => _context.MulticlassClassification.EvaluateZip(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)), "Class"));
+        Assert.Throws<InvalidOperationException>(() =>
+            _context.MulticlassClassification.EvaluateZip(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)), "Class"));
     }
 
     [Fact]

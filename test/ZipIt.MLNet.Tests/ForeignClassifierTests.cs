@@ -49,7 +49,8 @@ public sealed class ForeignClassifierTests
     public void FromNetwork_TaskOfOneClass_IsRefused()
     {
         Network network = new(new Head("one", Samples.Tiny(1, 1).Heads[0].Node));
-        Assert.Contains("always 1", Assert.Throws<ArgumentException>(() => ZipClassifier.FromNetwork("a", network, [ClassificationTask.FromScores("one", ["x"])])).Message);
+        Assert.Contains("always 1", Assert.Throws<ArgumentException>(() =>
+            ZipClassifier.FromNetwork("a", network, [ClassificationTask.FromScores("one", ["x"])])).Message);
     }
 
     [Fact]
@@ -74,10 +75,12 @@ public sealed class ForeignClassifierTests
     [Fact]
     public void FromCheckpoint_OptionsAndEntry_ReachTheNetwork()
     {
-        ZipClassifier classifier = ZipClassifier.FromCheckpoint("a", Wild("stem3-maxpool.pt"), Five, imageSize: 32, options: new ArchitectureOptions { StemPooling = true });
+        ZipClassifier classifier = ZipClassifier.FromCheckpoint("a", Wild("stem3-maxpool.pt"), Five, imageSize: 32,
+            options: new ArchitectureOptions { StemPooling = true });
         Assert.True(classifier.Network.Contains("maxpool"));
         Assert.Equal(Five, ZipClassifier.FromCheckpoint("a", Wild("wrapped-ema.pt"), Five, entry: "ema").Labels);
-        Assert.Contains("'other'", Assert.Throws<InvalidDataException>(() => ZipClassifier.FromCheckpoint("a", Wild("wrapped-ema.pt"), Five, entry: "other")).Message);
+        Assert.Contains("'other'", Assert.Throws<InvalidDataException>(() => ZipClassifier.FromCheckpoint("a", Wild("wrapped-ema.pt"), Five, entry: "other"))
+            .Message);
     }
 
     [Fact]
@@ -108,9 +111,11 @@ public sealed class ForeignClassifierTests
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
         schema["Pixels"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 3, size, size);
         IDataView images = _context.Data.LoadFromEnumerable(
-            Enumerable.Range(0, 12).Select(_ => new Row { Pixels = [.. Enumerable.Range(0, 3 * size * size).Select(_ => (float)(4 * random.NextDouble() - 2))] }).ToArray(), schema);
+            Enumerable.Range(0, 12).Select(_ =>
+            new Row { Pixels = [.. Enumerable.Range(0, 3 * size * size).Select(_ => (float)(4 * random.NextDouble() - 2))] }).ToArray(), schema);
 
-        ZipTransformer zipped = _context.Transforms.Zip(new ZipEstimator.Options { Cut = ZipCut.AfterLayers(2), Method = ZipMethod.Paper, ResetBatchNorm = false }, Load("a"), Load("b")).Fit(images);
+        ZipTransformer zipped = _context.Transforms.Zip(new ZipEstimator.Options { Cut = ZipCut.AfterLayers(2), Method = ZipMethod.Paper,
+            ResetBatchNorm = false }, Load("a"), Load("b")).Fit(images);
 
         float[][] alone = [.. _context.Transforms.Zip("Pixels", Load("a")).Fit(images).Transform(images).GetColumn<float[]>("a.Score")];
         float[][] both = [.. zipped.Transform(images).GetColumn<float[]>("b.Score")];

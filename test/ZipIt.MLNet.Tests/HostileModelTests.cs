@@ -20,7 +20,8 @@ public sealed class HostileModelTests
     public static TheoryData<string, int> HugeNumbers()
     {
         var data = new TheoryData<string, int>();
-        foreach (string place in (string[])["pool padding", "pool kernel", "pool stride", "conv padding", "conv stride", "conv dilation", "input height", "input channels"])
+        foreach (string place in (string[])["pool padding", "pool kernel", "pool stride", "conv padding", "conv stride", "conv dilation", "input height",
+            "input channels"])
         {
             foreach (int value in (int[])[-1, 0, 1 << 21, 1 << 30, (1 << 30) + 1, int.MaxValue - 499, int.MaxValue])
             {
@@ -62,13 +63,15 @@ public sealed class HostileModelTests
     [Fact]
     public void Load_NetworkOfCompressedZeros_IsRefused()
     {
-        byte[] file = WithNetwork(ToBytes(Classifier(new Input(3, 4, 4), new Conv2d(new Tensor(1000, 3, 3, 3), null, 1, 1), new Conv2d(new Tensor(1000, 1000, 3, 3), null, 1, 1))));
+        byte[] file = WithNetwork(ToBytes(Classifier(new Input(3, 4, 4), new Conv2d(new Tensor(1000, 3, 3, 3), null, 1, 1),
+            new Conv2d(new Tensor(1000, 1000, 3, 3), null, 1, 1))));
         Assert.Contains("unpacks", LoadRefused(file));
     }
 
     /// <summary>What real weights do not do, zeros of a small model may.</summary>
     [Fact]
-    public void Load_SmallNetworkOfZeros_IsLoaded() => Load(WithNetwork(ToBytes(Classifier(new Input(3, 4, 4), new Conv2d(new Tensor(100, 3, 3, 3), null, 1, 1)))));
+    public void Load_SmallNetworkOfZeros_IsLoaded() =>
+        Load(WithNetwork(ToBytes(Classifier(new Input(3, 4, 4), new Conv2d(new Tensor(100, 3, 3, 3), null, 1, 1)))));
 
     [Fact]
     public void Load_ManyNodes_TakesMemoryInProportion()
@@ -230,7 +233,8 @@ public sealed class HostileModelTests
     }
 
     /// <summary>A model of two tasks, as a zip of two classifiers makes it, with another network.</summary>
-    private byte[] WithNetwork(byte[] network) => Rewrite(Save(Samples.Zipped), CompressionLevel.Optimal, (name, bytes) => name.EndsWith("Network") ? network : bytes);
+    private byte[] WithNetwork(byte[] network) =>
+        Rewrite(Save(Samples.Zipped), CompressionLevel.Optimal, (name, bytes) => name.EndsWith("Network") ? network : bytes);
 
     private static byte[] Store(byte[] file) => Rewrite(file, CompressionLevel.NoCompression, (_, bytes) => bytes);
 
@@ -343,6 +347,8 @@ public sealed class HostileModelTests
     private sealed class FailingStream(byte[] content, int place, IOException failure) : MemoryStream(content, writable: false)
     {
         // All other ways to read a derived stream lead here.
-        public override int Read(byte[] buffer, int offset, int count) => Position <= place && Position + count > place ? throw failure : base.Read(buffer, offset, count);
+        public override int Read(byte[] buffer, int offset, int count) => Position <= place && Position + count > place
+            ? throw failure
+            : base.Read(buffer, offset, count);
     }
 }

@@ -8,8 +8,8 @@ using ZipIt.Networks;
 namespace ZipIt.MLNet.Tests;
 
 /// <summary>
-/// What is promised of bits: the same ones for any number of threads, any grouping into batches and any run, with one kind of vector instructions. With other ones sums are rounded
-/// differently: predictions are the same but for images that two classes fit about equally well.
+/// What is promised of bits: the same ones for any number of threads, any grouping into batches and any run, with one kind of vector instructions. With other
+/// ones sums are rounded differently: predictions are the same but for images that two classes fit about equally well.
 /// </summary>
 public sealed class InstructionSetTests
 {
@@ -47,7 +47,8 @@ public sealed class InstructionSetTests
             foreach ((int threads, int batch) in (ReadOnlySpan<(int, int)>)[(1, 7), (2, 32)])
             {
                 ZipTransformer model = Samples.Fit(context, new ZipEstimator.Options { Method = method, NumberOfThreads = threads, BatchSize = batch });
-                Prediction[] rows = [.. context.Data.CreateEnumerable<Prediction>(model.Transform(Samples.View(context, Images, seed: 9)), reuseRowObject: false)];
+                Prediction[] rows = [.. context.Data.CreateEnumerable<Prediction>(model.Transform(Samples.View(context, Images, seed: 9)),
+                    reuseRowObject: false)];
                 using var stream = new MemoryStream();
                 NetworkFile.Save(model.Network, stream);
                 foreach (Prediction row in rows)
@@ -64,7 +65,8 @@ public sealed class InstructionSetTests
 
     private static Dictionary<string, Outcome> Run(string restriction)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(InstructionSetTests).Assembly.Location, "zip"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(InstructionSetTests).Assembly.Location, "zip"]) { RedirectStandardOutput = true,
+            RedirectStandardError = true };
         if (restriction.Length > 0)
             start.Environment[restriction] = "0";
         using Process process = Process.Start(start)!;

@@ -18,7 +18,8 @@ public sealed class ModelFileTests
     public void Load_SavedModel_GivesTheSameModel()
     {
         IDataView data = Samples.View(_context, 40);
-        var options = new ZipEstimator.Options { OutputColumnNamePrefix = "P.", BatchSize = 9, JointScoring = JointScoring.Cosine, Cut = ZipCut.AfterLayers(4) };
+        var options = new ZipEstimator.Options { OutputColumnNamePrefix = "P.", BatchSize = 9, JointScoring = JointScoring.Cosine,
+            Cut = ZipCut.AfterLayers(4) };
         ZipTransformer saved = Samples.Fit(_context, options);
 
         ITransformer model = EstimatorWorkout.SaveAndLoad(_context, saved, data.Schema, out DataViewSchema schema);
@@ -74,7 +75,8 @@ public sealed class ModelFileTests
         EstimatorWorkout.CheckSameValues(Samples.Zipped.Transform(data), loaded.Transform(data));
     }
 
-    private byte[] KeyOf(ZipTransformer model) => ReadEntries(Save(model, Samples.View(_context, 1).Schema)).Single(entry => entry.Name.EndsWith("Model.key")).Bytes;
+    private byte[] KeyOf(ZipTransformer model) => ReadEntries(Save(model, Samples.View(_context, 1).Schema)).Single(entry => entry.Name.EndsWith("Model.key"))
+        .Bytes;
 
     [Fact]
     public void Load_NewerVersion_IsRefused()
@@ -190,7 +192,8 @@ public sealed class ModelFileTests
         for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
         {
             string? place = cause.StackTrace?.Split('\n').FirstOrDefault();
-            if (cause is (NullReferenceException or IndexOutOfRangeException or InvalidCastException or OverflowException) && place?.Contains("ZipIt.", StringComparison.Ordinal) == true)
+            if (cause is (NullReferenceException or IndexOutOfRangeException or InvalidCastException or OverflowException)
+                && place?.Contains("ZipIt.", StringComparison.Ordinal) == true)
                 return true;
         }
 
@@ -208,7 +211,8 @@ public sealed class ModelFileTests
         var options = new ZipEstimator.Options { Cut = ZipCut.BeforeHeads };
         ChannelAffine normalization = ChannelAffine.FromNormalization([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]);
         ZipClassifier first = ZipClassifier.FromNetwork("a", Samples.Tiny(1, 2), ["x", "y"], normalization: normalization);
-        ZipClassifier second = ZipClassifier.FromNetwork("b", Samples.Tiny(5, 2), ["u", "v"], new ClassPrototypes(Samples.RandomTensor(3, 2, 2), 10), normalization);
+        ZipClassifier second = ZipClassifier.FromNetwork("b", Samples.Tiny(5, 2), ["u", "v"], new ClassPrototypes(Samples.RandomTensor(3, 2, 2), 10),
+            normalization);
         return _context.Transforms.Zip(options, first, second).Fit(SmallView(20));
     }
 

@@ -11,7 +11,8 @@ public sealed class PredictionEngineTests
     public void Predict_EveryRow_GivesTheScoresOfTransformBitForBit()
     {
         PixelRow[] rows = Samples.Rows(45);
-        Prediction[] expected = [.. _context.Data.CreateEnumerable<Prediction>(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)), reuseRowObject: false)];
+        Prediction[] expected = [.. _context.Data.CreateEnumerable<Prediction>(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)),
+            reuseRowObject: false)];
         using PredictionEngine<PixelRow, Prediction> engine = _context.Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped);
 
         for (int i = 0; i < rows.Length; i++)

@@ -1,7 +1,8 @@
 using ZipIt.MLNet.Tests;
 using ZipIt.MLNet.Tests.Faults;
 
-// Run as a program, the tests do what needs a process of its own: zip with the vector instructions that the process may use, or save models until the process is killed.
+// Run as a program, the tests do what needs a process of its own: zip with the vector instructions that the process may use, or save models until the process
+// is killed.
 switch (args)
 {
     case ["zip"]:

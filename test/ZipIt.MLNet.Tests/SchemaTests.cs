@@ -15,7 +15,8 @@ public sealed class SchemaTests
         DataViewSchema output = Samples.Zipped.GetOutputSchema(input);
 
         Assert.Equal(
-            [.. input.Select(column => column.Name), "PredictedLabel", "Score", "animals.PredictedLabel", "animals.Score", "vehicles.PredictedLabel", "vehicles.Score"],
+            [.. input.Select(column => column.Name), "PredictedLabel", "Score", "animals.PredictedLabel", "animals.Score", "vehicles.PredictedLabel",
+            "vehicles.Score"],
             output.Select(column => column.Name));
         Assert.Equal(new KeyDataViewType(typeof(uint), 5), output["PredictedLabel"].Type);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 5), output["Score"].Type);
@@ -68,7 +69,8 @@ public sealed class SchemaTests
     [InlineData("colorsToExtract", 4, 8, 8)]
     [InlineData("imageWidth: 8, imageHeight: 8", 3, 16, 16)]
     public void PixelColumn_OtherPlanesOrOrder_GetsAdvice(string advice, params int[] dimensions) =>
-        Assert.Contains(advice, Assert.Throws<ArgumentOutOfRangeException>(() => Samples.Zipped.GetOutputSchema(Schema(NumberDataViewType.Single, dimensions))).Message);
+        Assert.Contains(advice, Assert.Throws<ArgumentOutOfRangeException>(() => Samples.Zipped.GetOutputSchema(Schema(NumberDataViewType.Single, dimensions)))
+            .Message);
 
     [Fact]
     public void PixelColumn_BytesOrImages_GetsAdvice()
@@ -85,13 +87,15 @@ public sealed class SchemaTests
     public void Fit_PipelineThatDoesNotSuit_GetsAdviceBeforeAnImageIsRead()
     {
         IDataView paths = _context.Data.LoadFromEnumerable(new[] { new { Path = "missing.png" } });
-        ImageResizingTransformer resize = _context.Transforms.LoadImages("Image", "", "Path").Append(_context.Transforms.ResizeImages("Image", 8, 8)).Fit(paths).LastTransformer;
+        ImageResizingTransformer resize = _context.Transforms.LoadImages("Image", "", "Path").Append(_context.Transforms.ResizeImages("Image", 8, 8)).Fit(paths)
+            .LastTransformer;
         IDataView images = resize.Transform(_context.Transforms.LoadImages("Image", "", "Path").Fit(paths).Transform(paths));
         ZipEstimator zip = _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier);
 
         Assert.Contains("interleavePixelColors: false", Refuse(_context.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: true).Append(zip)));
         Assert.Contains("outputAsFloatArray: true", Refuse(_context.Transforms.ExtractPixels("Pixels", "Image", outputAsFloatArray: false).Append(zip)));
-        Assert.Contains("colorsToExtract", Refuse(_context.Transforms.ExtractPixels("Pixels", "Image", ImagePixelExtractingEstimator.ColorBits.Red).Append(zip)));
+        Assert.Contains("colorsToExtract",
+            Refuse(_context.Transforms.ExtractPixels("Pixels", "Image", ImagePixelExtractingEstimator.ColorBits.Red).Append(zip)));
         Assert.Contains("ExtractPixels", Refuse(_context.Transforms.CopyColumns("Pixels", "Image").Append(zip)));
 
         string Refuse(IEstimator<ITransformer> pipeline) => Assert.Throws<ArgumentOutOfRangeException>(() => pipeline.Fit(images)).Message;
@@ -106,7 +110,8 @@ public sealed class SchemaTests
     {
         DataViewSchema schema = new DataViewSchema.Builder().ToSchema();
 
-        Assert.StartsWith("Could not find input column 'Pixels'", Assert.Throws<ArgumentOutOfRangeException>(() => Samples.Zipped.GetOutputSchema(schema)).Message);
+        Assert.StartsWith("Could not find input column 'Pixels'",
+            Assert.Throws<ArgumentOutOfRangeException>(() => Samples.Zipped.GetOutputSchema(schema)).Message);
     }
 
     [Fact]

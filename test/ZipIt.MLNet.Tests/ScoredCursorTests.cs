@@ -175,7 +175,8 @@ public sealed class ScoredCursorTests
         float[][] expected = ReadScores(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)));
         rows[4].Pixels![17] = float.NaN;
 
-        Prediction[] actual = [.. _context.Data.CreateEnumerable<Prediction>(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)), reuseRowObject: false)];
+        Prediction[] actual = [.. _context.Data.CreateEnumerable<Prediction>(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)),
+            reuseRowObject: false)];
 
         Assert.All(actual[4].Score!, score => Assert.True(float.IsNaN(score)));
         Assert.All(actual[4].AnimalsScore!, score => Assert.True(float.IsNaN(score)));
@@ -217,7 +218,8 @@ public sealed class ScoredCursorTests
         var scaled = new Network(new Head("output", new Node("scaled", new Linear(large), output)));
         ZipTransformer model = _context.Transforms.Zip("Pixels", ZipClassifier.FromNetwork("task", scaled, ["x", "y", "z"])).Fit(Samples.View(_context, 1));
 
-        Prediction[] rows = [.. _context.Data.CreateEnumerable<Prediction>(model.Transform(Samples.View(_context, 4)), reuseRowObject: false, ignoreMissingColumns: true)];
+        Prediction[] rows = [.. _context.Data.CreateEnumerable<Prediction>(model.Transform(Samples.View(_context, 4)), reuseRowObject: false,
+            ignoreMissingColumns: true)];
 
         Assert.All(rows, row => Assert.Equal(0u, row.PredictedLabel));
         Assert.All(rows, row => Assert.All(row.Score!, score => Assert.True(float.IsNaN(score))));

@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace ZipIt.MLNet.Tests;
 
-/// <summary>Gets the <see cref="SchemaShape"/> of a schema, for which ML.NET has no public method: a chain of estimators shows it to its members before it fits them.</summary>
+/// <summary>
+/// Gets the <see cref="SchemaShape"/> of a schema, for which ML.NET has no public method: a chain of estimators shows it to its members before it fits them.
+/// </summary>
 public static class ShapeCapture
 {
     /// <summary>The shape of a view's schema.</summary>

@@ -18,5 +18,6 @@ internal sealed class ShuffleableView(MLContext context, PixelRow[] rows) : IDat
         return context.Data.LoadFromEnumerable(ordered).GetRowCursor(columnsNeeded);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 }

@@ -94,7 +94,8 @@ public sealed class ZipEstimatorTests
     [Fact]
     public void Fit_ClassScores_KeepsHeadsApart()
     {
-        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.WithScores("a", 3, ["x", "y"]), Samples.WithScores("b", 4, ["u", "v"])).Fit(Samples.View(_context, 30));
+        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.WithScores("a", 3, ["x", "y"]), Samples.WithScores("b", 4, ["u", "v"]))
+            .Fit(Samples.View(_context, 30));
 
         Assert.NotSame(zipped.Network.Heads[0].Node, zipped.Network.Heads[1].Node);
         Assert.Equal(["a", "b"], zipped.Network.Heads.Select(head => head.Name));
@@ -144,7 +145,8 @@ public sealed class ZipEstimatorTests
         var warnings = new List<string>();
         _context.Log += (_, message) => Collect(message, warnings);
 
-        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier).Fit(_context.Data.LoadFromEnumerable(rows));
+        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier)
+            .Fit(_context.Data.LoadFromEnumerable(rows));
 
         AssertSameWeights(Samples.Zipped.Network, zipped.Network);
         Assert.Contains(warnings, warning => warning.Contains("1 of 61"));
@@ -172,7 +174,8 @@ public sealed class ZipEstimatorTests
         ChannelAffine other = ChannelAffine.FromNormalization([0.4, 0.5, 0.5], [0.25, 0.25, 0.25]);
 
         var options = new ZipEstimator.Options { Method = ZipMethod.Paper };
-        ZipTransformer zipped = _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x", "u"]), Samples.WithScores("b", 4, ["y", "v"], other)).Fit(Samples.View(_context, 20));
+        ZipTransformer zipped = _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x", "u"]), Samples.WithScores("b", 4, ["y", "v"], other))
+            .Fit(Samples.View(_context, 20));
 
         foreach (string stage in (string[])["Statistics", "Matching", "Merging", "BatchNorm reset"])
             Assert.Contains(lines, line => line.StartsWith($"{stage} finished after"));
@@ -194,7 +197,8 @@ public sealed class ZipEstimatorTests
         };
         ChannelAffine other = ChannelAffine.FromNormalization([0.4, 0.5, 0.5], [0.25, 0.3, 0.25]);
 
-        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.WithScores("a", 3, ["x"]), Samples.WithScores("b", 4, ["y"], other)).Fit(Samples.View(_context, 20));
+        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.WithScores("a", 3, ["x"]), Samples.WithScores("b", 4, ["y"], other))
+            .Fit(Samples.View(_context, 20));
 
         Assert.Single(zipped.Network.Nodes, node => node.Layer is ChannelAffine);
         Assert.Contains(lines, line => line.Contains("the first convolutions take in the difference"));
@@ -236,7 +240,8 @@ public sealed class ZipEstimatorTests
         _context.Log += (_, message) => Collect(message, warnings);
 
         var options = new ZipEstimator.Options { Method = method };
-        ZipTransformer zipped = _context.Transforms.Zip(options, Samples.AnimalClassifier, Samples.VehicleClassifier).Fit(_context.Data.LoadFromEnumerable(rows));
+        ZipTransformer zipped = _context.Transforms.Zip(options, Samples.AnimalClassifier, Samples.VehicleClassifier)
+            .Fit(_context.Data.LoadFromEnumerable(rows));
 
         Assert.Contains(warnings, warning => warning.Contains("1 of 30 calibration images"));
         Assert.All(zipped.Network.Nodes, node => Assert.All(node.Layer.Parameters, parameter => Assert.True(parameter.Value?.IsFinite() ?? true)));
@@ -295,7 +300,8 @@ public sealed class ZipEstimatorTests
         Assert.ThrowsAny<ArgumentException>(() => _context.Transforms.Zip("Pixels"));
         Assert.Contains("animals", Refuse(Samples.WithPrototypes("animals", 3, ["x"])));
         Assert.Contains("'cat'", Refuse(Samples.WithPrototypes("other", 3, ["cat"])));
-        Assert.Contains("other", Refuse(ZipClassifier.FromNetwork("other", ResNet.Random(1, ResNetLayout.Cifar(14, outputs: 6), 8), ["x"], new ClassPrototypes(Samples.RandomTensor(1, 1, 6), 1))));
+        Assert.Contains("other", Refuse(ZipClassifier.FromNetwork("other", ResNet.Random(1, ResNetLayout.Cifar(14, outputs: 6), 8), ["x"],
+            new ClassPrototypes(Samples.RandomTensor(1, 1, 6), 1))));
         Assert.Contains("other", Refuse(ZipClassifier.FromNetwork("other", ResNet.Random(1, ResNetLayout.Cifar(8, outputs: 2), 16), ["x", "y"])));
 
         string Refuse(ZipClassifier second) =>
@@ -307,7 +313,8 @@ public sealed class ZipEstimatorTests
     {
         var options = new ZipEstimator.Options { Cut = ZipCut.Everything };
 
-        var failure = Assert.Throws<ArgumentException>(() => _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x", "y"]), Samples.WithScores("b", 4, ["u", "v"])));
+        var failure = Assert.Throws<ArgumentException>(() =>
+            _context.Transforms.Zip(options, Samples.WithScores("a", 3, ["x", "y"]), Samples.WithScores("b", 4, ["u", "v"])));
         Assert.Contains("'a'", failure.Message);
     }
 

@@ -71,7 +71,8 @@ public sealed class FeatureSpacesTests
         Network network = SmallNetworks.Draw("preactivation", 1);
         FeatureSpaces spaces = FeatureSpaces.Find(network);
 
-        Assert.Equal(["conv1", "block0.conv2", "block1.conv2", "block2.conv2"], spaces[spaces.LayoutOf(network["relu"])[0].Space].Writers.Select(node => node.Name));
+        Assert.Equal(["conv1", "block0.conv2", "block1.conv2", "block2.conv2"],
+            spaces[spaces.LayoutOf(network["relu"])[0].Space].Writers.Select(node => node.Name));
     }
 
     [Fact]

@@ -22,7 +22,8 @@ internal static class Reference
 
     public static StateDictionary Matching => LazyMatching.Value;
 
-    public static IReadOnlyList<ZipMember> PrototypeMembers { get; } = [new("A", TestFiles.LoadPrototypeNetwork('a')), new("B", TestFiles.LoadPrototypeNetwork('b'))];
+    public static IReadOnlyList<ZipMember> PrototypeMembers { get; } =
+        [new("A", TestFiles.LoadPrototypeNetwork('a')), new("B", TestFiles.LoadPrototypeNetwork('b'))];
 
     public static IReadOnlyList<ZipMember> ClassScoreMembers { get; } = [new("A", TestFiles.LoadClassNetwork('a')), new("B", TestFiles.LoadClassNetwork('b'))];
 

@@ -8,13 +8,15 @@ public sealed class SharedNormalizationTests
     private static readonly ChannelAffine First = Normalization(0.5f, 2, -1, 0.3f, -0.2f, 0.1f);
     private static readonly ChannelAffine Second = Normalization(1.5f, 0.7f, 1, -0.4f, 0.1f, 0.6f);
 
-    private static readonly ZipOptions Averaging = ZipOptions.For(ZipMethod.Paper) with { Matcher = new IdentityMatcher(), ResetBatchNorm = false, ShareNormalization = true, Threads = 1 };
+    private static readonly ZipOptions Averaging =
+        ZipOptions.For(ZipMethod.Paper) with { Matcher = new IdentityMatcher(), ResetBatchNorm = false, ShareNormalization = true, Threads = 1 };
 
     [Theory]
     [InlineData(ZipMethod.Best, true)]
     [InlineData(ZipMethod.Paper, false)]
     [InlineData(ZipMethod.PaperWithRefit, false)]
-    public void For_Method_SharesNormalizationOnlyIfItIsOurs(ZipMethod method, bool expected) => Assert.Equal(expected, ZipOptions.For(method).ShareNormalization);
+    public void For_Method_SharesNormalizationOnlyIfItIsOurs(ZipMethod method, bool expected) =>
+        Assert.Equal(expected, ZipOptions.For(method).ShareNormalization);
 
     [Fact]
     public void Merge_OneFunctionBehindTwoNormalizations_IsThatFunction()

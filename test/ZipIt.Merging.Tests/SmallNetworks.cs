@@ -81,8 +81,11 @@ internal static class SmallNetworks
             {
                 Conv2d conv when conv.Groups > 1 => conv.With(Pick(conv.Weight, outputs), conv.Bias is null ? null : Pick(conv.Bias, outputs)),
                 Conv2d conv => conv.With(PickInputs(Pick(conv.Weight, outputs), OrderOf(node.Inputs[0])), conv.Bias is null ? null : Pick(conv.Bias, outputs)),
-                Linear linear => new Linear(PickInputs(Pick(linear.Weight, outputs), OrderOf(node.Inputs[0])), linear.Bias is null ? null : Pick(linear.Bias, outputs)),
-                BatchNorm2d norm => new BatchNorm2d(Pick(norm.Weight, outputs), Pick(norm.Bias, outputs), Pick(norm.Mean, outputs), Pick(norm.Variance, outputs), norm.Epsilon),
+                Linear linear => new Linear(PickInputs(Pick(linear.Weight, outputs), OrderOf(node.Inputs[0])), linear.Bias is null
+                ? null
+                : Pick(linear.Bias, outputs)),
+                BatchNorm2d norm => new BatchNorm2d(Pick(norm.Weight, outputs), Pick(norm.Bias, outputs), Pick(norm.Mean, outputs),
+                Pick(norm.Variance, outputs), norm.Epsilon),
                 PReLU prelu => new PReLU(Pick(prelu.Slope, outputs)),
                 InstanceNorm2d norm => new InstanceNorm2d(Pick(norm.Weight, outputs), Pick(norm.Bias, outputs), norm.Epsilon),
                 Layer layer => layer,

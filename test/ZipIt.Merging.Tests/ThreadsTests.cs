@@ -5,7 +5,8 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging.Tests;
 
 /// <summary>
-/// The number of threads that options ask for is kept everywhere, and changes no result. Helpers of the whole process are counted, so that nothing else may run meanwhile.
+/// The number of threads that options ask for is kept everywhere, and changes no result. Helpers of the whole process are counted, so that nothing else may run
+/// meanwhile.
 /// </summary>
 [Collection(nameof(RunsAloneCollection))]
 public sealed class ThreadsTests
@@ -65,8 +66,10 @@ public sealed class ThreadsTests
 
     private static void AssertSame(FeatureMap expected, FeatureMap actual)
     {
-        Assert.Equal(Enumerable.Range(0, expected.MergedCount).Select(p => expected.MergeRow(p).ToArray()), Enumerable.Range(0, actual.MergedCount).Select(p => actual.MergeRow(p).ToArray()));
-        Assert.Equal(Enumerable.Range(0, expected.SourceCount).Select(j => expected.UnmergeRow(j).ToArray()), Enumerable.Range(0, actual.SourceCount).Select(j => actual.UnmergeRow(j).ToArray()));
+        Assert.Equal(Enumerable.Range(0, expected.MergedCount).Select(p => expected.MergeRow(p).ToArray()),
+            Enumerable.Range(0, actual.MergedCount).Select(p => actual.MergeRow(p).ToArray()));
+        Assert.Equal(Enumerable.Range(0, expected.SourceCount).Select(j => expected.UnmergeRow(j).ToArray()),
+            Enumerable.Range(0, actual.SourceCount).Select(j => actual.UnmergeRow(j).ToArray()));
     }
 
     private static ZipMember[] Members() => [new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2))];

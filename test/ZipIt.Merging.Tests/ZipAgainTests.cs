@@ -71,7 +71,8 @@ public sealed class ZipAgainTests
     [InlineData(6)]
     public void Zip_PairCutInsideAStageWithItself_IsThePair(int layers)
     {
-        Network pair = ZipSmall([new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2, outputs: 3))], ZipCut.AfterLayers(layers));
+        Network pair = ZipSmall([new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2, outputs: 3))],
+            ZipCut.AfterLayers(layers));
         Network renamed = new([.. pair.Heads.Select(head => new Head(head.Name + "'", head.Node))]);
 
         foreach (int again in new[] { layers - 1, layers })
@@ -95,7 +96,8 @@ public sealed class ZipAgainTests
     public void Match_MemberThatCountsTwice_WeighsItsFeaturesTwice()
     {
         Network network = SmallNetworks.Draw("vgg", 1);
-        var zipper = new Zipper([new("A", network) { Weight = 2 }, new("B", network)], ZipOptions.For(ZipMethod.Paper) with { Matcher = new IdentityMatcher() });
+        var zipper = new Zipper([new("A", network) { Weight = 2 }, new("B", network)],
+            ZipOptions.For(ZipMethod.Paper) with { Matcher = new IdentityMatcher() });
 
         FeatureMap map = zipper.Match(zipper.CollectStatistics(SmallNetworks.Images))[0].Map;
 
@@ -126,7 +128,8 @@ public sealed class ZipAgainTests
     private static Network ZipPair(ZipCut cut) => Zip(Reference.PrototypeMembers, cut);
 
     private static Network Zip(IReadOnlyList<ZipMember> members, ZipCut cut) =>
-        new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = cut, Matcher = new ZipMatcher { Alpha = 0.1, Beta = 0.8 }, Threads = 1 }).Zip(Reference.MixedImages(20)).Network;
+        new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = cut, Matcher = new ZipMatcher { Alpha = 0.1, Beta = 0.8 }, Threads = 1 })
+            .Zip(Reference.MixedImages(20)).Network;
 
     private static Network ZipSmall(IReadOnlyList<ZipMember> members, ZipCut cut) =>
         new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = cut, ResetBatchNorm = false, Threads = 1 }).Zip(SmallNetworks.Images).Network;

@@ -93,7 +93,8 @@ public sealed class ZipCutTests
     public void Zip_CutInsideAStageOfEqualNetworks_IsTheNetwork(string node)
     {
         Network network = Reference.PrototypeMembers[0].Network;
-        var options = ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterNode(node), Matcher = new IdentityMatcher(), ResetBatchNorm = false, Threads = 1 };
+        var options = ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterNode(node), Matcher = new IdentityMatcher(), ResetBatchNorm = false,
+            Threads = 1 };
 
         Network zipped = new Zipper([new("A", network), new("B", network)], options).Zip(Reference.MixedImages(5)).Network;
 
@@ -108,7 +109,8 @@ public sealed class ZipCutTests
     {
         Network[] networks = [SmallNetworks.Draw("residual", 1), SmallNetworks.Draw("residual", 2, outputs: 3)];
 
-        ZipResult result = new Zipper([new("A", networks[0]), new("B", networks[1])], ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Nothing }).Zip(SmallNetworks.Images);
+        ZipResult result = new Zipper([new("A", networks[0]), new("B", networks[1])], ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Nothing })
+            .Zip(SmallNetworks.Images);
 
         Assert.Equal(SmallNetworks.Run(networks[0]), SmallNetworks.Run(result.Network, 0));
         Assert.Equal(SmallNetworks.Run(networks[1]), SmallNetworks.Run(result.Network, 1));
@@ -120,5 +122,6 @@ public sealed class ZipCutTests
     private static Zipper Prepare(Network network, ZipCut cut) => new([new("A", network), new("B", network)], new ZipOptions { Cut = cut });
 
     private static void AssertSame(Network network, ZipCut first, ZipCut second) => Assert.Equal(
-        Prepare(network, second).Structure.Shared.Select(node => node.Name).Order(), Prepare(network, first).Structure.Shared.Select(node => node.Name).Order());
+        Prepare(network, second).Structure.Shared.Select(node => node.Name).Order(),
+        Prepare(network, first).Structure.Shared.Select(node => node.Name).Order());
 }

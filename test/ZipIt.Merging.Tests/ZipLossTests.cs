@@ -45,7 +45,8 @@ public sealed class ZipLossTests
     [Fact]
     public void Zip_AnyNumberOfThreads_EstimatesTheSame()
     {
-        ZipResult one = Zip(ZipOptions.For(ZipMethod.Best, Tasks) with { Threads = 1 }), three = Zip(ZipOptions.For(ZipMethod.Best, Tasks) with { Threads = 3 });
+        ZipResult one = Zip(ZipOptions.For(ZipMethod.Best, Tasks) with { Threads = 1 }),
+            three = Zip(ZipOptions.For(ZipMethod.Best, Tasks) with { Threads = 3 });
 
         Assert.Equal(one.Report.Loss, three.Report.Loss);
         Assert.Equal(one.Report.Tasks, three.Report.Tasks);
@@ -75,7 +76,8 @@ public sealed class ZipLossTests
     public void Zip_MaximumLoss_TakesTheCheapestCutWithinIt()
     {
         ZipOptions options = ZipOptions.For(ZipMethod.Best, Tasks) with { Threads = 1 };
-        ZipTuning curve = new ZipTuner(Members, Tasks, new ZipTunerOptions { Zip = options with { MaximumLoss = 0.5 }, Cuts = [ZipCut.BeforeHeads, ZipCut.AfterStage(1), ZipCut.Nothing] }).TuneByLoss(Images);
+        ZipTuning curve = new ZipTuner(Members, Tasks, new ZipTunerOptions { Zip = options with { MaximumLoss = 0.5 },
+            Cuts = [ZipCut.BeforeHeads, ZipCut.AfterStage(1), ZipCut.Nothing] }).TuneByLoss(Images);
         double[] losses = [.. curve.Candidates.Select(candidate => candidate.Loss!.Value)];
         double limit = (losses[0] + losses[1]) / 2;
 
@@ -107,7 +109,8 @@ public sealed class ZipLossTests
         ZipOptions known = ZipOptions.For(ZipMethod.Best, Tasks);
 
         Assert.Contains("Tasks", Assert.Throws<ArgumentException>(() => new Zipper(Members, new ZipOptions { MaximumLoss = 0.1 })).Message);
-        Assert.Contains("FlopsBudget", Assert.Throws<ArgumentException>(() => new Zipper(Members, known with { MaximumLoss = 0.1, FlopsBudget = 1.2 })).Message);
+        Assert.Contains("FlopsBudget",
+            Assert.Throws<ArgumentException>(() => new Zipper(Members, known with { MaximumLoss = 0.1, FlopsBudget = 1.2 })).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => new Zipper(Members, known with { MaximumLoss = 1.1 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Zipper(Members, known with { MaximumLoss = double.NaN }));
     }
@@ -141,7 +144,8 @@ public sealed class ZipLossTests
     public void Zip_DeadChannels_AreNotKept()
     {
         ZipMember[] members = [new("A", WithChannels(Members[0].Network, 1e-7f)), Members[1]];
-        SpaceMap map = new Zipper(members, ZipOptions.For(ZipMethod.Best, Tasks) with { Threads = 1 }).Zip(Images).Maps.First(entry => entry.Space.Name.Contains("layer1.0.relu1"));
+        SpaceMap map = new Zipper(members, ZipOptions.For(ZipMethod.Best, Tasks) with { Threads = 1 }).Zip(Images)
+            .Maps.First(entry => entry.Space.Name.Contains("layer1.0.relu1"));
 
         int[] kept = [.. Enumerable.Range(0, map.Map.MergedCount).Select(p => map.Map.MergeRow(p)[0].Index)];
         Assert.DoesNotContain(kept, feature => feature is >= 2 and < 8);
@@ -172,7 +176,8 @@ public sealed class ZipLossTests
     private static ZipResult Zip(ZipOptions options, InMemoryImages? images = null) => new Zipper(Members, options).Zip(images ?? Images);
 
     private static float[] Weights(Network network, Func<Layer, bool> selects) =>
-        [.. network.Nodes.Where(node => selects(node.Layer)).SelectMany(node => node.Layer.Parameters.Where(parameter => parameter.Value is not null).SelectMany(parameter => parameter.Value!.Span.ToArray()))];
+        [.. network.Nodes.Where(node => selects(node.Layer)).SelectMany(node => node.Layer.Parameters.Where(parameter => parameter.Value is not null)
+            .SelectMany(parameter => parameter.Value!.Span.ToArray()))];
 
     private static InMemoryImages Noise(int count, int seed = 5)
     {

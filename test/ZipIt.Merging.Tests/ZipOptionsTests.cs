@@ -10,7 +10,8 @@ public sealed class ZipOptionsTests
         ZipOptions options = new(), best = ZipOptions.For(ZipMethod.Best);
 
         Assert.Equal(new SelectionMatcher(), options.Matcher);
-        Assert.Equal((best.Matcher, best.ImportanceSweeps, best.ResetBatchNorm, best.Cut), (options.Matcher, options.ImportanceSweeps, options.ResetBatchNorm, options.Cut));
+        Assert.Equal((best.Matcher, best.ImportanceSweeps, best.ResetBatchNorm, best.Cut),
+            (options.Matcher, options.ImportanceSweeps, options.ResetBatchNorm, options.Cut));
         Assert.Equal(best.Refit, options.Refit);
     }
 
@@ -37,7 +38,8 @@ public sealed class ZipOptionsTests
         string space = new Zipper(Members).MergedSpaces[0].Name;
 
         Assert.Contains("FlopsBudget", Refuse(new ZipOptions { Matcher = matcher, FlopsBudget = 1.5 }));
-        Assert.Contains($"of '{space}', but 9 were asked for", Refuse(new ZipOptions { Matcher = matcher, Widths = new Dictionary<string, int> { [space] = 9 } }));
+        Assert.Contains($"of '{space}', but 9 were asked for",
+            Refuse(new ZipOptions { Matcher = matcher, Widths = new Dictionary<string, int> { [space] = 9 } }));
         _ = new Zipper(Members, new ZipOptions { Matcher = matcher, Widths = new Dictionary<string, int> { [space] = 8 } });
     }
 

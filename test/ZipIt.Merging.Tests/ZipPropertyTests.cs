@@ -26,7 +26,8 @@ public sealed class ZipPropertyTests
     public void Zip_PermutedCopies_IsTheNetwork() => Check.One(Cases, Prop.ForAll(Problems(), problem =>
     {
         Network network = SmallNetworks.Draw(problem.Kind, problem.Seed);
-        Network[] copies = [network, .. Enumerable.Range(1, problem.Members - 1).Select(m => SmallNetworks.WithHead(SmallNetworks.Permute(network, problem.Seed + m), m, 3 + m))];
+        Network[] copies = [network, .. Enumerable.Range(1, problem.Members - 1)
+            .Select(m => SmallNetworks.WithHead(SmallNetworks.Permute(network, problem.Seed + m), m, 3 + m))];
         IFeatureMatcher matcher = problem.Members > 2 ? new PermutationMatcher() : Matchers[problem.Matcher % 3];
         Network zipped = Zip(copies, problem.CutOf(network), ZipCut.Nothing, matcher);
 
@@ -50,7 +51,8 @@ public sealed class ZipPropertyTests
     {
         Network network = SmallNetworks.Draw(problem.Kind, problem.Seed);
         int layers = ZipCut.CountLayers(network).Values.Max();
-        var options = ZipOptions.For(ZipMethod.Paper) with { Cut = problem.CutOf(network), Start = ZipCut.AfterLayers(problem.Seed % 2 * (problem.Position / 2 % layers)), Matcher = new IdentityMatcher(), Threads = 1 };
+        var options = ZipOptions.For(ZipMethod.Paper) with { Cut = problem.CutOf(network),
+            Start = ZipCut.AfterLayers(problem.Seed % 2 * (problem.Position / 2 % layers)), Matcher = new IdentityMatcher(), Threads = 1 };
         var zipper = new Zipper(Members([network, SmallNetworks.WithHead(network, 1, 9), SmallNetworks.WithHead(network, 2, 2)]), options);
         Network zipped = zipper.Merge(zipper.Match(zipper.CollectStatistics(SmallNetworks.Images)));
 
@@ -67,7 +69,8 @@ public sealed class ZipPropertyTests
 
     private static Network Zip(Network[] networks, ZipCut cut, ZipCut start, IFeatureMatcher matcher)
     {
-        var zipper = new Zipper(Members(networks), ZipOptions.For(ZipMethod.Paper) with { Cut = cut, Start = start, Matcher = matcher, ResetBatchNorm = false, Threads = 1 });
+        var zipper = new Zipper(Members(networks),
+            ZipOptions.For(ZipMethod.Paper) with { Cut = cut, Start = start, Matcher = matcher, ResetBatchNorm = false, Threads = 1 });
         return zipper.Zip(SmallNetworks.Images).Network;
     }
 

@@ -51,7 +51,8 @@ public sealed class ZipperReferenceTests
     [Fact]
     public void Merge_FullZip_GivesTheReferenceWeightsAndOutputs()
     {
-        var zipper = new Zipper(Reference.PrototypeMembers, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Everything, Matcher = ReferenceMatcher, Shuffle = false, Threads = 1 });
+        var zipper = new Zipper(Reference.PrototypeMembers,
+            ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Everything, Matcher = ReferenceMatcher, Shuffle = false, Threads = 1 });
         Network merged = zipper.Merge(zipper.Match(Statistics.Value));
 
         AssertWeights(merged, name => Reference.Networks[$"sd/{name}"]);
@@ -63,7 +64,8 @@ public sealed class ZipperReferenceTests
     [Fact]
     public void Merge_PartialZip_GivesTheReferenceOutputsOfBothHeads()
     {
-        var zipper = new Zipper(Reference.PrototypeMembers, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterLayers(13), Matcher = ReferenceMatcher, Shuffle = false, Threads = 1 });
+        var zipper = new Zipper(Reference.PrototypeMembers,
+            ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterLayers(13), Matcher = ReferenceMatcher, Shuffle = false, Threads = 1 });
         IReadOnlyList<SpaceStatistics> statistics = zipper.CollectStatistics(Reference.SortedCalibration);
         Network merged = zipper.Merge(zipper.Match(statistics));
         Network reset = zipper.ResetBatchNorm(merged, Reference.MixedCalibration);
@@ -79,7 +81,8 @@ public sealed class ZipperReferenceTests
     public void Merge_Permutation_GivesTheReferenceOutputs()
     {
         var zipper = new Zipper(
-            Reference.PrototypeMembers, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Everything, Matcher = new PermutationMatcher { Compatibility = true }, Shuffle = false, Threads = 1 });
+            Reference.PrototypeMembers, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Everything,
+            Matcher = new PermutationMatcher { Compatibility = true }, Shuffle = false, Threads = 1 });
         Network merged = zipper.Merge(zipper.Match(Statistics.Value));
 
         AssertOutputs(Reference.Run(merged), "permute20/out64m_noreset");
@@ -90,7 +93,8 @@ public sealed class ZipperReferenceTests
     public void Merge_WeightAveraging_GivesTheReferenceOutputs()
     {
         var zipper = new Zipper(
-            Reference.PrototypeMembers, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Everything, Matcher = new IdentityMatcher { Compatibility = true }, Shuffle = false, Threads = 1 });
+            Reference.PrototypeMembers, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Everything, Matcher = new IdentityMatcher { Compatibility = true },
+            Shuffle = false, Threads = 1 });
         Network merged = zipper.Merge(zipper.Match(Statistics.Value));
 
         AssertOutputs(Reference.Run(merged), "wavg20/out64m_noreset");

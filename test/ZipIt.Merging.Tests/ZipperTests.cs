@@ -19,9 +19,11 @@ public sealed class ZipperTests
         ZipResult result = new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Threads = 1 }).Zip(SmallNetworks.Images);
 
         Assert.Equal(members.Select(member => member.Name), result.Network.Heads.Select(head => head.Name));
-        Assert.Equal(networks.Select(network => network.ShapeOf(network.Heads[0].Node)[0]), result.Network.Heads.Select(head => result.Network.ShapeOf(head.Node)[0]));
+        Assert.Equal(networks.Select(network => network.ShapeOf(network.Heads[0].Node)[0]),
+            result.Network.Heads.Select(head => result.Network.ShapeOf(head.Node)[0]));
         long trunk = NetworkCost.Of(networks[0]).MultiplyAdds - 2 * 12;
-        Assert.Equal(trunk + Enumerable.Range(0, count).Sum(m => (2 + m) * 12), result.Network.Nodes.Sum(node => NetworkCost.CountMultiplyAdds(result.Network, node)));
+        Assert.Equal(trunk + Enumerable.Range(0, count).Sum(m => (2 + m) * 12),
+            result.Network.Nodes.Sum(node => NetworkCost.CountMultiplyAdds(result.Network, node)));
         Assert.All(result.Maps, entry => Assert.Equal(count, entry.Map.ModelCount));
     }
 
@@ -31,7 +33,8 @@ public sealed class ZipperTests
         ZipMember[] members = [.. Reference.PrototypeMembers, new("C", TestFiles.LoadClassNetwork('a')), new("D", TestFiles.LoadClassNetwork('b'))];
         ClassificationTask[] tasks = [.. Reference.PrototypeTasks, .. Reference.ClassScoreTasks];
 
-        Network network = new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterStage(1), Matcher = new ZipMatcher { Alpha = 0.0001, Beta = 0.075 }, Threads = 1 })
+        Network network = new Zipper(members,
+            ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterStage(1), Matcher = new ZipMatcher { Alpha = 0.0001, Beta = 0.075 }, Threads = 1 })
             .Zip(Reference.MixedImages(20)).Network;
         using var file = new MemoryStream();
         NetworkFile.Save(network, file);
@@ -43,7 +46,8 @@ public sealed class ZipperTests
         string found = $"A {prototypes.TaskAccuracies[0]:P1}, B {prototypes.TaskAccuracies[1]:P1}, C {scores.TaskAccuracies[0]:P1}, D {scores.TaskAccuracies[1]:P1}";
         Assert.True(prototypes.TaskAccuracies[0] > 0.6 && prototypes.TaskAccuracies[1] > 0.6, found);
         Assert.True(scores.TaskAccuracies[0] > 0.6 && scores.TaskAccuracies[1] > 0.6, found);
-        Assert.True(prototypes.JointConfusion[0, 0] + prototypes.JointConfusion[0, 10] > 0.3 * 20, "Twice the same class in two tasks: one of the two should win.");
+        Assert.True(prototypes.JointConfusion[0, 0] + prototypes.JointConfusion[0, 10] > 0.3 * 20,
+            "Twice the same class in two tasks: one of the two should win.");
     }
 
     [Fact]
@@ -74,7 +78,8 @@ public sealed class ZipperTests
     public void Zip_OtherNormalization_KeepsStemsApart(string kind)
     {
         // A normalization of its own in front of the same trunk: stems stay apart, all behind them is the same.
-        ChannelAffine[] normalizations = [ChannelAffine.FromNormalization([0.5, 0.4, 0.3], [0.2, 0.2, 0.3]), ChannelAffine.FromNormalization([0, 0, 0], [1, 1, 1])];
+        ChannelAffine[] normalizations =
+            [ChannelAffine.FromNormalization([0.5, 0.4, 0.3], [0.2, 0.2, 0.3]), ChannelAffine.FromNormalization([0, 0, 0], [1, 1, 1])];
         Network[] networks = [.. normalizations.Select(normalization => SmallNetworks.Draw(kind, 3, normalization: normalization))];
 
         var zipper = new Zipper([new("A", networks[0]), new("B", networks[1])], ZipOptions.For(ZipMethod.Paper) with { Matcher = new IdentityMatcher() });
@@ -128,7 +133,8 @@ public sealed class ZipperTests
     [Fact]
     public void Zip_NarrowAndWideNetwork_KeepsTheWidth()
     {
-        Network narrow = ResNet.Random(1, ResNetLayout.Cifar(8) with { StemChannels = 4 }, 8), wide = ResNet.Random(2, ResNetLayout.Cifar(8) with { StemChannels = 8 }, 8);
+        Network narrow = ResNet.Random(1, ResNetLayout.Cifar(8) with { StemChannels = 4 }, 8),
+            wide = ResNet.Random(2, ResNetLayout.Cifar(8) with { StemChannels = 8 }, 8);
 
         ZipResult result = new Zipper([new("narrow", narrow), new("wide", wide)], ZipOptions.For(ZipMethod.Paper)).Zip(SmallNetworks.Images);
 

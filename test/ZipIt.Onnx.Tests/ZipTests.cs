@@ -20,7 +20,8 @@ public sealed class ZipTests
         Tensor[] images = Agreement.DrawImages(members[0].Network, Images);
         long separate = members.Sum(member => NetworkCost.Of(member.Network).MultiplyAdds);
 
-        Network zipped = new Zipper(members, new ZipOptions { Cut = isWhole ? ZipCut.BeforeHeads : ZipCut.AfterLayers(3), Threads = 1, BatchSize = Images, CalibrationCheck = CalibrationCheck.Skip })
+        Network zipped = new Zipper(members, new ZipOptions { Cut = isWhole ? ZipCut.BeforeHeads : ZipCut.AfterLayers(3), Threads = 1, BatchSize = Images,
+            CalibrationCheck = CalibrationCheck.Skip })
             .Zip(new InMemoryImages(images[0])).Network;
         byte[] file = Agreement.Export(zipped,
             new OnnxExportOptions { Tasks = [.. zipped.Heads.Select(head =>

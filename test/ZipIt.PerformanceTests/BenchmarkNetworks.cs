@@ -15,7 +15,8 @@ internal static class BenchmarkNetworks
         "resnet20x4-13of20" => Branch(Create("resnet20x4"), "layer2.2.relu2"),
         "vgg11" => Vgg.Random(1, VggLayout.Cifar(11), 32),
         "mobilenetv2" => MobileNetV2(),
-        _ => throw new ArgumentException($"Expected resnet20x1, resnet20x4 (also -7of20, -13of20), resnet50, vgg11 or mobilenetv2, found '{name}'.", nameof(name)),
+        _ => throw new ArgumentException($"Expected resnet20x1, resnet20x4 (also -7of20, -13of20), resnet50, vgg11 or mobilenetv2, found '{name}'.",
+        nameof(name)),
     };
 
     /// <summary>Random images for a network's only input.</summary>

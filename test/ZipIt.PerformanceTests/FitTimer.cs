@@ -6,9 +6,9 @@ using ZipIt.Networks;
 namespace ZipIt.PerformanceTests;
 
 /// <summary>
-/// Times the steps of zipping two networks with random weights and measures the memory that they take: <c>fit [WIDTH|resnet50] [IMAGES] [ROUNDS]</c>. A width stands
-/// for ResNet-20 of 32 pixels. Forward passes are those of the statistics, without the statistics. ResNet-50 (224 pixels) is zipped with the default method alone and
-/// without a first round for the just-in-time compiler, so that the largest memory is that of one zip.
+/// Times the steps of zipping two networks with random weights and measures the memory that they take: <c>fit [WIDTH|resnet50] [IMAGES] [ROUNDS]</c>. A width
+/// stands for ResNet-20 of 32 pixels. Forward passes are those of the statistics, without the statistics. ResNet-50 (224 pixels) is zipped with the default
+/// method alone and without a first round for the just-in-time compiler, so that the largest memory is that of one zip.
 /// </summary>
 internal static class FitTimer
 {
@@ -62,7 +62,9 @@ internal static class FitTimer
     private static int Read(string[] arguments, int index, int otherwise) =>
         arguments.Length > index ? int.Parse(arguments[index], CultureInfo.InvariantCulture) : otherwise;
 
-    /// <summary>The time from the end of one stage to the end of the next, on the clock and summed over the processors, which other programs do not lengthen.</summary>
+    /// <summary>
+    /// The time from the end of one stage to the end of the next, on the clock and summed over the processors, which other programs do not lengthen.
+    /// </summary>
     private sealed class Clock : IProgress<ZipProgress>
     {
         private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(10);

@@ -7,9 +7,10 @@ using System.Net.Http.Headers;
 namespace ZipIt.PerformanceTests;
 
 /// <summary>
-/// Puts the web sample under load from this machine: <c>load URL FOLDER PROCESS [CONNECTIONS] [SECONDS] [BAD]</c>. Each connection posts an image of the folder, waits for the answer, and
-/// posts the next one; a share of the requests is bad in one of several ways, and each must get its own answer. At the end the service is told to stop while all clients go on:
-/// nothing that it has taken may stay without an answer. PROCESS is the service's process, whose memory is watched; Linux only.
+/// Puts the web sample under load from this machine: <c>load URL FOLDER PROCESS [CONNECTIONS] [SECONDS] [BAD]</c>. Each connection posts an image of the
+/// folder, waits for the answer, and posts the next one; a share of the requests is bad in one of several ways, and each must get its own answer. At the end
+/// the service is told to stop while all clients go on: nothing that it has taken may stay without an answer. PROCESS is the service's process, whose memory is
+/// watched; Linux only.
 /// </summary>
 internal static class LoadTest
 {
@@ -34,7 +35,8 @@ internal static class LoadTest
         var address = new Uri(arguments[0]);
         if (!address.IsLoopback)
             throw new ArgumentException($"The test is for services on this machine, not for '{address.Host}'.");
-        byte[][] images = [.. Directory.EnumerateFiles(arguments[1], "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+        byte[][] images = [.. Directory.EnumerateFiles(arguments[1], "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes)];
         int process = int.Parse(arguments[2], CultureInfo.InvariantCulture);
         int connections = Math.Min(Read(arguments, 3, 64), MostConnections), seconds = Math.Min(Read(arguments, 4, 30), MostSeconds);
         double bad = arguments.Length > 5 ? double.Parse(arguments[5], CultureInfo.InvariantCulture) : 0.2;
@@ -59,7 +61,8 @@ internal static class LoadTest
     private static async Task ServeAsync(Uri address, byte[][] images, double bad, int number, Stopwatch clock, Ending ends, ConcurrentBag<Result> results)
     {
         var random = new Random(number);
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1, Expect100ContinueTimeout = TimeSpan.FromSeconds(5) }) { BaseAddress = address };
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1,
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(5) }) { BaseAddress = address };
         while (clock.Elapsed < ends.Time + TimeSpan.FromSeconds(30))
         {
             bool isStopping = ends.IsStopping;
@@ -73,7 +76,8 @@ internal static class LoadTest
             try
             {
                 using HttpResponseMessage response = await client.SendAsync(request, leave.Token);
-                results.Add(new Result(kind, response.StatusCode, Stopwatch.GetElapsedTime(start).TotalMilliseconds, isStopping, response.Headers.RetryAfter is not null, null));
+                results.Add(new Result(kind, response.StatusCode, Stopwatch.GetElapsedTime(start).TotalMilliseconds, isStopping,
+                    response.Headers.RetryAfter is not null, null));
             }
             catch (OperationCanceledException) when (kind.Expected is null)
             {
@@ -85,7 +89,8 @@ internal static class LoadTest
             }
             catch (HttpRequestException failure)
             {
-                results.Add(new Result(kind, null, Stopwatch.GetElapsedTime(start).TotalMilliseconds, isStopping || ends.IsStopping, false, failure.GetBaseException().Message));
+                results.Add(new Result(kind, null, Stopwatch.GetElapsedTime(start).TotalMilliseconds, isStopping || ends.IsStopping, false,
+                    failure.GetBaseException().Message));
             }
         }
     }
@@ -96,7 +101,8 @@ internal static class LoadTest
         Console.WriteLine(Invariant($"{connections} connections, {seconds} s, {results.Count} requests; {results.Count(result => result.Status == HttpStatusCode.OK && !result.IsStopping) / (double)seconds:F0} images/s"));
         Console.WriteLine($"{"request",-22}{"answers",9}{"as expected",13}{"503",7}{"median ms",11}{"95 %",8}{"99 %",8}{"most",8}");
         int faults = 0;
-        foreach (IGrouping<Kind, Result> group in results.Where(result => !result.IsStopping).GroupBy(result => result.Kind).OrderBy(group => Array.IndexOf(BadKinds, group.Key)))
+        foreach (IGrouping<Kind, Result> group in results.Where(result => !result.IsStopping).GroupBy(result => result.Kind)
+            .OrderBy(group => Array.IndexOf(BadKinds, group.Key)))
         {
             double[] times = [.. group.Select(result => result.Milliseconds).Order()];
             int busy = group.Count(result => result.Status == HttpStatusCode.ServiceUnavailable && result.HasRetryAfter);
@@ -109,7 +115,8 @@ internal static class LoadTest
         Result[] late = [.. results.Where(result => result.IsStopping)];
         int lost = late.Count(result => result.Failure is not null);
         Console.WriteLine(Invariant($"while the service stopped: {late.Length - lost} answers, {lost} requests lost; all ended after {time.TotalSeconds:F1} s"));
-        foreach (IGrouping<string, Result> failure in results.Where(result => result.Failure is not null).GroupBy(result => $"{result.Kind.Name}: {result.Failure}"))
+        foreach (IGrouping<string, Result> failure in results.Where(result => result.Failure is not null)
+            .GroupBy(result => $"{result.Kind.Name}: {result.Failure}"))
             Console.WriteLine($"  {failure.Count()} × {failure.Key}");
         Console.WriteLine($"{faults + lost} faults");
         return faults + lost == 0 ? 0 : 1;

@@ -9,7 +9,8 @@ namespace ZipIt.PerformanceTests;
 [MemoryDiagnoser]
 public class MatchingBenchmarks
 {
-    private readonly FeatureStatistics[] _spaces = [.. new[] { 64, 128, 256 }.SelectMany(width => Enumerable.Range(0, 4).Select(seed => SyntheticFeatures.Draw(width, seed)))];
+    private readonly FeatureStatistics[] _spaces =
+        [.. new[] { 64, 128, 256 }.SelectMany(width => Enumerable.Range(0, 4).Select(seed => SyntheticFeatures.Draw(width, seed)))];
 
     [Benchmark]
     public int Identity() => Match(new IdentityMatcher());
@@ -70,7 +71,8 @@ internal static class SyntheticFeatures
         Parallel.For(0, count, i =>
         {
             for (int j = 0; j <= i; j++)
-                covariance[i, j] = covariance[j, i] = System.Numerics.Tensors.TensorPrimitives.Dot<double>(loadings.Row(i), loadings.Row(j)) + (i == j ? 0.1 : 0);
+                covariance[i, j] = covariance[j, i] =
+                    System.Numerics.Tensors.TensorPrimitives.Dot<double>(loadings.Row(i), loadings.Row(j)) + (i == j ? 0.1 : 0);
         });
         return new FeatureStatistics([channels, channels], 1000, new double[count], covariance);
     }

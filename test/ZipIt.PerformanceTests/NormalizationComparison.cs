@@ -5,9 +5,10 @@ using ZipIt.Networks;
 namespace ZipIt.PerformanceTests;
 
 /// <summary>
-/// Zips two classifiers that normalize images differently, with stems of their own and with one normalization (<see cref="ZipOptions.ShareNormalization"/>), and measures accuracies and multiply-adds:
-/// <c>normalization --a FILE --mean-a A,B,C --deviation-a A,B,C --calibration-a FILE --test-a FILE</c> and the same for <c>b</c>, and <c>[--method Best|Paper|PaperWithRefit]</c>. Both are ResNets
-/// with class scores.
+/// Zips two classifiers that normalize images differently, with stems of their own and with one normalization (<see cref="ZipOptions.ShareNormalization"/>),
+/// and measures accuracies and multiply-adds:
+/// <c>normalization --a FILE --mean-a A,B,C --deviation-a A,B,C --calibration-a FILE --test-a FILE</c> and the same for <c>b</c>, and <c>[--method
+/// Best|Paper|PaperWithRefit]</c>. Both are ResNets with class scores.
 /// </summary>
 internal static class NormalizationComparison
 {
@@ -17,11 +18,13 @@ internal static class NormalizationComparison
         ZipMethod method = Enum.Parse<ZipMethod>(line.Find("method") ?? nameof(ZipMethod.Best));
         string[] names = ["a", "b"];
         ZipMember[] members = [.. names.Select(name => new ZipMember(name, ResNet.FromCheckpoint(
-            Checkpoint.Load(line.Get(name)), normalization: ChannelAffine.FromNormalization(line.GetNumbers($"mean-{name}"), line.GetNumbers($"deviation-{name}")))))];
+            Checkpoint.Load(line.Get(name)),
+            normalization: ChannelAffine.FromNormalization(line.GetNumbers($"mean-{name}"), line.GetNumbers($"deviation-{name}")))))];
         ClassificationTask[] tasks = [.. members.Select(member => ClassificationTask.FromScores(
             member.Name, [.. Enumerable.Range(0, ((Linear)member.Network.Heads[0].Node.Layer).Outputs).Select(label => $"{member.Name} {label}")]))];
         int classes = tasks[0].Labels.Count;
-        InMemoryImages calibration = CifarRecords.Load(line.Get("calibration-a")).Spread(500).MixWith(CifarRecords.Load(line.Get("calibration-b")).Spread(500), classes).ToImages();
+        InMemoryImages calibration = CifarRecords.Load(line.Get("calibration-a")).Spread(500)
+            .MixWith(CifarRecords.Load(line.Get("calibration-b")).Spread(500), classes).ToImages();
         InMemoryImages test = CifarRecords.Load(line.Get("test-a")).MixWith(CifarRecords.Load(line.Get("test-b")), classes).ToImages();
 
         Console.WriteLine("| shared | normalization | multiply-adds | joint | mean | a | b |");

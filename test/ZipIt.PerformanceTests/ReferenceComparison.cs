@@ -58,15 +58,17 @@ internal sealed class ReferenceComparison
                 string.Create(CultureInfo.InvariantCulture, $"{a:F2} | {b:F2} | {a - b:+0.00;-0.00;0.00}"))) + " |");
         }
 
-        Console.WriteLine(worst <= 1 ? "All rows are within 0.3 points (K-means, which is seeded differently, within 5)." : "Some rows differ by more than 0.3 points (K-means: 5).");
+        Console.WriteLine(worst <= 1
+            ? "All rows are within 0.3 points (K-means, which is seeded differently, within 5)."
+            : "Some rows differ by more than 0.3 points (K-means: 5).");
         return worst <= 1 ? 0 : 1;
     }
 
     private double[] Evaluate(string row) => Score(Build(row));
 
     /// <summary>
-    /// Accuracies in percent: joint, of A, of B. With a scale of 100 many images have a probability of exactly 1 in both tasks; the reference then takes the class with the
-    /// lower number, which neither task comes first for.
+    /// Accuracies in percent: joint, of A, of B. With a scale of 100 many images have a probability of exactly 1 in both tasks; the reference then takes the
+    /// class with the lower number, which neither task comes first for.
     /// </summary>
     private double[] Score(Network network)
     {
@@ -117,7 +119,8 @@ internal sealed class ReferenceComparison
     private Network Zip(string method, ZipMember[] members, string reset, InMemoryImages? baseReset)
     {
         string[] words = method.Split(' ');
-        double Number(string name) => double.Parse(words.Single(word => word.StartsWith(name, StringComparison.Ordinal)).AsSpan(2), CultureInfo.InvariantCulture);
+        double Number(string name) => double.Parse(words.Single(word => word.StartsWith(name, StringComparison.Ordinal)).AsSpan(2),
+            CultureInfo.InvariantCulture);
         IFeatureMatcher matcher = words[0] switch
         {
             "wavg" => new IdentityMatcher { Compatibility = true },

@@ -5,8 +5,8 @@ using ZipIt.Networks;
 namespace ZipIt.PerformanceTests;
 
 /// <summary>
-/// The steps of zipping two ResNet-20, taken one by one, and the whole zip, in which the refit's samples of the members are taken in the statistics pass. (How long the
-/// refit takes inside it tells <see cref="FitTimer"/>: no more than four times the statistics pass is wanted.)
+/// The steps of zipping two ResNet-20, taken one by one, and the whole zip, in which the refit's samples of the members are taken in the statistics pass. (How
+/// long the refit takes inside it tells <see cref="FitTimer"/>: no more than four times the statistics pass is wanted.)
 /// </summary>
 [ShortRunJob]
 [MemoryDiagnoser]

@@ -8,8 +8,8 @@ using ZipIt.Networks;
 namespace ZipIt.PerformanceTests;
 
 /// <summary>
-/// Scores very many rows in one pass, to see that memory does not grow with them: <c>rows [COUNT]</c>. The model is a zip of two ResNet-8 with random weights; the images are
-/// noise of 16 pixels, made when they are read.
+/// Scores very many rows in one pass, to see that memory does not grow with them: <c>rows [COUNT]</c>. The model is a zip of two ResNet-8 with random weights;
+/// the images are noise of 16 pixels, made when they are read.
 /// </summary>
 internal static class RowCounter
 {
@@ -48,7 +48,8 @@ internal static class RowCounter
     }
 
     private static ZipClassifier Make(string name) =>
-        ZipClassifier.FromNetwork(name, ResNet.Random(name[0], ResNetLayout.Cifar(8, outputs: 5), Extent), [.. Enumerable.Range(0, 5).Select(i => $"{name}{i}")]);
+        ZipClassifier.FromNetwork(name, ResNet.Random(name[0], ResNetLayout.Cifar(8, outputs: 5), Extent),
+            [.. Enumerable.Range(0, 5).Select(i => $"{name}{i}")]);
 
     private static IEnumerable<Row> Generate(int count)
     {

@@ -6,7 +6,8 @@ namespace ZipIt.PerformanceTests;
 
 /// <summary>
 /// What <see cref="StatisticsShift"/> says about right and wrong images and networks, beside the accuracy:
-/// <c>shift --model FILE --mean A,B,C --deviation A,B,C --images FILE [--classes 0,2,4,6,8] [--others FILE]</c>. Mean and deviation in units of 255; the model is a ResNet with class scores.
+/// <c>shift --model FILE --mean A,B,C --deviation A,B,C --images FILE [--classes 0,2,4,6,8] [--others FILE]</c>. Mean and deviation in units of 255; the model
+/// is a ResNet with class scores.
 /// </summary>
 internal sealed class ShiftTable
 {
@@ -21,7 +22,9 @@ internal sealed class ShiftTable
         _weights = Checkpoint.Load(line.Get("model"));
         (_mean, _deviation) = (line.GetNumbers("mean"), line.GetNumbers("deviation"));
         CifarRecords all = CifarRecords.Load(line.Get("images"));
-        int[] classes = line.Find("classes") is null ? [.. Enumerable.Range(0, 1 + all.Labels.Max())] : [.. line.GetNumbers("classes").Select(number => (int)number)];
+        int[] classes = line.Find("classes") is null
+            ? [.. Enumerable.Range(0, 1 + all.Labels.Max())]
+            : [.. line.GetNumbers("classes").Select(number => (int)number)];
         CifarRecords own = all.Pick(Enumerable.Range(0, all.Labels.Length).Where(i => classes.Contains(all.Labels[i])));
         _images = own with { Labels = [.. own.Labels.Select(label => Array.IndexOf(classes, label))] };
         _others = line.Find("others") is { } others ? CifarRecords.Load(others) : null;
@@ -106,7 +109,8 @@ internal sealed class ShiftTable
     private static void Row(string what, Network network, CifarRecords test, CifarRecords? measured = null)
     {
         StatisticsShift shift = StatisticsShift.Measure(network, (measured ?? test).ToImages())!;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {shift.Median:F2} | {shift.First:+0.00;-0.00} | {100 * Accuracy(network, test):F1} |"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| {what} | {shift.Median:F2} | {shift.First:+0.00;-0.00} | {100 * Accuracy(network, test):F1} |"));
     }
 
     private static double Accuracy(Network network, CifarRecords test)

@@ -17,7 +17,8 @@ public sealed class DamagedImageTests(WebApiFixture service) : IClassFixture<Web
 
     [Theory]
     [MemberData(nameof(PngDamages))]
-    public async Task Predict_PngWithDamagedPixels_GivesBadRequest(string damage) => await ExpectRefusalAsync(WithPixels(Png, packed => Spoil(packed, damage)), "image/png");
+    public async Task Predict_PngWithDamagedPixels_GivesBadRequest(string damage) =>
+        await ExpectRefusalAsync(WithPixels(Png, packed => Spoil(packed, damage)), "image/png");
 
     [Fact]
     public void CheckPixels_WholePngs_AreAccepted()

@@ -1,7 +1,8 @@
 namespace ZipIt.Samples.Tests;
 
 /// <summary>
-/// Small JPEG pictures of a kind that SkiaSharp does not write, as base64: a color gradient with noise of 37×29 pixels, and a grey one; the program cjpeg has encoded them.
+/// Small JPEG pictures of a kind that SkiaSharp does not write, as base64: a color gradient with noise of 37×29 pixels, and a grey one; the program cjpeg has
+/// encoded them.
 /// </summary>
 internal static class JpegFiles
 {

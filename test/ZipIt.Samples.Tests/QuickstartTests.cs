@@ -45,7 +45,8 @@ public sealed class QuickstartTests
 
     [Fact]
     public void OutputFolder_OfTheSamples_HoldsNothingOfTorch() =>
-        Assert.DoesNotContain(Directory.GetFiles(AppContext.BaseDirectory), file => Path.GetFileName(file).Contains("torch", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(Directory.GetFiles(AppContext.BaseDirectory),
+            file => Path.GetFileName(file).Contains("torch", StringComparison.OrdinalIgnoreCase));
 
     private static void Expect(string model, double joint, double? a = null, double? b = null, double within = 0)
     {

@@ -54,7 +54,8 @@ public sealed class WebApiStopTests(WebApiFixture service) : IClassFixture<WebAp
     public async Task Predict_ClientThatDawdles_IsCutOff()
     {
         await using WebApplication app = WebApiProgram.Build(
-            "--urls=http://127.0.0.1:0", $"--Model:Path={service.ModelPath}", "--Limits:PatienceSeconds=1.1", "--Limits:BytesPerSecond=1000", "--Logging:LogLevel:Default=None");
+            "--urls=http://127.0.0.1:0", $"--Model:Path={service.ModelPath}", "--Limits:PatienceSeconds=1.1", "--Limits:BytesPerSecond=1000",
+            "--Logging:LogLevel:Default=None");
         await app.StartAsync();
         var address = new Uri(app.Urls.First());
         using var slow = new TcpClient();

@@ -33,7 +33,8 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
                 int image = (i + 5 * offset) % Images.Length;
                 answers[image] = await PostAsync(client, Images[image].File);
                 if (offset % 2 == 0)
-                    Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("predict", WebApiFixture.ImageContent(Images[image].File[..^20]))).StatusCode);
+                    Assert.Equal(HttpStatusCode.BadRequest,
+                        (await client.PostAsync("predict", WebApiFixture.ImageContent(Images[image].File[..^20]))).StatusCode);
             }
 
             return answers;
@@ -228,7 +229,8 @@ public sealed class WebApiTests(WebApiFixture service) : IClassFixture<WebApiFix
     [Fact]
     public async Task Build_GivenModel_ServesIt()
     {
-        await using WebApplication app = WebApiProgram.Build("--urls=http://127.0.0.1:0", $"--Model:Path={service.ModelPath}", "--Logging:LogLevel:Default=Warning");
+        await using WebApplication app =
+            WebApiProgram.Build("--urls=http://127.0.0.1:0", $"--Model:Path={service.ModelPath}", "--Logging:LogLevel:Default=Warning");
         await app.StartAsync();
         using var other = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
         using HttpClient client = service.CreateClient();

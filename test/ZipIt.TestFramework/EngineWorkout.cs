@@ -14,7 +14,8 @@ public static class EngineWorkout
     {
         var generator = new NetworkGenerator(seed);
         Network network = generator.DrawNetwork();
-        var options = new SessionOptions { MaximumBatchSize = Batch, ChannelsLastInputs = seed % 3 == 0, BatchStatistics = seed % 4 == 0, Threads = 1 + seed % 3 };
+        var options = new SessionOptions { MaximumBatchSize = Batch, ChannelsLastInputs = seed % 3 == 0, BatchStatistics = seed % 4 == 0,
+            Threads = 1 + seed % 3 };
         CheckAgrees(engine, network, options, DrawInputs(generator, network, Batch));
     }
 
@@ -55,7 +56,8 @@ public static class EngineWorkout
         Assert.Throws<KeyNotFoundException>(() => engine.CreateSession(network, new SessionOptions { Taps = ["nobody"] }));
         Assert.Throws<ArgumentOutOfRangeException>(() => engine.CreateSession(network, new SessionOptions { MaximumBatchSize = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => engine.CreateSession(network, new SessionOptions { Threads = -1 }));
-        var refused = Assert.Throws<ArgumentException>(() => engine.CreateSession(network, new SessionOptions { Limits = new SessionLimits { ImageBytes = 10 } }));
+        var refused = Assert.Throws<ArgumentException>(() =>
+            engine.CreateSession(network, new SessionOptions { Limits = new SessionLimits { ImageBytes = 10 } }));
         Assert.Contains("node 'image'", refused.Message);
 
         INetworkSession session = engine.CreateSession(network);
@@ -89,7 +91,8 @@ public static class EngineWorkout
     /// <param name="tolerance">How far a value may be off, relative to the largest of its tensor, as errors of sums are.</param>
     /// <param name="reference">The other engine; null for the naive one.</param>
     public static void CheckAgrees(
-        INetworkEngine engine, Network network, SessionOptions options, ReadOnlyMemory<float>[] inputs, float tolerance = 1e-4f, INetworkEngine? reference = null)
+        INetworkEngine engine, Network network, SessionOptions options, ReadOnlyMemory<float>[] inputs, float tolerance = 1e-4f,
+        INetworkEngine? reference = null)
     {
         int images = inputs[0].Length / SizeOf(network, network.Inputs[0]);
         using INetworkSession session = engine.CreateSession(network, options);
@@ -122,6 +125,7 @@ public static class EngineWorkout
         foreach (float value in expected)
             largest = Math.Max(largest, Math.Abs(value));
         for (int i = 0; i < expected.Length; i++)
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * largest, $"{what}[{i}]: expected {expected[i]}, found {actual[i]} (largest {largest}).");
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * largest,
+                $"{what}[{i}]: expected {expected[i]}, found {actual[i]} (largest {largest}).");
     }
 }

@@ -92,7 +92,9 @@ public sealed class NetworkGenerator(int seed)
                 Layer norm = channels % 3 == 1 ? new InstanceNorm2d(DrawTensor(1, channels), DrawTensor(0.5, channels), 1e-2f) : DrawNorm(channels);
                 return (new Node(Name("norm"), norm, node), channels, height, width);
             case 4:
-                Layer perChannel = channels % 2 == 0 ? new PReLU(DrawTensor(0.5, channels)) : new ChannelAffine(DrawTensor(1, channels), DrawTensor(1, channels));
+                Layer perChannel = channels % 2 == 0
+                    ? new PReLU(DrawTensor(0.5, channels))
+                    : new ChannelAffine(DrawTensor(1, channels), DrawTensor(1, channels));
                 return (new Node(Name("channels"), perChannel, node), channels, height, width);
             case 5:
             case 6:
@@ -105,7 +107,8 @@ public sealed class NetworkGenerator(int seed)
                 Node[] summands = [node, .. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => same[_random.Next(same.Length)])];
                 return (new Node(Name("add"), new Add(), summands), channels, height, width);
             case 10:
-                var joined = maps.Where(map => (map.Height, map.Width) == (height, width)).Take(3).Append((Node: node, Channels: channels, Height: height, Width: width)).ToArray();
+                var joined = maps.Where(map => (map.Height, map.Width) == (height, width)).Take(3)
+                    .Append((Node: node, Channels: channels, Height: height, Width: width)).ToArray();
                 return joined.Length < 2
                     ? DrawConvNode(node, channels, height, width)
                     : (new Node(Name("concat"), new Concat(), [.. joined.Select(map => map.Node)]), joined.Sum(map => map.Channels), height, width);

@@ -15,14 +15,17 @@ public static class PublicApi
 
     private static readonly Dictionary<Type, string> Keywords = new()
     {
-        [typeof(void)] = "void", [typeof(object)] = "object", [typeof(string)] = "string", [typeof(bool)] = "bool", [typeof(byte)] = "byte", [typeof(int)] = "int",
+        [typeof(void)] = "void", [typeof(object)] = "object", [typeof(string)] = "string", [typeof(bool)] = "bool", [typeof(byte)] = "byte",
+            [typeof(int)] = "int",
         [typeof(uint)] = "uint", [typeof(long)] = "long", [typeof(float)] = "float", [typeof(double)] = "double",
     };
 
-    private static readonly HashSet<string> RecordMembers = ["Equals", "GetHashCode", "ToString", "PrintMembers", "Deconstruct", "<Clone>$", "op_Equality", "op_Inequality", "EqualityContract"];
+    private static readonly HashSet<string> RecordMembers =
+        ["Equals", "GetHashCode", "ToString", "PrintMembers", "Deconstruct", "<Clone>$", "op_Equality", "op_Inequality", "EqualityContract"];
 
     /// <summary>
-    /// Holds an assembly against the list beside its tests. Where the API changes on purpose, the tests write the list anew if the environment variable <c>ZIPIT_UPDATE_PUBLIC_API</c> is 1;
+    /// Holds an assembly against the list beside its tests. Where the API changes on purpose, the tests write the list anew if the environment variable
+    /// <c>ZIPIT_UPDATE_PUBLIC_API</c> is 1;
     /// the difference is then read like any other.
     /// </summary>
     /// <param name="assembly">The assembly.</param>
@@ -61,7 +64,8 @@ public static class PublicApi
     /// <summary>Whoever is given an array can change what its owner relies on.</summary>
     private static void AssertNoArrays(Assembly assembly)
     {
-        string[] arrays = [.. ListTypes(assembly).SelectMany(type => VisibleMembers(type).Where(member => TypeOf(member)?.IsArray == true).Select(member => $"{type.Name}.{member.Name}"))];
+        string[] arrays = [.. ListTypes(assembly)
+            .SelectMany(type => VisibleMembers(type).Where(member => TypeOf(member)?.IsArray == true).Select(member => $"{type.Name}.{member.Name}"))];
         Assert.True(arrays.Length == 0, $"These give arrays away: {string.Join(", ", arrays)}.");
     }
 
@@ -84,13 +88,15 @@ public static class PublicApi
             : type.IsSealed ? "sealed class"
             : "class";
         Type[] parents = [.. (type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && !type.IsEnum ? (Type[])[parent] : []),
-            .. type.IsEnum ? [] : type.GetInterfaces().Except(type.BaseType?.GetInterfaces() ?? []).Where(face => face.IsVisible && !face.Name.StartsWith("IEquatable", StringComparison.Ordinal))];
+            .. type.IsEnum ? [] : type.GetInterfaces().Except(type.BaseType?.GetInterfaces() ?? [])
+                .Where(face => face.IsVisible && !face.Name.StartsWith("IEquatable", StringComparison.Ordinal))];
         string inherits = parents.Length == 0 ? "" : $" : {string.Join(", ", parents.Select(NameOf).Order(StringComparer.Ordinal))}";
         return $"{kind} {type.Namespace}.{NameOf(type)}{inherits}";
     }
 
     private static IEnumerable<string> DescribeValues(Type type) =>
-        Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(value => string.Create(CultureInfo.InvariantCulture, $"{Enum.GetName(type, value)} = {value}"));
+        Enum.GetValuesAsUnderlyingType(type).Cast<object>()
+            .Select(value => string.Create(CultureInfo.InvariantCulture, $"{Enum.GetName(type, value)} = {value}"));
 
     private static IEnumerable<MemberInfo> VisibleMembers(Type type)
     {
@@ -100,7 +106,8 @@ public static class PublicApi
         {
             bool isVisible = member switch
             {
-                MethodBase method => IsVisible(method) && !(method.IsSpecialName && method is MethodInfo && !method.Name.StartsWith("op_", StringComparison.Ordinal)),
+                MethodBase method => IsVisible(method)
+                    && !(method.IsSpecialName && method is MethodInfo && !method.Name.StartsWith("op_", StringComparison.Ordinal)),
                 PropertyInfo property => property.GetAccessors(true).Any(IsVisible),
                 FieldInfo field => (field.IsPublic || field.IsFamily) && !field.IsSpecialName,
                 _ => false,
@@ -121,27 +128,33 @@ public static class PublicApi
             ConstructorInfo constructor => $"{type.Name.Split('`')[0]}({Parameters(constructor)})",
             MethodInfo method => $"{Static(method)}{NameOf(nullability.Create(method.ReturnParameter))} {method.Name}{GenericArguments(method)}({Parameters(method)})",
             PropertyInfo property => $"{Static(property.GetAccessors(true)[0])}{NameOf(nullability.Create(property))} {property.Name}{Index(property)} {{ {Accessors(property)} }}",
-            FieldInfo { IsLiteral: true } constant => string.Create(CultureInfo.InvariantCulture, $"const {NameOf(constant.FieldType)} {constant.Name} = {constant.GetRawConstantValue()}"),
+            FieldInfo { IsLiteral: true } constant =>
+            string.Create(CultureInfo.InvariantCulture, $"const {NameOf(constant.FieldType)} {constant.Name} = {constant.GetRawConstantValue()}"),
             FieldInfo field => $"{(field.IsStatic ? "static " : "")}{NameOf(nullability.Create(field))} {field.Name}",
             _ => member.Name,
         });
 
         string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(parameter =>
         {
-            string prefix = parameter.GetCustomAttribute<ParamCollectionAttribute>() is not null || parameter.GetCustomAttribute<ParamArrayAttribute>() is not null ? "params "
+            string prefix = parameter.GetCustomAttribute<ParamCollectionAttribute>() is not null
+                || parameter.GetCustomAttribute<ParamArrayAttribute>() is not null ? "params "
                 : method.IsDefined(typeof(ExtensionAttribute)) && parameter.Position == 0 ? "this "
                 : parameter.IsOut ? "out "
                 : parameter.ParameterType.IsByRef ? "ref "
                 : "";
-            string value = !parameter.HasDefaultValue ? "" : string.Create(CultureInfo.InvariantCulture, $" = {parameter.RawDefaultValue switch { null => "default", string text => $"\"{text}\"", var other => other }}");
+            string value = !parameter.HasDefaultValue ? "" : string.Create(CultureInfo.InvariantCulture,
+                $" = {parameter.RawDefaultValue switch { null => "default", string text => $"\"{text}\"", var other => other }}");
             return $"{prefix}{NameOf(nullability.Create(parameter))} {parameter.Name}{value}";
         }));
 
         string Index(PropertyInfo property) =>
-            property.GetIndexParameters() is { Length: > 0 } indices ? $"[{string.Join(", ", indices.Select(index => $"{NameOf(index.ParameterType)} {index.Name}"))}]" : "";
+            property.GetIndexParameters() is { Length: > 0 } indices
+                ? $"[{string.Join(", ", indices.Select(index => $"{NameOf(index.ParameterType)} {index.Name}"))}]"
+                : "";
     }
 
-    private static string Static(MethodBase method) => method.IsStatic ? "static " : method.IsFamily || method.IsFamilyOrAssembly ? "protected " : method is { IsAbstract: true, DeclaringType.IsInterface: false } ? "abstract " : "";
+    private static string Static(MethodBase method) => method.IsStatic ? "static " : method.IsFamily || method.IsFamilyOrAssembly ? "protected "
+        : method is { IsAbstract: true, DeclaringType.IsInterface: false } ? "abstract " : "";
 
     private static string Accessors(PropertyInfo property)
     {
@@ -151,7 +164,9 @@ public static class PublicApi
         return $"get;{set}";
     }
 
-    private static string GenericArguments(MethodInfo method) => method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(argument => argument.Name))}>" : "";
+    private static string GenericArguments(MethodInfo method) => method.IsGenericMethod
+        ? $"<{string.Join(", ", method.GetGenericArguments().Select(argument => argument.Name))}>"
+        : "";
 
     private static string NameOf(NullabilityInfo info)
     {
@@ -176,7 +191,9 @@ public static class PublicApi
             return $"{NameOf(underlying)}?";
         if (Keywords.TryGetValue(type, out string? keyword))
             return keyword;
-        return type.IsGenericType ? $"{Outer(type)}{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : Outer(type) + type.Name;
+        return type.IsGenericType
+            ? $"{Outer(type)}{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>"
+            : Outer(type) + type.Name;
     }
 
     private static string Outer(Type type) => type is { IsNested: true, IsGenericParameter: false } ? $"{type.DeclaringType!.Name}." : "";

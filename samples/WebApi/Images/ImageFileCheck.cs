@@ -67,7 +67,9 @@ public static class ImageFileCheck
         }
     }
 
-    /// <summary>A JPEG file is a row of segments: marker, length, content. A frame header has the size; pixels follow a start of scan up to the marker FF D9.</summary>
+    /// <summary>
+    /// A JPEG file is a row of segments: marker, length, content. A frame header has the size; pixels follow a start of scan up to the marker FF D9.
+    /// </summary>
     private static (int Width, int Height) CheckJpeg(ReadOnlySpan<byte> segments)
     {
         (int, int)? size = null;

@@ -57,7 +57,9 @@ public sealed class ImageUpload(LimitOptions limits)
         catch (BadHttpRequestException error)
         {
             // The server found the body longer than it may be, or not what its headers say.
-            string message = error.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"The request is larger than {limits.RequestBytes} bytes." : error.Message;
+            string message = error.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? $"The request is larger than {limits.RequestBytes} bytes."
+                : error.Message;
             throw new RejectedImageException(error.StatusCode, message, error);
         }
         catch (Exception error) when (error is InvalidDataException or IOException && !cancellationToken.IsCancellationRequested)

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace WebApi;
 
 /// <summary>
-/// Reads all codes of a JPEG file, without making pixels of them (ITU-T T.81: annex F, and G for progressive pictures). A decoder fills with grey what is missing and goes on
-/// behind what it cannot read; a picture that is classified must be whole.
+/// Reads all codes of a JPEG file, without making pixels of them (ITU-T T.81: annex F, and G for progressive pictures). A decoder fills with grey what is
+/// missing and goes on behind what it cannot read; a picture that is classified must be whole.
 /// </summary>
 internal sealed class JpegScans
 {
@@ -65,7 +65,8 @@ internal sealed class JpegScans
                     ReadTables(content);
                     break;
                 case >= 0xC3 and <= 0xCF and not 0xC8:
-                    throw new RejectedImageException(StatusCodes.Status400BadRequest, "The JPEG image is of a kind that is not supported: lossless, hierarchical or arithmetic.");
+                    throw new RejectedImageException(StatusCodes.Status400BadRequest,
+                        "The JPEG image is of a kind that is not supported: lossless, hierarchical or arithmetic.");
                 case 0xDD:
                     _restartInterval = content.Length < 2 ? 0 : BinaryPrimitives.ReadUInt16BigEndian(content);
                     break;

@@ -4,7 +4,8 @@ using System.IO.Compression;
 namespace WebApi;
 
 /// <summary>
-/// Unpacks the pixels of a PNG file and counts them. A decoder shows whatever rows there are, and grey for the rest; a picture that is classified must be whole.
+/// Unpacks the pixels of a PNG file and counts them. A decoder shows whatever rows there are, and grey for the rest; a picture that is classified must be
+/// whole.
 /// </summary>
 internal static class PngPixels
 {
@@ -91,5 +92,6 @@ internal static class PngPixels
         _ => 0,
     };
 
-    private static RejectedImageException Reject(string what, Exception? cause = null) => new(StatusCodes.Status400BadRequest, $"The PNG image is damaged: {what}.", cause);
+    private static RejectedImageException Reject(string what, Exception? cause = null) =>
+        new(StatusCodes.Status400BadRequest, $"The PNG image is damaged: {what}.", cause);
 }

@@ -37,7 +37,8 @@ internal sealed class DataViewImages : IImageSource
     /// <param name="cancellation">Ends a pass between two rows.</param>
     /// <param name="budget">Most memory that kept images may take, in bytes.</param>
     public DataViewImages(
-        IExceptionContext context, IDataView data, DataViewSchema.Column column, ReadOnlySpan<int> shape, int? maximum, Action<long> onRead, CancellationToken cancellation,
+        IExceptionContext context, IDataView data, DataViewSchema.Column column, ReadOnlySpan<int> shape, int? maximum, Action<long> onRead,
+        CancellationToken cancellation,
         long budget = MemoryBudget)
     {
         (_context, _data, _column, _onRead, _cancellation, _budget) = (context, data, column, onRead, cancellation, budget);

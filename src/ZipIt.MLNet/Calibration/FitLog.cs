@@ -5,7 +5,8 @@ using ZipIt.Merging;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// Writes the progress of a fit to the log: a line for every finished stage, and between them at most one every two seconds. (ML.NET's progress channels never reach
+/// Writes the progress of a fit to the log: a line for every finished stage, and between them at most one every two seconds. (ML.NET's progress channels never
+/// reach
 /// <c>MLContext.Log</c>.)
 /// </summary>
 internal sealed class FitLog(IChannel channel) : IProgress<ZipProgress>

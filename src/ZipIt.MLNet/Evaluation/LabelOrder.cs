@@ -52,6 +52,7 @@ internal static class LabelOrder
         if (column.Type is not KeyDataViewType key || key.Count > most || ReadTexts(column, OutputColumns.KeyValues) is not { } names)
             return false;
         OutputColumns.Group[] related = [.. outputs.Groups.Where(group => names.Any(group.Labels.Contains))];
-        return related.Length > 0 && related.All(group => names.Where((name, i) => group.Labels.Contains(name) && name != group.Labels.ElementAtOrDefault(i)).Any());
+        return related.Length > 0 && related.All(group => names.Where((name, i) => group.Labels.Contains(name) && name != group.Labels.ElementAtOrDefault(i))
+            .Any());
     }
 }

@@ -6,7 +6,9 @@ namespace Microsoft.ML;
 /// <content>Evaluation.</content>
 public static partial class ZipCatalog
 {
-    /// <summary>Measures a zipped model on labelled images: over the classes of all tasks together, and for each task by itself. One pass over the data.</summary>
+    /// <summary>
+    /// Measures a zipped model on labelled images: over the classes of all tasks together, and for each task by itself. One pass over the data.
+    /// </summary>
     /// <remarks>
     /// Classes are compared by name, in whatever order a label column numbers them. ML.NET's own <c>Evaluate</c> compares numbers: it needs a label column made
     /// by <see cref="MapLabelToKey"/>.

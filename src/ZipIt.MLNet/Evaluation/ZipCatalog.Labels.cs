@@ -12,7 +12,8 @@ public static partial class ZipCatalog
     /// </summary>
     /// <param name="catalog">The conversions of a context.</param>
     /// <param name="outputColumnName">Name of the new key column.</param>
-    /// <param name="labels">The labels of the model: <see cref="ZipTransformer.Labels"/>, or those of all classifiers, one after the other. Other texts become missing keys.</param>
+    /// <param name="labels">The labels of the model: <see cref="ZipTransformer.Labels"/>, or those of all classifiers, one after the other. Other texts become
+    /// missing keys.</param>
     /// <param name="inputColumnName">Name of the text column; null for <paramref name="outputColumnName"/>.</param>
     /// <example>
     /// <code language="csharp"><![CDATA[

@@ -77,8 +77,8 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
     }
 
     /// <summary>
-    /// The columns <c>&lt;Task&gt;.Score</c> whose labels, one after the other and each once, are those of the joint scores. A column that brings no new label is one of them if the model
-    /// has numbered it as one, and no copy.
+    /// The columns <c>&lt;Task&gt;.Score</c> whose labels, one after the other and each once, are those of the joint scores. A column that brings no new label
+    /// is one of them if the model has numbered it as one, and no copy.
     /// </summary>
     private Task[] FindTasks(DataViewSchema schema, string prefix, DataViewSchema.Column joint, string[] labels)
     {
@@ -101,7 +101,8 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
                 continue;
             string[] own = FindScores(schema, column.Name).Labels;
             string[] added = [.. own.Where(label => !known.Contains(label))];
-            if (!added.AsSpan().SequenceEqual(labels.AsSpan(known.Count, Math.Min(added.Length, labels.Length - known.Count))) || (added.Length == 0 && (id == 0 || ids.Contains(id))))
+            if (!added.AsSpan().SequenceEqual(labels.AsSpan(known.Count, Math.Min(added.Length, labels.Length - known.Count)))
+                || (added.Length == 0 && (id == 0 || ids.Contains(id))))
                 continue;
             known.UnionWith(added);
             ids.Add(id);
@@ -131,7 +132,8 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
     /// <summary>Reads the true class of the present row: its index among the classes of all tasks, −1 if it is none of them.</summary>
     private Func<int> CreateLabelReader(DataViewRowCursor cursor, DataViewSchema.Column column, string[] labels)
     {
-        Dictionary<string, int> indexOf = labels.Select((label, index) => (label, index)).ToDictionary(pair => pair.label, pair => pair.index, StringComparer.Ordinal);
+        Dictionary<string, int> indexOf = labels.Select((label, index) => (label, index))
+            .ToDictionary(pair => pair.label, pair => pair.index, StringComparer.Ordinal);
         switch (column.Type)
         {
             case TextDataViewType:
@@ -143,7 +145,8 @@ internal sealed class ZipEvaluator(IHostEnvironment env)
                     return indexOf.GetValueOrDefault(text.ToString(), -1);
                 };
             case KeyDataViewType key when key.RawType == typeof(uint):
-                int[] classOf = [.. LabelOrder.ReadTexts(column, OutputColumns.KeyValues)?.Select(value => indexOf.GetValueOrDefault(value, -1)) ?? Enumerable.Range(0, labels.Length)];
+                int[] classOf = [.. LabelOrder.ReadTexts(column, OutputColumns.KeyValues)?.Select(value => indexOf.GetValueOrDefault(value, -1))
+                    ?? Enumerable.Range(0, labels.Length)];
                 ValueGetter<uint> readKey = cursor.GetGetter<uint>(column);
                 uint number = 0;
                 return () =>

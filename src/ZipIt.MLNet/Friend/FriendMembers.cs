@@ -3,8 +3,8 @@ using System.Reflection;
 namespace ZipIt.MLNet.Friend;
 
 /// <summary>
-/// The non-public types and members of ML.NET that this assembly uses, listed in <c>FriendMembers.txt</c>. They may be gone in another version of ML.NET: whatever is about
-/// to use one asks here first, so that its user reads which one and what to do.
+/// The non-public types and members of ML.NET that this assembly uses, listed in <c>FriendMembers.txt</c>. They may be gone in another version of ML.NET:
+/// whatever is about to use one asks here first, so that its user reads which one and what to do.
 /// </summary>
 /// <remarks>
 /// A method that uses a missing member fails when it is compiled, before its first line runs. So the question is asked by a method that uses none.

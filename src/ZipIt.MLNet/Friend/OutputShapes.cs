@@ -15,7 +15,8 @@ internal static class OutputShapes
             added.Add(new SchemaShape.Column(
                 group.LabelColumn, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, true, Annotate(OutputColumns.KeyValues)));
             added.Add(new SchemaShape.Column(
-                group.ScoreColumn, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, Annotate(OutputColumns.SlotNames, OutputColumns.TrainingLabelValues)));
+                group.ScoreColumn, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false,
+                Annotate(OutputColumns.SlotNames, OutputColumns.TrainingLabelValues)));
         }
 
         return new SchemaShape(input.Where(column => added.All(other => other.Name != column.Name)).Concat(added));

@@ -4,8 +4,8 @@ using Microsoft.ML.Data;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// One row with scores, as a prediction engine uses it. The network runs once per row, however many columns are asked for: scores are kept until the input's position
-/// changes.
+/// One row with scores, as a prediction engine uses it. The network runs once per row, however many columns are asked for: scores are kept until the input's
+/// position changes.
 /// </summary>
 internal sealed class ScoredRow : DataViewRow
 {

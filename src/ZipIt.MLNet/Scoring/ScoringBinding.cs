@@ -42,7 +42,8 @@ internal sealed class ScoringBinding
         foreach (DataViewSchema.Column column in columns)
         {
             if (column.Index >= active.Length)
-                throw Host.Process(new ArgumentOutOfRangeException(nameof(columns), $"The schema has {active.Length} columns, so there is none with index {column.Index}, '{column.Name}'."));
+                throw Host.Process(new ArgumentOutOfRangeException(nameof(columns),
+                    $"The schema has {active.Length} columns, so there is none with index {column.Index}, '{column.Name}'."));
             active[column.Index] = true;
         }
 

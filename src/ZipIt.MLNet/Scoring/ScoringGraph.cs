@@ -112,7 +112,8 @@ internal sealed class ScoringGraph
     }
 
     /// <summary>
-    /// The mean over the tasks that know a class, scaled to sum to 1: the first score of each class, plus the second or a zero, and so on. The last sum is a product with ones, as above.
+    /// The mean over the tasks that know a class, scaled to sum to 1: the first score of each class, plus the second or a zero, and so on. The last sum is a
+    /// product with ones, as above.
     /// </summary>
     private static string WriteAverage(IOnnxGraph graph, TaskScorer scorer, string all)
     {
@@ -124,7 +125,8 @@ internal sealed class ScoringGraph
         string sum = "";
         for (int i = 0; i < most; i++)
         {
-            long[] chosen = [.. Enumerable.Range(0, scorer.ClassCount).Select(label => places[label].ElementAtOrDefault(i) is var place && i < places[label].Count() ? place : scorer.TaskClassCount)];
+            long[] chosen = [.. Enumerable.Range(0, scorer.ClassCount)
+                .Select(label => places[label].ElementAtOrDefault(i) is var place && i < places[label].Count() ? place : scorer.TaskClassCount)];
             string scores = graph.AddNode("Gather", $"joint/scores{i}", [padded, graph.AddConstant($"joint/places{i}", chosen)], OnnxAttribute.Of("axis", 1L));
             sum = i == 0 ? scores : graph.AddNode("Add", $"joint/sum{i}", [sum, scores]);
         }

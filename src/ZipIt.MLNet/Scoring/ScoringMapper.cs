@@ -10,7 +10,8 @@ internal sealed class ScoringMapper(ScoringBinding binding) : IRowToRowMapper
 
     public DataViewSchema OutputSchema => binding.OutputSchema;
 
-    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) => binding.ReadFor(binding.Activate(dependingColumns));
+    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
+        binding.ReadFor(binding.Activate(dependingColumns));
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {

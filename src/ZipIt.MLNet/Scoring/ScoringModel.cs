@@ -11,7 +11,8 @@ internal sealed class ScoringModel
 
     /// <summary>Binds tasks to a network.</summary>
     /// <exception cref="ArgumentException">Tasks and network do not fit together.</exception>
-    public ScoringModel(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring, bool sharedLabels, INetworkEngine engine, int batchSize, int threads)
+    public ScoringModel(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring, bool sharedLabels, INetworkEngine engine, int batchSize,
+        int threads)
     {
         if (network.Inputs.Count != 1)
             throw new ArgumentException($"Expected a network with one input, found {network.Inputs.Count}.", nameof(network));

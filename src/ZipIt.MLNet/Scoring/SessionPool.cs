@@ -4,8 +4,8 @@ using ZipIt.Networks;
 namespace ZipIt.MLNet;
 
 /// <summary>
-/// Sessions that wait for their next run. A session is taken for one run and given back at once, so that there are only as many as runs at the same time, however
-/// many cursors and prediction engines are open.
+/// Sessions that wait for their next run. A session is taken for one run and given back at once, so that there are only as many as runs at the same time,
+/// however many cursors and prediction engines are open.
 /// </summary>
 internal sealed class SessionPool(INetworkEngine engine, Network network, int batchSize, int threads)
 {

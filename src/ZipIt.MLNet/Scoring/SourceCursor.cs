@@ -92,7 +92,8 @@ internal sealed class SourceCursor : DataViewRowCursor
     }
 
     /// <summary>A row is not at fault if reading was cancelled or memory ran out; and what names a row already is clear.</summary>
-    private static bool CanExplain(Exception failure) => failure is not (OperationCanceledException or OutOfMemoryException) && !failure.Data.Contains(NamesRow);
+    private static bool CanExplain(Exception failure) => failure is not (OperationCanceledException or OutOfMemoryException)
+        && !failure.Data.Contains(NamesRow);
 
     /// <summary>What to throw instead of a failure.</summary>
     /// <param name="failure">The failure.</param>

@@ -51,7 +51,10 @@ internal static class ModelArchive
         }
     }
 
-    /// <summary>ML.NET reads the schema first, and takes what it says of lengths and places on trust. Here it is read from memory that ends the reading where there is no more.</summary>
+    /// <summary>
+    /// ML.NET reads the schema first, and takes what it says of lengths and places on trust. Here it is read from memory that ends the reading where there is
+    /// no more.
+    /// </summary>
     private static void CheckSchema(Stream stream)
     {
         using var archive = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);

@@ -1,8 +1,9 @@
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Decides which features are merged: by what they do on images (<see cref="IFeatureMatcher"/>), or by the networks' weights (<see cref="IWeightMatcher"/>). A matcher is plain data, its parameters, and
-/// holds no state between calls; the same input gives the same maps. <see cref="MatcherRegistry"/> lists those of the library.
+/// Decides which features are merged: by what they do on images (<see cref="IFeatureMatcher"/>), or by the networks' weights (<see cref="IWeightMatcher"/>). A
+/// matcher is plain data, its parameters, and holds no state between calls; the same input gives the same maps. <see cref="MatcherRegistry"/> lists those of
+/// the library.
 /// </summary>
 public interface IMatcher
 {

@@ -39,7 +39,8 @@ public sealed class MatchingProblem
     public IReadOnlyList<double>? Importance { get; }
 
     /// <summary>
-    /// For each model how much there is to lose, in any unit: its number of classes. Null (default) if all models count alike. <see cref="SelectionMatcher"/> puts models on a par in proportion to it.
+    /// For each model how much there is to lose, in any unit: its number of classes. Null (default) if all models count alike. <see cref="SelectionMatcher"/>
+    /// puts models on a par in proportion to it.
     /// </summary>
     public IReadOnlyList<double>? Demands { get; init; }
 

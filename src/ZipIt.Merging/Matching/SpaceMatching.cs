@@ -3,7 +3,8 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Matches all spaces of a zip: chooses their widths, asks the matcher for one space after the other, and sweeps over them again with importances that count only what the spaces behind keep.
+/// Matches all spaces of a zip: chooses their widths, asks the matcher for one space after the other, and sweeps over them again with importances that count
+/// only what the spaces behind keep.
 /// </summary>
 internal sealed class SpaceMatching
 {
@@ -82,8 +83,8 @@ internal sealed class SpaceMatching
     }
 
     /// <summary>
-    /// The members' demands in one space. Where a member's layers add next to nothing to what they write, as in a block that training has switched off, putting its features on a par with others' would
-    /// keep what nobody needs: its demand falls with the share of the variance that they give.
+    /// The members' demands in one space. Where a member's layers add next to nothing to what they write, as in a block that training has switched off, putting
+    /// its features on a par with others' would keep what nobody needs: its demand falls with the share of the variance that they give.
     /// </summary>
     private double[] DemandsOf(FeatureSpace space, SpaceStatistics entry)
     {
@@ -142,12 +143,14 @@ internal sealed class SpaceMatching
     private Dictionary<FeatureSpace, int> ChooseWidths()
     {
         if (_options.FlopsBudget is not { } budget)
-            return _structure.MatchedSpaces.Where(space => _options.Widths.ContainsKey(space.Name)).ToDictionary(space => space, space => _options.Widths[space.Name]);
+            return _structure.MatchedSpaces.Where(space => _options.Widths.ContainsKey(space.Name))
+                .ToDictionary(space => space, space => _options.Widths[space.Name]);
         var selection = new SelectionMatcher();
         Dictionary<FeatureSpace, IReadOnlyList<double>> unexplained = _structure.MatchedSpaces.ToDictionary(space => space, space =>
         {
             SpaceStatistics entry = StatisticsOf(space);
-            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance) { Demands = DemandsOf(space, entry), Threads = _options.Threads }).UnexplainedAfter;
+            return selection.Select(new MatchingProblem(entry.Statistics, entry.Statistics.FeatureCount, entry.Importance) { Demands = DemandsOf(space, entry),
+                Threads = _options.Threads }).UnexplainedAfter;
         });
         return WidthPlan.Choose(_structure, unexplained, budget * Members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds));
     }

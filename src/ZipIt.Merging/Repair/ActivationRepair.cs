@@ -3,14 +3,14 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Gives the layers of a zipped network back the mean and the deviation that their outputs had in the members, where no batch normalization does it (REPAIR, Jordan
-/// et al. 2023: a scale and a shift per channel): averaged features vary less than the features that were averaged. Networks whose normalization was folded when
-/// they were exported are repaired like this.
+/// Gives the layers of a zipped network back the mean and the deviation that their outputs had in the members, where no batch normalization does it (REPAIR,
+/// Jordan et al. 2023: a scale and a shift per channel): averaged features vary less than the features that were averaged. Networks whose normalization was
+/// folded when they were exported are repaired like this.
 /// </summary>
 /// <remarks>
-/// The mean and the deviation of a merged feature shall be the averages, weighted as the features were merged, of what its sources have in their own networks. One
-/// pass measures all convolutions at once: for its time each has a batch normalization behind it, with the wanted deviation and mean as scale and shift, so that
-/// what a layer sees is repaired already. Fully connected layers follow one by one.
+/// The mean and the deviation of a merged feature shall be the averages, weighted as the features were merged, of what its sources have in their own networks.
+/// One pass measures all convolutions at once: for its time each has a batch normalization behind it, with the wanted deviation and mean as scale and shift, so
+/// that what a layer sees is repaired already. Fully connected layers follow one by one.
 /// </remarks>
 internal sealed class ActivationRepair
 {
@@ -45,8 +45,8 @@ internal sealed class ActivationRepair
     }
 
     /// <summary>
-    /// Layers with a bias that no normalization follows, except those whose outputs are scores: convolutions that are normalized elsewhere, as in a network that
-    /// normalizes before its activations, have no bias.
+    /// Layers with a bias that no normalization follows, except those whose outputs are scores: convolutions that are normalized elsewhere, as in a network
+    /// that normalizes before its activations, have no bias.
     /// </summary>
     private static IEnumerable<Node> FindLayers(MergedNetwork merged)
     {

@@ -6,7 +6,8 @@ namespace ZipIt.Merging;
 internal static class BatchNormFolding
 {
     /// <summary>
-    /// Makes members comparable: a refitted network has its normalizations folded, others have not. If some member has none at all and another one has, they are folded in all.
+    /// Makes members comparable: a refitted network has its normalizations folded, others have not. If some member has none at all and another one has, they
+    /// are folded in all.
     /// </summary>
     public static IReadOnlyList<ZipMember> Unify(IReadOnlyList<ZipMember> members)
     {

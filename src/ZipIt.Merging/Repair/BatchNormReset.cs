@@ -35,7 +35,8 @@ public static class BatchNormReset
 
         var sums = norms.ToDictionary(node => node, node => new Statistics(((BatchNorm2d)node.Layer).Channels));
         long total = 0;
-        using INetworkSession session = engine.CreateSession(network, new SessionOptions { MaximumBatchSize = batchSize, BatchStatistics = true, Threads = threads });
+        using INetworkSession session =
+            engine.CreateSession(network, new SessionOptions { MaximumBatchSize = batchSize, BatchStatistics = true, Threads = threads });
         foreach (ImageBatch batch in images.ReadBatches(batchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();

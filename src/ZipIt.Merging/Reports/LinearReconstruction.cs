@@ -4,10 +4,12 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// What the best linear reconstruction of all features f from the merged ones z = M·f leaves, in closed form from the covariance: R = cov − C·G⁻¹·Cᵀ with C = cov·Mᵀ and G = M·cov·Mᵀ.
+/// What the best linear reconstruction of all features f from the merged ones z = M·f leaves, in closed form from the covariance: R = cov − C·G⁻¹·Cᵀ with C =
+/// cov·Mᵀ and G = M·cov·Mᵀ.
 /// </summary>
 /// <remarks>
-/// Computed on correlations, with a ridge far below anything that matters, so that equal or dead features do no harm. Time grows with features × merged features², memory with features × merged features.
+/// Computed on correlations, with a ridge far below anything that matters, so that equal or dead features do no harm. Time grows with features × merged
+/// features², memory with features × merged features.
 /// </remarks>
 internal sealed class LinearReconstruction
 {

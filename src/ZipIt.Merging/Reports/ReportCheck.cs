@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace ZipIt.Merging;
 
-/// <summary>Whether a report that was read can be shown: nothing is missing, its sums are numbers, and its tables are of a size that somebody could read.</summary>
+/// <summary>
+/// Whether a report that was read can be shown: nothing is missing, its sums are numbers, and its tables are of a size that somebody could read.
+/// </summary>
 internal static class ReportCheck
 {
     /// <summary>Largest table in characters.</summary>
@@ -14,7 +16,8 @@ internal static class ReportCheck
     /// <exception cref="JsonException">Something is missing or out of range.</exception>
     public static void Check(ZipReport report)
     {
-        if (report.Matcher is null || report.Spaces is null || report.MemberCosts is null || report.Times is null || report.Members is null || report.Cut is null || report.Layers is null
+        if (report.Matcher is null || report.Spaces is null || report.MemberCosts is null || report.Times is null || report.Members is null
+            || report.Cut is null || report.Layers is null
             || report.Spaces.Any(space => space?.Name is null || space.MergesWithin is null)
             || report.Layers.Any(layer => layer?.Name is null)
             || report.Members.Contains(null)

@@ -4,9 +4,10 @@ namespace ZipIt.Merging;
 
 /// <summary>Tells from a report what makes a poor merge likely. All warnings about a zip come from here.</summary>
 /// <remarks>
-/// The limits stand between what was measured on two CIFAR-10 pairs of ResNet-20, merged fully, and on the same merge gone wrong. Unexplained variance of a member, mean over the spaces and largest:
-/// greedy 0.21 and 0.34, permutation 0.21 and 0.36, K-means 0.21 and 0.36, selection 0.15 and 0.23, weight averaging (which fails) 0.26 and 0.41; networks with random weights 0.30 … 0.39 and
-/// 0.37 … 0.43; a trained network with one with random weights up to 0.68 and 0.90. Constant features: at most 0.06 on right pixels, 0.7 … 0.8 on black ones and on those divided by 255.
+/// The limits stand between what was measured on two CIFAR-10 pairs of ResNet-20, merged fully, and on the same merge gone wrong. Unexplained variance of a
+/// member, mean over the spaces and largest: greedy 0.21 and 0.34, permutation 0.21 and 0.36, K-means 0.21 and 0.36, selection 0.15 and 0.23, weight averaging
+/// (which fails) 0.26 and 0.41; networks with random weights 0.30 … 0.39 and 0.37 … 0.43; a trained network with one with random weights up to 0.68 and 0.90.
+/// Constant features: at most 0.06 on right pixels, 0.7 … 0.8 on black ones and on those divided by 255.
 /// </remarks>
 internal static class ReportWarnings
 {
@@ -79,7 +80,8 @@ internal static class ReportWarnings
 
         /// <summary>Null if the report, of an earlier version, does not say it.</summary>
         public static MemberSpace? Of(SpaceReport space, int member) =>
-            member < Math.Min(space.WidthOfMember.Count, Math.Min(space.ConstantOfMember.Count, space.UnexplainedOfMember.Count)) && space.WidthOfMember[member] > 0
+            member < Math.Min(space.WidthOfMember.Count, Math.Min(space.ConstantOfMember.Count, space.UnexplainedOfMember.Count))
+                && space.WidthOfMember[member] > 0
                 ? new MemberSpace(space.Name, space.WidthOfMember[member], space.ConstantOfMember[member], space.UnexplainedOfMember[member])
                 : null;
     }

@@ -8,8 +8,8 @@ namespace ZipIt.Merging;
 /// <param name="MeanCorrelation">Mean correlation of all pairs of features that share a merged feature; NaN if there are none.</param>
 /// <param name="MinimumCorrelation">Smallest correlation of such a pair; NaN if there are none.</param>
 /// <remarks>
-/// Where features are selected instead of averaged, one that is not selected counts as merged into the selected feature that it correlates with most. The members' features are always as many as the
-/// merged features and the merges together.
+/// Where features are selected instead of averaged, one that is not selected counts as merged into the selected feature that it correlates with most. The
+/// members' features are always as many as the merged features and the merges together.
 /// </remarks>
 public sealed record SpaceReport(
     string Name, int Width, IReadOnlyList<int> MergesWithin, int MergesAcross, double MeanCorrelation, double MinimumCorrelation)
@@ -17,8 +17,9 @@ public sealed record SpaceReport(
     private const double Constant = 1e-6; // variance of a feature that hardly varies, as a share of the most variable one's
 
     /// <summary>
-    /// Share of the variance that no linear combination of the merged features explains, from 0 (nothing is lost) to 1: trace(R)/trace(A). A = D·cov·D, where D is what each feature matters to the layers
-    /// that read it, scaled so that every member's diagonal block of A has trace 1; R = D·(cov − cov·Mᵀ·(M·cov·Mᵀ)⁻¹·M·cov)·D. It is the mean of <see cref="UnexplainedOfMember"/> over the members whose features vary. NaN in reports of
+    /// Share of the variance that no linear combination of the merged features explains, from 0 (nothing is lost) to 1: trace(R)/trace(A). A = D·cov·D, where D
+    /// is what each feature matters to the layers that read it, scaled so that every member's diagonal block of A has trace 1; R = D·(cov −
+    /// cov·Mᵀ·(M·cov·Mᵀ)⁻¹·M·cov)·D. It is the mean of <see cref="UnexplainedOfMember"/> over the members whose features vary. NaN in reports of
     /// earlier versions.
     /// </summary>
     public double Unexplained { get; init; } = double.NaN;
@@ -30,8 +31,8 @@ public sealed record SpaceReport(
     public IReadOnlyList<int> WidthOfMember { get; init; } = [];
 
     /// <summary>
-    /// For each member the number of features that hardly vary on the calibration images, by less than 10⁻⁶ of its most variable one's variance: dead channels, or pixels that the network does not take.
-    /// Empty in reports of earlier versions.
+    /// For each member the number of features that hardly vary on the calibration images, by less than 10⁻⁶ of its most variable one's variance: dead channels,
+    /// or pixels that the network does not take. Empty in reports of earlier versions.
     /// </summary>
     public IReadOnlyList<int> ConstantOfMember { get; init; } = [];
 

@@ -46,7 +46,8 @@ public sealed record ZipReport(
     public IReadOnlyList<CutReport> Cuts { get; init; } = [];
 
     /// <summary>
-    /// How far the calibration images are from those that each member was trained on; null for members without batch normalization. Empty if it was not measured, as in earlier versions.
+    /// How far the calibration images are from those that each member was trained on; null for members without batch normalization. Empty if it was not
+    /// measured, as in earlier versions.
     /// </summary>
     public IReadOnlyList<StatisticsShift?> Shifts { get; init; } = [];
 
@@ -54,8 +55,8 @@ public sealed record ZipReport(
     public NetworkCost EnsembleCost => new(MemberCosts.Sum(cost => cost.MultiplyAdds), MemberCosts.Sum(cost => cost.Parameters));
 
     /// <summary>
-    /// Sentences about what makes a poor merge likely, whatever the matcher: members that were trained on other images, members of which the merged features say too little, features that do not vary, calibration images that are few or the same.
-    /// Empty if all is well.
+    /// Sentences about what makes a poor merge likely, whatever the matcher: members that were trained on other images, members of which the merged features
+    /// say too little, features that do not vary, calibration images that are few or the same. Empty if all is well.
     /// </summary>
     public IReadOnlyList<string> Warnings => ReportWarnings.Of(this);
 
@@ -85,7 +86,8 @@ public sealed record ZipReport(
         var names = Enumerable.Range(0, members).Select(m => m < Members.Count ? Members[m] : $"{m + 1}").ToArray();
         List<string[]> rows =
         [
-            ["space", "width", .. names.Select(name => $"within {name}"), "across", "mean corr.", "min. corr.", "lost", .. names.Select(name => $"lost {name}")],
+            ["space", "width", .. names.Select(name => $"within {name}"), "across", "mean corr.", "min. corr.", "lost",
+                .. names.Select(name => $"lost {name}")],
         ];
         rows.AddRange(Spaces.Select(space => (string[])
         [
@@ -125,17 +127,21 @@ public sealed record ZipReport(
         }
 
         if (Cuts.Count > 0)
-            AppendTable(text, [["tried cut", "multiply-adds", "loss"], .. Cuts.Select(cut => (string[])[cut.Cut, cut.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture), FormatShare(cut.Loss)])]);
+            AppendTable(text, [["tried cut", "multiply-adds", "loss"],
+                .. Cuts.Select(cut => (string[])[cut.Cut, cut.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture), FormatShare(cut.Loss)])]);
         NetworkCost ensemble = EnsembleCost;
-        text.Append(CultureInfo.InvariantCulture, $"multiply-adds {Cost.MultiplyAdds:N0} of {ensemble.MultiplyAdds:N0}, parameters {Cost.Parameters:N0} of {ensemble.Parameters:N0}\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"multiply-adds {Cost.MultiplyAdds:N0} of {ensemble.MultiplyAdds:N0}, parameters {Cost.Parameters:N0} of {ensemble.Parameters:N0}\n");
         if (Shifts.Count > 0)
         {
             text.Append("shift from training: ")
-                .AppendJoin(", ", Shifts.Select((shift, m) => $"{(m < names.Length ? names[m] : $"{m + 1}")} {FormatShare(shift?.Median ?? double.NaN)}")).Append('\n');
+                .AppendJoin(", ", Shifts.Select((shift, m) => $"{(m < names.Length ? names[m] : $"{m + 1}")} {FormatShare(shift?.Median ?? double.NaN)}"))
+                    .Append('\n');
         }
 
         if (Times.Count > 0)
-            text.AppendJoin(", ", Times.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key.ToText()} {entry.Value.TotalSeconds:0.000} s"))).Append('\n');
+            text.AppendJoin(", ", Times.Select(entry =>
+                string.Create(CultureInfo.InvariantCulture, $"{entry.Key.ToText()} {entry.Value.TotalSeconds:0.000} s"))).Append('\n');
         foreach (string warning in Warnings)
             text.Append("Warning: ").Append(warning).Append('\n');
         return text.ToString();

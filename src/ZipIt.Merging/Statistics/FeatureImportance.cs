@@ -27,7 +27,9 @@ internal sealed class FeatureImportance(IReadOnlyList<Network> networks)
         var squares = new double[space.Width];
         foreach (Node reader in space.Readers)
         {
-            double[]? scales = _consumers[member][networks[member].IndexOf(reader)] is [{ Layer: BatchNorm2d norm }] ? [.. Enumerable.Range(0, norm.Channels).Select(c => norm.GetAffine(c).Scale)] : null;
+            double[]? scales = _consumers[member][networks[member].IndexOf(reader)] is [{ Layer: BatchNorm2d norm }]
+                ? [.. Enumerable.Range(0, norm.Channels).Select(c => norm.GetAffine(c).Scale)]
+                : null;
             double[]? weights = outputWeights?.Invoke(member, reader);
             int start = 0;
             foreach (ChannelSegment segment in _spaces[member].LayoutOf(reader.Inputs[0]))

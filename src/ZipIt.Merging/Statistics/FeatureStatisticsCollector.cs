@@ -7,8 +7,8 @@ namespace ZipIt.Merging;
 /// Accumulates mean and covariance of several models' features over any number of batches, in memory that depends on the number of features alone.
 /// </summary>
 /// <remarks>
-/// Features are shifted by their means over the first tile before products are summed (in double precision), so that large means do not cancel. Values that are not
-/// finite count as 0, as in the reference implementation.
+/// Features are shifted by their means over the first tile before products are summed (in double precision), so that large means do not cancel. Values that are
+/// not finite count as 0, as in the reference implementation.
 /// </remarks>
 internal sealed class FeatureStatisticsCollector
 {
@@ -85,7 +85,9 @@ internal sealed class FeatureStatisticsCollector
         return new FeatureStatistics(_widths, Samples, mean, covariance);
     }
 
-    /// <summary>Takes rows that were written behind those that wait: only whole tiles are summed, so that it does not matter how images are grouped into batches.</summary>
+    /// <summary>
+    /// Takes rows that were written behind those that wait: only whole tiles are summed, so that it does not matter how images are grouped into batches.
+    /// </summary>
     private void AddRows(int rows)
     {
         _waiting += rows;

@@ -4,8 +4,9 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Measures the <see cref="StatisticsShift"/> of some networks on images that pass by. The first images are all run; the more have passed, the rarer further ones are, and the more each counts, so that images
-/// in whatever order are represented. They are drawn out of step with the order, in which tasks or classes may take turns.
+/// Measures the <see cref="StatisticsShift"/> of some networks on images that pass by. The first images are all run; the more have passed, the rarer further
+/// ones are, and the more each counts, so that images in whatever order are represented. They are drawn out of step with the order, in which tasks or classes
+/// may take turns.
 /// </summary>
 internal sealed class ShiftMeter : IDisposable
 {
@@ -103,7 +104,8 @@ internal sealed class ShiftMeter : IDisposable
             _moments = [.. norms.Select(node => new Moments((BatchNorm2d)node.Layer, LengthOf(network.ShapeOf(node))))];
             long bytes = _moments.Sum(moments => (long)moments.Length) * sizeof(float);
             Capacity = (int)Math.Clamp(TapBytes / bytes, 1, LargestBatch);
-            _session = engine.CreateSession(network, new SessionOptions { MaximumBatchSize = Capacity, Threads = threads, Taps = [.. norms.Select(node => node.Inputs[0].Name)] });
+            _session = engine.CreateSession(network,
+                new SessionOptions { MaximumBatchSize = Capacity, Threads = threads, Taps = [.. norms.Select(node => node.Inputs[0].Name)] });
         }
 
         /// <summary>Largest number of images that run together.</summary>

@@ -7,7 +7,8 @@ namespace ZipIt.Merging;
 public sealed record SpaceStatistics(FeatureSpace Space, FeatureStatistics Statistics, IReadOnlyList<double> Importance)
 {
     /// <summary>
-    /// Name of the node where the features were measured, in the first member. Depends on the cut where that lies inside a residual stage. Default: the space's own.
+    /// Name of the node where the features were measured, in the first member. Depends on the cut where that lies inside a residual stage. Default: the space's
+    /// own.
     /// </summary>
     public string Node { get; init; } = Space.Name;
 }

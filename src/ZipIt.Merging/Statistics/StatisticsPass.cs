@@ -6,8 +6,8 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// One pass of the calibration images through all members: mean and covariance of their features in every space that is matched, what each feature matters to the layers that read it, and whether the
-/// images look like those that the members were trained on.
+/// One pass of the calibration images through all members: mean and covariance of their features in every space that is matched, what each feature matters to
+/// the layers that read it, and whether the images look like those that the members were trained on.
 /// </summary>
 internal sealed class StatisticsPass
 {
@@ -40,7 +40,9 @@ internal sealed class StatisticsPass
     /// <summary>Number of different images among them.</summary>
     public long DistinctImages => _different.Count;
 
-    /// <summary>How far the images are from those that each member was trained on; null for members without batch normalization, empty if it was not measured.</summary>
+    /// <summary>
+    /// How far the images are from those that each member was trained on; null for members without batch normalization, empty if it was not measured.
+    /// </summary>
     public IReadOnlyList<StatisticsShift?> Shifts { get; private set; } = [];
 
     /// <summary>Runs the members.</summary>
@@ -55,7 +57,8 @@ internal sealed class StatisticsPass
         if (_observations.Length == 0)
             return [];
         MemberSamples? samples = prepared?.Samples;
-        FeatureStatisticsCollector[] collectors = [.. _observations.Select(observation => new FeatureStatisticsCollector(_options.Threads, observation.Widths))];
+        FeatureStatisticsCollector[] collectors =
+            [.. _observations.Select(observation => new FeatureStatisticsCollector(_options.Threads, observation.Widths))];
         Node[][] sampled = [.. _members.Select((_, m) => samples?.NodesOf(m).ToArray() ?? [])];
         int batchSize = ChooseBatchSize(sampled);
         INetworkSession[] sessions = [.. _members.Select((member, m) => _options.Engine.CreateSession(member.Network, new SessionOptions

@@ -4,16 +4,16 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// How far what a network sees is from what it was trained on. Each batch normalization remembers the variance of its inputs during training; the same variance on some images tells whether they, and
-/// the network as it was put together, are those of the training (our measure). No labels are needed.
+/// How far what a network sees is from what it was trained on. Each batch normalization remembers the variance of its inputs during training; the same variance
+/// on some images tells whether they, and the network as it was put together, are those of the training (our measure). No labels are needed.
 /// </summary>
 /// <param name="Median">
-/// Median over the normalizations of the median over their channels of |ln((variance on the images + ε) / (running variance + ε))|: 0 if nothing has changed, ln 2 if variances are typically twice or
-/// half as large. Positive infinity if the network overflows.
+/// Median over the normalizations of the median over their channels of |ln((variance on the images + ε) / (running variance + ε))|: 0 if nothing has changed,
+/// ln 2 if variances are typically twice or half as large. Positive infinity if the network overflows.
 /// </param>
 /// <param name="First">
-/// Median over the channels of the first normalization of ln((variance on the images + ε) / (running variance + ε)): positive if its inputs vary more than in training, negative if they vary less. It
-/// hardly depends on anything but the pixels and their normalization.
+/// Median over the channels of the first normalization of ln((variance on the images + ε) / (running variance + ε)): positive if its inputs vary more than in
+/// training, negative if they vary less. It hardly depends on anything but the pixels and their normalization.
 /// </param>
 /// <param name="Images">Number of images that were measured.</param>
 public sealed record StatisticsShift(double Median, double First, long Images)
@@ -34,7 +34,8 @@ public sealed record StatisticsShift(double Median, double First, long Images)
 
     /// <summary>Measures a network.</summary>
     /// <param name="network">The network, with one input.</param>
-    /// <param name="images">Images of the kind that it was trained on, as it takes them. All are read, some are run: 64, and 32 more each time that their number doubles.</param>
+    /// <param name="images">Images of the kind that it was trained on, as it takes them. All are read, some are run: 64, and 32 more each time that their
+    /// number doubles.</param>
     /// <param name="engine">What runs the network; null for <see cref="CpuEngine"/>.</param>
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
@@ -65,7 +66,8 @@ public sealed record StatisticsShift(double Median, double First, long Images)
     /// <summary>What is unusual about it and what the likely causes are, in a sentence or two; null if nothing is.</summary>
     /// <param name="name">Name of the network.</param>
     public string? Describe(string name) => IsUnusual
-        ? string.Create(CultureInfo.InvariantCulture, $"In '{name}' the variance of features is typically {Math.Exp(Median):0.0#} times that of its training, or as much smaller (shift {Median:0.00}, usual are up to {LargestUsual:0.00}). {FindCauses()}")
+        ? string.Create(CultureInfo.InvariantCulture,
+            $"In '{name}' the variance of features is typically {Math.Exp(Median):0.0#} times that of its training, or as much smaller (shift {Median:0.00}, usual are up to {LargestUsual:0.00}). {FindCauses()}")
         : null;
 
     private string FindCauses() => First switch

@@ -69,7 +69,8 @@ public sealed class FeatureSpaces : IReadOnlyList<FeatureSpace>
             foreach (FeatureSpace space in spaces)
             {
                 space.Nodes = [.. network.Nodes.Where(node => _layouts[node] is [{ } only] && only.Space == space.Index)];
-                space.Readers = [.. network.Nodes.Where(node => node.Layer.MixesChannels && _layouts[node.Inputs[0]].Any(segment => segment.Space == space.Index))];
+                space.Readers = [.. network.Nodes.Where(node => node.Layer.MixesChannels
+                    && _layouts[node.Inputs[0]].Any(segment => segment.Space == space.Index))];
             }
 
             return new FeatureSpaces(network, spaces, _layouts);

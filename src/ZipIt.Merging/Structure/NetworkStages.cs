@@ -3,8 +3,8 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// The stages of a network, told from its graph and the shapes of its values alone. In a residual network a stage ends with the last sum of one resolution, and takes all that
-/// this sum needs; the last stage takes the remaining Conv layers too. In others a stage is all Conv layers whose outputs have one resolution.
+/// The stages of a network, told from its graph and the shapes of its values alone. In a residual network a stage ends with the last sum of one resolution, and
+/// takes all that this sum needs; the last stage takes the remaining Conv layers too. In others a stage is all Conv layers whose outputs have one resolution.
 /// </summary>
 internal sealed class NetworkStages
 {

@@ -10,7 +10,8 @@ internal sealed class SharedNodes(NetworkAlignment alignment, FeatureSpaces spac
     /// <summary>The nodes of the first member between the start and the cut that can be shared.</summary>
     /// <param name="cut">How far the zip reaches.</param>
     /// <param name="start">What stays per member at the front.</param>
-    /// <param name="shareNormalization">Whether members that normalize images differently share the normalization of the first one, where what reads it is shared.</param>
+    /// <param name="shareNormalization">Whether members that normalize images differently share the normalization of the first one, where what reads it is
+    /// shared.</param>
     /// <exception cref="ArgumentException">The members do not have in common what the cut asks for; the message names member and node.</exception>
     public HashSet<Node> Select(ZipCut cut, ZipCut start, bool shareNormalization)
     {

@@ -47,7 +47,8 @@ internal sealed class ZipCost
                 if (counterpart.Layer.Flow == ChannelFlow.Mix)
                 {
                     long cost = NetworkCost.CountMultiplyAdds(own, counterpart);
-                    bool isKept = consumers[own.IndexOf(counterpart)].Any(consumer => !sharedOf.ContainsKey(consumer)) || own.Heads.Any(head => head.Node == counterpart);
+                    bool isKept = consumers[own.IndexOf(counterpart)].Any(consumer => !sharedOf.ContainsKey(consumer))
+                        || own.Heads.Any(head => head.Node == counterpart);
                     total += cost / shape[0] * MergedLength(node) - (isKept ? 0 : cost);
                 }
                 else

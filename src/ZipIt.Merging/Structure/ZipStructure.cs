@@ -47,8 +47,8 @@ internal sealed class ZipStructure
     public IReadOnlyDictionary<Node, Node> SharedOf(int member) => _sharedOf[member];
 
     /// <summary>
-    /// Where the features of a merged space are measured in the first member: the last shared node before pooling over pixels; in a space that is merged only where a late start begins, the
-    /// last node before that.
+    /// Where the features of a merged space are measured in the first member: the last shared node before pooling over pixels; in a space that is merged only
+    /// where a late start begins, the last node before that.
     /// </summary>
     public Node ObservationOf(FeatureSpace space)
     {
@@ -62,7 +62,8 @@ internal sealed class ZipStructure
     public bool SharesNormalization => Shared.Any(node => Enumerable.Range(1, Alignment.Members.Count - 1).Any(m => FindOwnNormalization(node, m) is not null));
 
     /// <summary>
-    /// A member's layer of an aligned node, as it acts on what the zipped network gives it: where the member normalizes images differently, the layer behind takes that in.
+    /// A member's layer of an aligned node, as it acts on what the zipped network gives it: where the member normalizes images differently, the layer behind
+    /// takes that in.
     /// </summary>
     public Layer LayerOf(Node node, int member)
     {
@@ -77,7 +78,8 @@ internal sealed class ZipStructure
 
     /// <summary>What a member does instead of a shared normalization of the image; null if it does the same, or the node is another one.</summary>
     private ChannelAffine? FindOwnNormalization(Node node, int member) =>
-        node is { Layer: ChannelAffine shared, Inputs: [{ Layer: Input }] } && Shared.Contains(node) && Alignment.CounterpartOf(node, member).Layer is ChannelAffine own
+        node is { Layer: ChannelAffine shared, Inputs: [{ Layer: Input }] } && Shared.Contains(node)
+            && Alignment.CounterpartOf(node, member).Layer is ChannelAffine own
         && !own.ComputesSameAs(shared) ? own : null;
 
     /// <summary>Spaces of values that shared nodes take from separate ones (a late start), with the position of the last such value.</summary>

@@ -25,7 +25,8 @@ public sealed class ClassificationTask
         {
             string label = labels[c] ?? throw new ArgumentException($"Task '{name}': label {c + 1} of {labels.Count} is null.", nameof(labels));
             if (label.Length > MaximumNameLength)
-                throw new ArgumentException($"The class '{NameList.Shorten(label)}' of task '{name}' has a name of more than {MaximumNameLength} characters.", nameof(labels));
+                throw new ArgumentException($"The class '{NameList.Shorten(label)}' of task '{name}' has a name of more than {MaximumNameLength} characters.",
+                    nameof(labels));
             if (!known.Add(label))
                 throw new ArgumentException($"Task '{name}' has two classes called '{label}'.", nameof(labels));
         }
@@ -46,7 +47,8 @@ public sealed class ClassificationTask
     public float Scale { get; }
 
     /// <summary>
-    /// How the task's scores are compared with those of other tasks (<see cref="JointScoring.Calibrated"/>); null if that has not been worked out, as it is in every zip whose tasks are known.
+    /// How the task's scores are compared with those of other tasks (<see cref="JointScoring.Calibrated"/>); null if that has not been worked out, as it is in
+    /// every zip whose tasks are known.
     /// </summary>
     public TaskCalibration? Calibration { get; private init; }
 

@@ -29,8 +29,8 @@ public sealed class TaskScorer
     /// <param name="scoring">How tasks are compared.</param>
     /// <param name="sharedLabels">Whether tasks may know the same class, which then counts once among all classes.</param>
     /// <exception cref="ArgumentException">
-    /// There are too many tasks or classes, a task has no output or one of another length, two tasks share a name or, if that is not allowed, a class label, two tasks with class scores share one output, whose numbers cannot mean the classes of
-    /// both, or class scores shall be compared as cosines.
+    /// There are too many tasks or classes, a task has no output or one of another length, two tasks share a name or, if that is not allowed, a class label,
+    /// two tasks with class scores share one output, whose numbers cannot mean the classes of both, or class scores shall be compared as cosines.
     /// </exception>
     public TaskScorer(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring = JointScoring.Calibrated, bool sharedLabels = false)
     {
@@ -40,7 +40,8 @@ public sealed class TaskScorer
         Scoring = scoring;
         SharedLabels = sharedLabels;
         _labels = [.. tasks.SelectMany(task => task.Labels).Distinct(StringComparer.Ordinal)];
-        Dictionary<string, int> positions = _labels.Select((label, position) => (label, position)).ToDictionary(pair => pair.label, pair => pair.position, StringComparer.Ordinal);
+        Dictionary<string, int> positions = _labels.Select((label, position) => (label, position))
+            .ToDictionary(pair => pair.label, pair => pair.position, StringComparer.Ordinal);
         _classOf = [.. tasks.SelectMany(task => task.Labels).Select(label => positions[label])];
         _knownBy = new int[_labels.Length];
         foreach (int label in _classOf)
@@ -55,10 +56,12 @@ public sealed class TaskScorer
                 throw new ArgumentException($"The network has no output for task '{task.Name}'; it has {NameList.Format([.. network.Heads.Select(head => head.Name)])}.", nameof(tasks));
             ReadOnlySpan<int> shape = network.ShapeOf(network.Heads[_headOf[t]].Node);
             if (shape.Length != 1 || shape[0] != task.OutputLength)
-                throw new ArgumentException($"Task '{task.Name}' needs an output of {task.OutputLength} values, found {Tensor.FormatShape(shape)}.", nameof(tasks));
+                throw new ArgumentException($"Task '{task.Name}' needs an output of {task.OutputLength} values, found {Tensor.FormatShape(shape)}.",
+                    nameof(tasks));
         }
 
-        foreach (IGrouping<Node, ClassificationTask> output in tasks.Select((task, t) => (Task: task, network.Heads[_headOf[t]].Node)).GroupBy(pair => pair.Node, pair => pair.Task))
+        foreach (IGrouping<Node, ClassificationTask> output in tasks.Select((task, t) => (Task: task, network.Heads[_headOf[t]].Node))
+            .GroupBy(pair => pair.Node, pair => pair.Task))
         {
             if (output.Count() > 1 && output.FirstOrDefault(task => task.Prototypes is null) is { } scored)
             {
@@ -85,7 +88,8 @@ public sealed class TaskScorer
     public JointScoring Scoring { get; }
 
     /// <summary>
-    /// The tasks, as positions in <see cref="Tasks"/>, whose classes share one softmax in the joint scores; each softmax counts alike. With <see cref="JointScoring.Cosine"/> and with
+    /// The tasks, as positions in <see cref="Tasks"/>, whose classes share one softmax in the joint scores; each softmax counts alike. With
+    /// <see cref="JointScoring.Cosine"/> and with
     /// calibrated tasks it is all of them.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<int>> SoftmaxGroups => _tasksOfGroup;
@@ -96,7 +100,9 @@ public sealed class TaskScorer
     /// <summary>Labels of all classes in the order of the joint scores: those of the tasks, one task after the other, each once.</summary>
     public IReadOnlyList<string> Labels => _labels;
 
-    /// <summary>Position of each task's first class among the classes of all tasks, where a class that several tasks know counts for each; one more entry for the end.</summary>
+    /// <summary>
+    /// Position of each task's first class among the classes of all tasks, where a class that several tasks know counts for each; one more entry for the end.
+    /// </summary>
     public IReadOnlyList<int> Offsets => _offsets;
 
     /// <summary>For each class of each task, one task after the other, its position in <see cref="Labels"/>.</summary>
@@ -116,8 +122,8 @@ public sealed class TaskScorer
     /// <param name="scoring">How they shall be compared.</param>
     /// <param name="sharedLabels">Whether tasks may know the same class.</param>
     /// <exception cref="ArgumentException">
-    /// There are none or more than <see cref="MaximumTasks"/>, or more than <see cref="MaximumClasses"/> classes, two share a name or, if that is not allowed, a class label, or class
-    /// scores shall be compared as cosines.
+    /// There are none or more than <see cref="MaximumTasks"/>, or more than <see cref="MaximumClasses"/> classes, two share a name or, if that is not allowed,
+    /// a class label, or class scores shall be compared as cosines.
     /// </exception>
     public static void Check(IReadOnlyList<ClassificationTask> tasks, JointScoring scoring, bool sharedLabels = false)
     {
@@ -148,8 +154,8 @@ public sealed class TaskScorer
     }
 
     /// <summary>
-    /// Computes the joint scores of one image: a probability for each class of all tasks; they sum to 1. That of a class that several tasks know is the mean over these tasks, before all are
-    /// scaled to sum to 1.
+    /// Computes the joint scores of one image: a probability for each class of all tasks; they sum to 1. That of a class that several tasks know is the mean
+    /// over these tasks, before all are scaled to sum to 1.
     /// </summary>
     /// <param name="session">A session whose latest run holds the image.</param>
     /// <param name="image">Index of the image in the batch.</param>

@@ -26,7 +26,8 @@ public sealed record ZipEvaluation(long Images, double JointAccuracy, IReadOnlyL
     /// <exception cref="ArgumentException">Tasks and outputs do not fit, or no image has a label of one of the tasks.</exception>
     public static ZipEvaluation Evaluate(
         Network network, IReadOnlyList<ClassificationTask> tasks, IImageSource images, INetworkEngine engine,
-        JointScoring scoring = JointScoring.Calibrated, int batchSize = 100, int threads = 0, CancellationToken cancellationToken = default, bool sharedLabels = false)
+        JointScoring scoring = JointScoring.Calibrated, int batchSize = 100, int threads = 0, CancellationToken cancellationToken = default,
+        bool sharedLabels = false)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(engine);

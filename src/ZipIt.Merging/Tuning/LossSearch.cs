@@ -21,7 +21,8 @@ internal sealed class LossSearch
         if (!(loss is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException("options", loss, $"Expected a {nameof(ZipOptions.MaximumLoss)} between 0 and 1.");
         if (RecordedOutputs.TryFind(zipper.Options.Tasks, zipper.Members) is null)
-            throw new ArgumentException($"A {nameof(ZipOptions.MaximumLoss)} needs the {nameof(ZipOptions.Tasks)} of all outputs, each of one member.", "options");
+            throw new ArgumentException($"A {nameof(ZipOptions.MaximumLoss)} needs the {nameof(ZipOptions.Tasks)} of all outputs, each of one member.",
+                "options");
         if (zipper.Options.FlopsBudget is not null)
             throw new ArgumentException($"Expected a {nameof(ZipOptions.MaximumLoss)} or a {nameof(ZipOptions.FlopsBudget)}, found both.", "options");
         (_loss, _options) = (loss, zipper.Options with { MaximumLoss = null });

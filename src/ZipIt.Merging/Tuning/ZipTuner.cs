@@ -3,13 +3,14 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Searches matchers (α, β) and cuts, and gives the curve of accuracy against cost: on held-out images by joint accuracy if they are labelled, or by agreement with the ensemble if they are not; or by
-/// the loss that is estimated on the calibration images alone.
+/// Searches matchers (α, β) and cuts, and gives the curve of accuracy against cost: on held-out images by joint accuracy if they are labelled, or by agreement
+/// with the ensemble if they are not; or by the loss that is estimated on the calibration images alone.
 /// </summary>
 /// <remarks>
-/// One pass over the calibration images gives the statistics of all candidates, and a matcher matches each feature space once for all cuts that ask it the same; per candidate remain the merge,
-/// the repair (<see cref="Zipper.Finish(IReadOnlyList{SpaceMap}, IImageSource, IProgress{ZipProgress}?, CancellationToken)"/>, as in every zip) and the scoring. Held-out images should not be calibration
-/// images. Results do not depend on the order of candidates.
+/// One pass over the calibration images gives the statistics of all candidates, and a matcher matches each feature space once for all cuts that ask it the
+/// same; per candidate remain the merge, the repair
+/// (<see cref="Zipper.Finish(IReadOnlyList{SpaceMap}, IImageSource, IProgress{ZipProgress}?, CancellationToken)"/>, as in every zip) and the scoring. Held-out
+/// images should not be calibration images. Results do not depend on the order of candidates.
 /// </remarks>
 public sealed class ZipTuner
 {
@@ -22,7 +23,8 @@ public sealed class ZipTuner
     /// <param name="members">Two or more networks.</param>
     /// <param name="tasks">One task for each of their outputs, of its name.</param>
     /// <param name="options">What to try; null for the defaults.</param>
-    /// <exception cref="ArgumentException">There is nothing to try, tasks and outputs do not fit, or the members cannot be merged up to one of the cuts.</exception>
+    /// <exception cref="ArgumentException">There is nothing to try, tasks and outputs do not fit, or the members cannot be merged up to one of the
+    /// cuts.</exception>
     public ZipTuner(IReadOnlyList<ZipMember> members, IReadOnlyList<ClassificationTask> tasks, ZipTunerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(members);
@@ -53,7 +55,8 @@ public sealed class ZipTuner
     /// <param name="progress">Is told after each calibration batch and each candidate.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
-    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images
+    /// (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipTuning TuneByAccuracy(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -65,7 +68,8 @@ public sealed class ZipTuner
     }
 
     /// <summary>
-    /// Scores all candidates by 1 − <see cref="ZipReport.Loss"/>: without labels, and without images beside those for calibration. One call gives the curve, and
+    /// Scores all candidates by 1 − <see cref="ZipReport.Loss"/>: without labels, and without images beside those for calibration. One call gives the curve,
+    /// and
     /// <see cref="ZipTuning.CheapestWithin"/> picks from it; <see cref="ZipOptions.MaximumLoss"/> finds the same network without trying costlier ones.
     /// </summary>
     /// <param name="calibration">Calibration images of all tasks.</param>
@@ -76,7 +80,8 @@ public sealed class ZipTuner
     {
         CheckShape(calibration, "calibration");
         IEnumerable<ZipResult> results = CandidateZips.Run(_candidates, Options.Zip, calibration, progress, cancellationToken);
-        return new ZipTuning([.. results.Select((result, i) => new ZipCandidate(_candidates[i].Options, result.Report.Cost, null) { Loss = result.Report.Loss })]);
+        return new ZipTuning([.. results.Select((result, i) =>
+            new ZipCandidate(_candidates[i].Options, result.Report.Cost, null) { Loss = result.Report.Loss })]);
     }
 
     /// <summary>Scores all candidates by the share of images for which they name the same class among all as the ensemble does.</summary>
@@ -85,7 +90,8 @@ public sealed class ZipTuner
     /// <param name="progress">Is told after each calibration batch and each candidate.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">There are too few images, or they have the wrong shape.</exception>
-    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images
+    /// (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipTuning TuneByAgreement(
         IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -96,8 +102,8 @@ public sealed class ZipTuner
     }
 
     /// <summary>
-    /// The largest sharing that keeps an accuracy: tries the cheapest candidates first and stops at the first multiply-adds for which one is accurate enough. Of the matchers that are tried there the
-    /// most accurate is taken.
+    /// The largest sharing that keeps an accuracy: tries the cheapest candidates first and stops at the first multiply-adds for which one is accurate enough.
+    /// Of the matchers that are tried there the most accurate is taken.
     /// </summary>
     /// <param name="calibration">Calibration images of all tasks; no labels needed.</param>
     /// <param name="heldOut">Labelled images; labels count the classes of all tasks in their order.</param>
@@ -106,7 +112,8 @@ public sealed class ZipTuner
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <returns>The candidate, or null if none is accurate enough.</returns>
     /// <exception cref="ArgumentException">There are too few images, none with a label, or they have the wrong shape.</exception>
-    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
+    /// <exception cref="InvalidOperationException">A member cannot have been trained on the calibration images
+    /// (<see cref="ZipOptions.CalibrationCheck"/>).</exception>
     public ZipCandidate? FindLargestSharing(
         IImageSource calibration, IImageSource heldOut, double accuracy, IProgress<ZipProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -124,12 +131,15 @@ public sealed class ZipTuner
         return found;
     }
 
-    private IEnumerable<ZipCandidate> Evaluate(IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress, CancellationToken cancellationToken) => CandidateZips
+    private IEnumerable<ZipCandidate> Evaluate(IImageSource calibration, IImageSource heldOut, IProgress<ZipProgress>? progress,
+        CancellationToken cancellationToken) => CandidateZips
         .Run(_candidates, Options.Zip, calibration, progress, cancellationToken)
-        .Select((result, i) => new ZipCandidate(_candidates[i].Options, result.Report.Cost, Score(result, heldOut, cancellationToken)) { Loss = result.Report.Loss });
+        .Select((result, i) => new ZipCandidate(_candidates[i].Options, result.Report.Cost,
+            Score(result, heldOut, cancellationToken)) { Loss = result.Report.Loss });
 
     private ZipEvaluation Score(ZipResult result, IImageSource images, CancellationToken cancellationToken) => ZipEvaluation.Evaluate(
-        result.Network, result.Tasks, images, Options.Zip.Engine, Options.Scoring, Options.Zip.BatchSize, Options.Zip.Threads, cancellationToken, Options.SharedLabels);
+        result.Network, result.Tasks, images, Options.Zip.Engine, Options.Scoring, Options.Zip.BatchSize, Options.Zip.Threads, cancellationToken,
+        Options.SharedLabels);
 
     /// <summary>For each image the class that wins in the ensemble.</summary>
     private int[] AskEnsemble(IImageSource calibration, IImageSource images, CancellationToken cancellationToken)
@@ -172,7 +182,8 @@ public sealed class ZipTuner
         if (!images.Shape.SequenceEqual(expected))
         {
             throw new ArgumentException(
-                $"The networks take images of shape {Tensor.FormatShape(expected)}, the {kind} images have {Tensor.FormatShape(images.Shape)}.", nameof(images));
+                $"The networks take images of shape {Tensor.FormatShape(expected)}, the {kind} images have {Tensor.FormatShape(images.Shape)}.",
+                nameof(images));
         }
     }
 }

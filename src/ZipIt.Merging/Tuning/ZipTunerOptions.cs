@@ -4,18 +4,20 @@ namespace ZipIt.Merging;
 public sealed record ZipTunerOptions
 {
     /// <summary>
-    /// What all candidates have in common: start, repair, widths, engine, threads and so on. Its cut and perhaps its matcher are replaced; its <see cref="ZipOptions.MaximumLoss"/> does not count.
+    /// What all candidates have in common: start, repair, widths, engine, threads and so on. Its cut and perhaps its matcher are replaced; its
+    /// <see cref="ZipOptions.MaximumLoss"/> does not count.
     /// </summary>
     public ZipOptions Zip { get; init; } = new();
 
     /// <summary>
-    /// Matchers to try; null for that of <see cref="Zip"/>, which in the case of the paper's method is tried with every combination (<see cref="Grid"/>) of α 0.0001, 0.1, 0.3, 1 and β 0.075, 0.8, what the
-    /// authors found best on their data sets. Default null.
+    /// Matchers to try; null for that of <see cref="Zip"/>, which in the case of the paper's method is tried with every combination (<see cref="Grid"/>) of α
+    /// 0.0001, 0.1, 0.3, 1 and β 0.075, 0.8, what the authors found best on their data sets. Default null.
     /// </summary>
     public IReadOnlyList<IMatcher>? Matchers { get; init; }
 
     /// <summary>
-    /// Cuts to try; null for every stage of the first member but the last, everything before the heads, and the heads too if all tasks have prototypes of one length. Default null.
+    /// Cuts to try; null for every stage of the first member but the last, everything before the heads, and the heads too if all tasks have prototypes of one
+    /// length. Default null.
     /// </summary>
     public IReadOnlyList<ZipCut>? Cuts { get; init; }
 

@@ -7,7 +7,9 @@ namespace ZipIt.Merging;
 /// <param name="Candidates">At least one.</param>
 public sealed record ZipTuning(IReadOnlyList<ZipCandidate> Candidates)
 {
-    /// <summary>Score of the ensemble of all members: its joint accuracy on the held-out images, or 1 where candidates were compared with it. Default 1.</summary>
+    /// <summary>
+    /// Score of the ensemble of all members: its joint accuracy on the held-out images, or 1 where candidates were compared with it. Default 1.
+    /// </summary>
     public double EnsembleScore { get; init; } = 1;
 
     /// <summary>The candidate with the highest score; of equal ones the cheapest.</summary>
@@ -26,7 +28,9 @@ public sealed record ZipTuning(IReadOnlyList<ZipCandidate> Candidates)
         .ThenByDescending(candidate => candidate.Score)
         .FirstOrDefault();
 
-    /// <summary>The cheapest candidate whose score falls short of the ensemble's by no more than a loss; of equally cheap ones the best. Null if there is none.</summary>
+    /// <summary>
+    /// The cheapest candidate whose score falls short of the ensemble's by no more than a loss; of equally cheap ones the best. Null if there is none.
+    /// </summary>
     /// <param name="loss">Largest loss, from 0 to 1.</param>
     public ZipCandidate? CheapestWithin(double loss) => CheapestWith(EnsembleScore - loss);
 

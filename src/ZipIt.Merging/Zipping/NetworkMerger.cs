@@ -3,8 +3,9 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Builds the zipped network from the members and the maps: W* = Σₘ Mₘ·Wₘ·Uₘ for every shared layer that mixes channels (paper, eq. 8), per-channel parameters through M, and between the
-/// shared part and the tails U, folded into the weights that read it wherever possible. What the tensors of a layer are, the layer itself declares.
+/// Builds the zipped network from the members and the maps: W* = Σₘ Mₘ·Wₘ·Uₘ for every shared layer that mixes channels (paper, eq. 8), per-channel parameters
+/// through M, and between the shared part and the tails U, folded into the weights that read it wherever possible. What the tensors of a layer are, the layer
+/// itself declares.
 /// </summary>
 internal sealed class NetworkMerger
 {
@@ -50,7 +51,9 @@ internal sealed class NetworkMerger
         {
             ZipMember member = _alignment.Members[m];
             foreach (Head head in member.Network.Heads)
-                heads.Add(new Head(member.NameOf(head), _structure.SharedOf(m).TryGetValue(head.Node, out Node? shared) ? _shared[shared] : _tails[m][head.Node]));
+                heads.Add(new Head(member.NameOf(head), _structure.SharedOf(m).TryGetValue(head.Node, out Node? shared)
+                    ? _shared[shared]
+                    : _tails[m][head.Node]));
         }
 
         var network = new Network([.. heads]);
@@ -99,7 +102,8 @@ internal sealed class NetworkMerger
     {
         SparseRows rows = _maps.UnmergeOf(shared, member);
         Layer layer = rows.FindCopies() is { } sources ? new ChannelGather(sources) : rows.ToLayer(IsMap(shared));
-        return Emit(new Node($"{_alignment.Members[member].Name}/{shared.Name}.unmerge", layer, _shared[shared]), NodeOrigin.Of(member, _alignment.CounterpartOf(shared, member)));
+        return Emit(new Node($"{_alignment.Members[member].Name}/{shared.Name}.unmerge", layer, _shared[shared]),
+            NodeOrigin.Of(member, _alignment.CounterpartOf(shared, member)));
     }
 
     /// <summary>Merged features of values that are still separate: Σₘ Mₘ·fₘ. Where a layer that mixes channels gives the value, M is folded into it.</summary>
@@ -111,7 +115,9 @@ internal sealed class NetworkMerger
             SparseRows merge = _maps.MergeOf(node, m);
             string name = $"{_alignment.Members[m].Name}/{node.Name}.merge";
             Node part = own.Layer.Flow == ChannelFlow.Mix
-                ? new Node(name, Remake(own.Layer, parameter => parameter is { Value: { } value, OutputAxis: { } axis } ? Merge(value, merge, axis) : parameter.Value), _tails[m][own.Inputs[0]])
+                ? new Node(name, Remake(own.Layer, parameter => parameter is { Value: { } value, OutputAxis: { } axis }
+                    ? Merge(value, merge, axis)
+                    : parameter.Value), _tails[m][own.Inputs[0]])
                 : new Node(name, merge.ToLayer(IsMap(node)), _tails[m][own]);
             return Emit(part, new NodeOrigin([SourceOf(node, m)]));
         })];
@@ -125,12 +131,13 @@ internal sealed class NetworkMerger
         if (IsCommon(node))
             return layers[0];
         IReadOnlyList<LayerParameter>[] parameters = [.. layers.Select(layer => layer.Parameters)];
-        return layers[0].WithParameters([.. Enumerable.Range(0, parameters[0].Count).Select(i => MergeParameters(node, [.. parameters.Select(own => own[i])]))]);
+        return layers[0].WithParameters([.. Enumerable.Range(0, parameters[0].Count)
+            .Select(i => MergeParameters(node, [.. parameters.Select(own => own[i])]))]);
     }
 
     /// <summary>
-    /// Σₘ Mₘ·Wₘ·Uₘ: M along the output channels, U along the input channels, for every other place of the tensor (paper, eq. 8). An input that is common to all members has no U, and a
-    /// tensor per channel has none either. Tensors that only some members have are zeros in the others.
+    /// Σₘ Mₘ·Wₘ·Uₘ: M along the output channels, U along the input channels, for every other place of the tensor (paper, eq. 8). An input that is common to all
+    /// members has no U, and a tensor per channel has none either. Tensors that only some members have are zeros in the others.
     /// </summary>
     private Tensor? MergeParameters(Node node, LayerParameter[] parameters)
     {
@@ -155,7 +162,8 @@ internal sealed class NetworkMerger
     }
 
     /// <summary>M·W.</summary>
-    private Tensor Merge(Tensor value, SparseRows merge, int axis) => _blanks?.Get(SparseRows.ShapeWith(value, axis, merge.Length)) ?? merge.Multiply(value, axis);
+    private Tensor Merge(Tensor value, SparseRows merge, int axis) => _blanks?.Get(SparseRows.ShapeWith(value, axis, merge.Length))
+        ?? merge.Multiply(value, axis);
 
     /// <summary>W·U.</summary>
     private Tensor Unmerge(Tensor value, SparseRows unmerge, int axis) =>

@@ -3,8 +3,8 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Merge and unmerge matrices of whole values. A node's channels may come from several feature spaces, and after flattening a channel stands for several features: this puts the maps of the
-/// spaces together accordingly.
+/// Merge and unmerge matrices of whole values. A node's channels may come from several feature spaces, and after flattening a channel stands for several
+/// features: this puts the maps of the spaces together accordingly.
 /// </summary>
 internal sealed class NodeMaps
 {

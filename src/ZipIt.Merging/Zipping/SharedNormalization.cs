@@ -3,13 +3,14 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Lets members that normalize images differently share the normalization of the first one (ours). What a member wants is own = scale·shared + shift for each channel, and the
-/// convolution that reads it takes that in. Only where it pads, the zeros stand for other pixels than in the member: a refit absorbs that.
+/// Lets members that normalize images differently share the normalization of the first one (ours). What a member wants is own = scale·shared + shift for each
+/// channel, and the convolution that reads it takes that in. Only where it pads, the zeros stand for other pixels than in the member: a refit absorbs that.
 /// </summary>
 internal static class SharedNormalization
 {
     /// <summary>
-    /// Members that can be compared from the image on: if they normalize differently, each does it in one layer, even if it had several or none. They compute what they computed before.
+    /// Members that can be compared from the image on: if they normalize differently, each does it in one layer, even if it had several or none. They compute
+    /// what they computed before.
     /// </summary>
     public static IReadOnlyList<ZipMember> Unify(IReadOnlyList<ZipMember> members)
     {

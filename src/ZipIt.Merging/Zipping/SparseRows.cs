@@ -3,7 +3,9 @@ using ZipIt.Networks;
 
 namespace ZipIt.Merging;
 
-/// <summary>A sparse matrix by its rows, in double precision: what a node's channels are made of, and what that does to the weights on both sides of it.</summary>
+/// <summary>
+/// A sparse matrix by its rows, in double precision: what a node's channels are made of, and what that does to the weights on both sides of it.
+/// </summary>
 /// <param name="rows">The entries of each row.</param>
 /// <param name="columns">Number of columns.</param>
 internal sealed class SparseRows(FeatureMap.Entry[][] rows, int columns)

@@ -3,8 +3,8 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Chooses how many merged features each space gets, so that the zipped network stays within a budget of multiply-adds (our extension): all spaces are widened evenly at first,
-/// then step by step where it explains most of the members' features, for all their readers, per multiply-add.
+/// Chooses how many merged features each space gets, so that the zipped network stays within a budget of multiply-adds (our extension): all spaces are widened
+/// evenly at first, then step by step where it explains most of the members' features, for all their readers, per multiply-add.
 /// </summary>
 internal sealed class WidthPlan
 {
@@ -32,7 +32,8 @@ internal sealed class WidthPlan
     /// <returns>Width of each matched space.</returns>
     /// <exception cref="ArgumentException">Even the narrowest network (a quarter of the members' widths) exceeds the budget.</exception>
     public static Dictionary<FeatureSpace, int> Choose(
-        ZipStructure structure, IReadOnlyDictionary<FeatureSpace, IReadOnlyList<double>> unexplained, double budget) => new WidthPlan(structure, unexplained).Choose(budget);
+        ZipStructure structure, IReadOnlyDictionary<FeatureSpace, IReadOnlyList<double>> unexplained, double budget) => new WidthPlan(structure, unexplained)
+        .Choose(budget);
 
     private Dictionary<FeatureSpace, int> Choose(double budget)
     {
@@ -81,7 +82,9 @@ internal sealed class WidthPlan
     }
 
     private double Cost() => _layers.Sum(layer =>
-        (double)layer.Factor * (layer.FixedInputs + layer.Inputs.Sum(space => (double)_widths[space])) * (layer.Output is { } output ? _widths[output] : layer.FixedOutputs));
+        (double)layer.Factor * (layer.FixedInputs + layer.Inputs.Sum(space => (double)_widths[space])) * (layer.Output is { } output
+            ? _widths[output]
+            : layer.FixedOutputs));
 
     /// <summary>All layers with weights: their multiply-adds as a product of input and output widths, which are those of spaces or constants.</summary>
     private void CollectLayers()

@@ -14,8 +14,8 @@ public static class Architecture
 
     /// <summary>Builds the network of a checkpoint; architecture and sizes are read from its tensors.</summary>
     /// <remarks>
-    /// What no tensor tells, such as a pooling behind the first convolution or another activation than ReLU, is as usual, unless <paramref name="options"/> say otherwise. A network
-    /// that was built in another way then gives wrong outputs, without an error: compare some with those of the program that trained it.
+    /// What no tensor tells, such as a pooling behind the first convolution or another activation than ReLU, is as usual, unless <paramref name="options"/> say
+    /// otherwise. A network that was built in another way then gives wrong outputs, without an error: compare some with those of the program that trained it.
     /// </remarks>
     /// <param name="weights">The checkpoint.</param>
     /// <param name="imageSize">Size of the images in pixels; null for what the architecture is made for (32 or 224).</param>
@@ -52,9 +52,11 @@ public static class Architecture
         WeightCheck.CheckReadable(weights);
         if (FindFamily(weights) is { } direct)
             return (direct, weights);
-        string[] modules = [.. weights.Where(pair => pair.Value.Rank >= 2 && pair.Key.Contains('.')).Select(pair => pair.Key[..pair.Key.IndexOf('.')]).Distinct().Take(100)];
+        string[] modules = [.. weights.Where(pair => pair.Value.Rank >= 2 && pair.Key.Contains('.')).Select(pair => pair.Key[..pair.Key.IndexOf('.')])
+            .Distinct().Take(100)];
         (string Module, StateDictionary Weights, Family? Family)[] known =
-            [.. modules.Select(module => (Module: module, Weights: weights.Within(module))).Select(part => (part.Module, part.Weights, Family: FindFamily(part.Weights)))
+            [.. modules.Select(module => (Module: module, Weights: weights.Within(module)))
+                .Select(part => (part.Module, part.Weights, Family: FindFamily(part.Weights)))
                 .Where(part => part.Family is not null)];
         if (known is [{ Family: { } only } part] && modules.Length == 1)
             return (only, part.Weights);
@@ -76,5 +78,6 @@ public static class Architecture
     /// <param name="Build">Builds the network.</param>
     /// <param name="Describe">Names the network.</param>
     private sealed record Family(
-        string Expected, Func<StateDictionary, bool> IsLike, Func<StateDictionary, Size2?, ChannelAffine?, string, ArchitectureOptions?, Network> Build, Func<StateDictionary, string> Describe);
+        string Expected, Func<StateDictionary, bool> IsLike, Func<StateDictionary, Size2?, ChannelAffine?, string, ArchitectureOptions?, Network> Build,
+        Func<StateDictionary, string> Describe);
 }

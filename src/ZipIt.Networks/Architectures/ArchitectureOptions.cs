@@ -1,8 +1,8 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// What the names and shapes of a checkpoint's tensors cannot tell, and what its network was built with: another value than the usual one gives other outputs, without any
-/// error. Null stands for what the architecture usually has.
+/// What the names and shapes of a checkpoint's tensors cannot tell, and what its network was built with: another value than the usual one gives other outputs,
+/// without any error. Null stands for what the architecture usually has.
 /// </summary>
 public sealed record ArchitectureOptions
 {
@@ -16,8 +16,8 @@ public sealed record ArchitectureOptions
     public int? StemStride { get; init; }
 
     /// <summary>
-    /// Whether a maximum pooling (3×3, stride 2) follows the first convolution; null for yes with a kernel of 7×7 and no with a smaller one. ResNets for CIFAR that were made
-    /// from torchvision's often keep the pooling behind a kernel of 3×3, or lack it behind one of 7×7.
+    /// Whether a maximum pooling (3×3, stride 2) follows the first convolution; null for yes with a kernel of 7×7 and no with a smaller one. ResNets for CIFAR
+    /// that were made from torchvision's often keep the pooling behind a kernel of 3×3, or lack it behind one of 7×7.
     /// </summary>
     public bool? StemPooling { get; init; }
 
@@ -25,8 +25,8 @@ public sealed record ArchitectureOptions
     public IReadOnlyList<int>? StageStrides { get; init; }
 
     /// <summary>
-    /// Whether the stride of a ResNet's bottleneck sits on its first convolution (1×1), as in the original paper and in networks converted from Caffe; null for the second (3×3), as in
-    /// torchvision.
+    /// Whether the stride of a ResNet's bottleneck sits on its first convolution (1×1), as in the original paper and in networks converted from Caffe; null for
+    /// the second (3×3), as in torchvision.
     /// </summary>
     public bool? StrideOnFirstConvolution { get; init; }
 
@@ -34,8 +34,8 @@ public sealed record ArchitectureOptions
     public ChannelPadding? ShortcutPadding { get; init; }
 
     /// <summary>
-    /// Whether the projections of a pre-activation ResNet take the block's input after its first normalization and activation, rather than as it is; null for what networks with these
-    /// names do.
+    /// Whether the projections of a pre-activation ResNet take the block's input after its first normalization and activation, rather than as it is; null for
+    /// what networks with these names do.
     /// </summary>
     public bool? PreActivatedShortcut { get; init; }
 

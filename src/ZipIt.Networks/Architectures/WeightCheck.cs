@@ -21,7 +21,8 @@ internal static class WeightCheck
     }
 
     /// <summary>
-    /// Makes sure that a checkpoint holds exactly the expected tensors, with usable values. Convolutions may have biases that are not expected, and counters may stand beside.
+    /// Makes sure that a checkpoint holds exactly the expected tensors, with usable values. Convolutions may have biases that are not expected, and counters
+    /// may stand beside.
     /// </summary>
     /// <exception cref="InvalidDataException">It does not; the message names the file, the architecture and the tensors.</exception>
     public static void Check(StateDictionary weights, string architecture, IReadOnlyList<ParameterShape> expected)

@@ -1,8 +1,8 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Lists the tensors that an architecture expects, layer by layer. The number of a layer's outputs is read from the checkpoint, everything else follows from the layers before, so that a
-/// tensor that does not fit its neighbours is noticed.
+/// Lists the tensors that an architecture expects, layer by layer. The number of a layer's outputs is read from the checkpoint, everything else follows from
+/// the layers before, so that a tensor that does not fit its neighbours is noticed.
 /// </summary>
 internal sealed class WeightList(StateDictionary weights, string architecture)
 {
@@ -40,7 +40,8 @@ internal sealed class WeightList(StateDictionary weights, string architecture)
     public string Linear(string usual, int inputs)
     {
         const string Weight = ".weight";
-        string[] linears = [.. weights.Where(pair => pair.Value.Rank == 2 && pair.Key.EndsWith(Weight, StringComparison.Ordinal)).Select(pair => pair.Key[..^Weight.Length])];
+        string[] linears = [.. weights.Where(pair => pair.Value.Rank == 2 && pair.Key.EndsWith(Weight, StringComparison.Ordinal))
+            .Select(pair => pair.Key[..^Weight.Length])];
         string module = linears is [var only] ? only : usual;
         _parameters.AddRange(ParameterShape.Linear(module, Expect(module, 2)[0], inputs));
         return module;

@@ -1,8 +1,8 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Writes files whole or not at all: into a new file beside the old one, which takes its place at the end. What a process that was killed left behind is removed by the next
-/// that writes the same file.
+/// Writes files whole or not at all: into a new file beside the old one, which takes its place at the end. What a process that was killed left behind is
+/// removed by the next that writes the same file.
 /// </summary>
 internal static class AtomicFile
 {
@@ -39,7 +39,8 @@ internal static class AtomicFile
             return;
         foreach (FileInfo file in folder.EnumerateFiles("*.tmp"))
         {
-            bool isOurs = file.Name.StartsWith($"{name}.", StringComparison.Ordinal) && Guid.TryParseExact(file.Name[(name.Length + 1)..^".tmp".Length], "N", out _);
+            bool isOurs = file.Name.StartsWith($"{name}.", StringComparison.Ordinal)
+                && Guid.TryParseExact(file.Name[(name.Length + 1)..^".tmp".Length], "N", out _);
             if (!isOurs || DateTime.UtcNow - file.LastWriteTimeUtc < LongestPause)
                 continue;
             try

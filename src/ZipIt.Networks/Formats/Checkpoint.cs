@@ -11,8 +11,8 @@ public static class Checkpoint
     /// </summary>
     /// <param name="path">Path of the file.</param>
     /// <param name="entry">
-    /// Which weights, where the file holds several: the name of their dictionary, e.g. <c>ema</c> or, inside another, <c>ema/module</c>; or what the names of the tensors begin
-    /// with, e.g. <c>teacher</c>. Null for the only ones.
+    /// Which weights, where the file holds several: the name of their dictionary, e.g. <c>ema</c> or, inside another, <c>ema/module</c>; or what the names of
+    /// the tensors begin with, e.g. <c>teacher</c>. Null for the only ones.
     /// </param>
     /// <returns>
     /// The tensors, all finite, without wrapper prefixes such as <c>module.</c>; the masks of <c>torch.nn.utils.prune</c> are applied.
@@ -59,10 +59,12 @@ public static class Checkpoint
     }
 
     /// <summary>
-    /// Writes weights in the format that the file's name asks for: <c>.safetensors</c>, or TorchSharp's <c>.dat</c>. An existing file is replaced only when the new one is complete.
+    /// Writes weights in the format that the file's name asks for: <c>.safetensors</c>, or TorchSharp's <c>.dat</c>. An existing file is replaced only when the
+    /// new one is complete.
     /// </summary>
     /// <param name="path">Path of the file.</param>
-    /// <param name="weights">The weights, e.g. those of a network (<see cref="StateDictionary.FromNetwork"/>). Metadata is written to safetensors files; TorchSharp's have no place for it.</param>
+    /// <param name="weights">The weights, e.g. those of a network (<see cref="StateDictionary.FromNetwork"/>). Metadata is written to safetensors files;
+    /// TorchSharp's have no place for it.</param>
     /// <exception cref="ArgumentException">The name has another extension.</exception>
     public static void Save(string path, StateDictionary weights)
     {

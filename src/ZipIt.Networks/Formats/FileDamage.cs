@@ -13,8 +13,8 @@ internal static class FileDamage
         exception is IOException or InvalidDataException or NotSupportedException or ArgumentException or OverflowException && !IsTrouble(exception);
 
     /// <summary>
-    /// Whether an exception says that the machine could not do what it was asked for. A full disk, a lost connection or a missing permission carries a code of the operating
-    /// system, and must not be reported as damage, after which a good file may be thrown away.
+    /// Whether an exception says that the machine could not do what it was asked for. A full disk, a lost connection or a missing permission carries a code of
+    /// the operating system, and must not be reported as damage, after which a good file may be thrown away.
     /// </summary>
     public static bool IsTrouble(Exception exception) => exception switch
     {

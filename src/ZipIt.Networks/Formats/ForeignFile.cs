@@ -9,7 +9,8 @@ internal static class ForeignFile
     public const int StartLength = 512;
 
     private const string Supported = "PyTorch (.pt, .pth), safetensors and TorchSharp (.dat) files are supported";
-    private const string SaveAgain = "Load it with the library that wrote it, and save the weights as a PyTorch or safetensors file, or export the network to ONNX";
+    private const string SaveAgain =
+        "Load it with the library that wrote it, and save the weights as a PyTorch or safetensors file, or export the network to ONNX";
 
     /// <summary>What a file is, to be put behind its name.</summary>
     /// <param name="start">Its first bytes, up to <see cref="StartLength"/>.</param>

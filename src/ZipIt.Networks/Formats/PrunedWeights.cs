@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace ZipIt.Networks;
 
-/// <summary>Weights as <c>torch.nn.utils.prune</c> stores them until it is told to <c>remove</c>: <c>weight_orig</c> and <c>weight_mask</c> instead of <c>weight</c>.</summary>
+/// <summary>
+/// Weights as <c>torch.nn.utils.prune</c> stores them until it is told to <c>remove</c>: <c>weight_orig</c> and <c>weight_mask</c> instead of <c>weight</c>.
+/// </summary>
 internal static class PrunedWeights
 {
     private const string Original = "_orig";

@@ -1,8 +1,8 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Counts what reading a file allocates. A compressed or cleverly shared file can describe far more than it holds: what stays in memory at the same time may be four times
-/// its size, and an allowance that every file has.
+/// Counts what reading a file allocates. A compressed or cleverly shared file can describe far more than it holds: what stays in memory at the same time may be
+/// four times its size, and an allowance that every file has.
 /// </summary>
 internal sealed class ReadingBudget
 {

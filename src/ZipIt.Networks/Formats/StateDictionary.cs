@@ -23,7 +23,8 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
     }
 
     internal StateDictionary(
-        string source, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata, IReadOnlyDictionary<string, string>? unreadable)
+        string source, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata, IReadOnlyDictionary<string,
+        string>? unreadable)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(tensors);
@@ -40,11 +41,15 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
     /// <summary>Key of the metadata under which <see cref="FromNetwork"/> keeps the layer that normalizes pixels.</summary>
     public const string NormalizationKey = "zipit.normalization";
 
-    /// <summary>The tensors of a network, named as in a PyTorch module: <c>conv1.weight</c>, <c>bn1.running_mean</c> …, with the counters of batch normalization at 0.</summary>
+    /// <summary>
+    /// The tensors of a network, named as in a PyTorch module: <c>conv1.weight</c>, <c>bn1.running_mean</c> …, with the counters of batch normalization at 0.
+    /// </summary>
     /// <param name="network">The network, zipped or not.</param>
     /// <remarks>
-    /// A layer that only normalizes the image is no part of the module that was trained; it stands in the metadata, under <see cref="NormalizationKey"/>, as JSON:
-    /// <c>{"scale": [...], "shift": [...]}</c>, a factor and a summand for each channel of pixels. What the layers are and how they are connected is not stored: <see cref="NetworkFile"/> does that.
+    /// A layer that only normalizes the image is no part of the module that was trained; it stands in the metadata, under <see cref="NormalizationKey"/>, as
+    /// JSON:
+    /// <c>{"scale": [...], "shift": [...]}</c>, a factor and a summand for each channel of pixels. What the layers are and how they are connected is not
+    /// stored: <see cref="NetworkFile"/> does that.
     /// </remarks>
     public static StateDictionary FromNetwork(Network network)
     {
@@ -73,7 +78,9 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
     /// <summary>What a tensor is called in the file, where an architecture has translated its name; the same otherwise.</summary>
     internal Func<string, string> NameInFile { get; init; } = name => name;
 
-    /// <summary>Tensors of the file whose values cannot be read, by name, and what they are (<c>a quantized tensor</c>). They are not among the others.</summary>
+    /// <summary>
+    /// Tensors of the file whose values cannot be read, by name, and what they are (<c>a quantized tensor</c>). They are not among the others.
+    /// </summary>
     internal IReadOnlyDictionary<string, string> Unreadable { get; }
 
     /// <inheritdoc/>
@@ -107,7 +114,8 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
     }
 
     /// <summary>
-    /// The same tensors without what wrappers put into every name: <c>module.</c> (<c>DataParallel</c>, also around a part of the network, and averaged models),
+    /// The same tensors without what wrappers put into every name: <c>module.</c> (<c>DataParallel</c>, also around a part of the network, and averaged
+    /// models),
     /// <c>_orig_mod.</c> (<c>torch.compile</c>), <c>model.</c> (Lightning). Counters, which are single numbers, need not have the prefix.
     /// </summary>
     public StateDictionary WithoutWrapperPrefixes()
@@ -194,7 +202,8 @@ public sealed class StateDictionary : IReadOnlyDictionary<string, Tensor>
         foreach (string prefix in (ReadOnlySpan<string>)["module.", "model."])
         {
             bool HasPrefix(string name) => name.Length > prefix.Length && name.StartsWith(prefix, StringComparison.Ordinal);
-            if (AllNames.Any(HasPrefix) && _tensors.All(pair => pair.Value.Rank == 0 && pair.Key.Length > 0 || HasPrefix(pair.Key)) && Unreadable.Keys.All(HasPrefix))
+            if (AllNames.Any(HasPrefix) && _tensors.All(pair => pair.Value.Rank == 0 && pair.Key.Length > 0 || HasPrefix(pair.Key))
+                && Unreadable.Keys.All(HasPrefix))
                 return Rename(name => HasPrefix(name) ? name[prefix.Length..] : name);
         }
 

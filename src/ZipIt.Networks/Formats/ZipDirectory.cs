@@ -14,7 +14,10 @@ internal static class ZipDirectory
     private const int StartInEnd = 16;
     private const int StartInEnd64 = 48;
 
-    /// <summary>Makes sure that an archive's directory is not too large; one that is not there is left to the reader to complain about, if the file is large enough for one.</summary>
+    /// <summary>
+    /// Makes sure that an archive's directory is not too large; one that is not there is left to the reader to complain about, if the file is large enough for
+    /// one.
+    /// </summary>
     /// <exception cref="InvalidDataException">It is, or the file is too small.</exception>
     public static void CheckLength(Stream stream, string source)
     {

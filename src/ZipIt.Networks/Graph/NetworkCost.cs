@@ -5,7 +5,8 @@ namespace ZipIt.Networks;
 /// Multiply-adds of all Conv and Linear layers for one image; normalization, activations, pooling and additions are not counted. This is the
 /// convention of the tables in the ZipIt paper (ResNet-50 at 224 px: 4.11 G).
 /// </param>
-/// <param name="Parameters">Learnt numbers, e.g. weights and biases of Conv, Linear and BatchNorm layers; running statistics and constants are not counted.</param>
+/// <param name="Parameters">Learnt numbers, e.g. weights and biases of Conv, Linear and BatchNorm layers; running statistics and constants are not
+/// counted.</param>
 public readonly record struct NetworkCost(long MultiplyAdds, long Parameters)
 {
     /// <summary>Counts a network.</summary>

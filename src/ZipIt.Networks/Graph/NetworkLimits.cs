@@ -1,8 +1,8 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// The largest network that a <see cref="Network"/> can be. Files are made by strangers: whatever they say, a network within these limits has windows, offsets and
-/// sizes that fit into 32-bit arithmetic with room to spare, which is what the engine's kernels rely on. Trained networks are far from them.
+/// The largest network that a <see cref="Network"/> can be. Files are made by strangers: whatever they say, a network within these limits has windows, offsets
+/// and sizes that fit into 32-bit arithmetic with room to spare, which is what the engine's kernels rely on. Trained networks are far from them.
 /// </summary>
 public static class NetworkLimits
 {

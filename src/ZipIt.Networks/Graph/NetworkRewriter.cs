@@ -1,12 +1,13 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// The way to make a network from another one: replaces layers, and inserts, removes and splices nodes. Edits name the nodes of the old network. What lies behind an edited node is
-/// copied, everything else is shared with the old network; outputs keep their names and their order.
+/// The way to make a network from another one: replaces layers, and inserts, removes and splices nodes. Edits name the nodes of the old network. What lies
+/// behind an edited node is copied, everything else is shared with the old network; outputs keep their names and their order.
 /// </summary>
 /// <remarks>
-/// Nodes of the new network are made when they are asked for, by <see cref="this[Node]"/> or by <see cref="ToNetwork"/>, and only those that an output needs. Edits may follow:
-/// what has been made of the edited node and of all nodes behind it is then made anew. A rewriter is not safe for use by several threads at a time.
+/// Nodes of the new network are made when they are asked for, by <see cref="this[Node]"/> or by <see cref="ToNetwork"/>, and only those that an output needs.
+/// Edits may follow: what has been made of the edited node and of all nodes behind it is then made anew. A rewriter is not safe for use by several threads at a
+/// time.
 /// </remarks>
 public sealed class NetworkRewriter
 {
@@ -21,7 +22,8 @@ public sealed class NetworkRewriter
 
     /// <summary>Rewrites a network.</summary>
     /// <param name="network">The old network, which stays as it is.</param>
-    /// <param name="rename">Names of the nodes in the new network by their old ones; null to keep them. Inserted and spliced nodes bring their own names.</param>
+    /// <param name="rename">Names of the nodes in the new network by their old ones; null to keep them. Inserted and spliced nodes bring their own
+    /// names.</param>
     public NetworkRewriter(Network network, Func<string, string>? rename = null)
         : this((network ?? throw new ArgumentNullException(nameof(network))).Heads, network.Nodes, rename)
     {

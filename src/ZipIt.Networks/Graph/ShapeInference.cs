@@ -93,7 +93,9 @@ internal static class ShapeInference
         return shapes;
     }
 
-    private static int[] ExpectMap(Node node, int[] shape) => shape.Length == 3 ? shape : throw Mismatch(node, "a feature map [channels, height, width]", shape);
+    private static int[] ExpectMap(Node node, int[] shape) => shape.Length == 3
+        ? shape
+        : throw Mismatch(node, "a feature map [channels, height, width]", shape);
 
     private static void CheckChannels(Node node, int[] shape, int channels)
     {
@@ -126,5 +128,6 @@ internal static class ShapeInference
 
     private static ArgumentException Refuse(Node node, string problem) => new($"Node '{NameList.Shorten(node.Name)}' ({node.Layer.Kind}) {problem}.");
 
-    private static ArgumentException Mismatch(Node node, string expected, int[] found) => Refuse(node, $"expects {expected}, found {Tensor.FormatShape(found)}");
+    private static ArgumentException Mismatch(Node node, string expected, int[] found) =>
+        Refuse(node, $"expects {expected}, found {Tensor.FormatShape(found)}");
 }

@@ -1,8 +1,8 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// The windows of a convolution or pool along the rows or the columns of its input. Making one proves, in 64-bit arithmetic, what the kernels rely on: window i begins at
-/// i·stride − padding, all windows begin inside the input or its padding, and no sum or product of these numbers leaves 32 bits.
+/// The windows of a convolution or pool along the rows or the columns of its input. Making one proves, in 64-bit arithmetic, what the kernels rely on: window i
+/// begins at i·stride − padding, all windows begin inside the input or its padding, and no sum or product of these numbers leaves 32 bits.
 /// </summary>
 internal readonly record struct WindowAxis
 {
@@ -47,7 +47,8 @@ internal readonly record struct WindowAxis
     /// <summary>The windows of a convolution or pool along the rows of its input.</summary>
     /// <param name="node">The node, whose layer is a <see cref="Conv2d"/> or a <see cref="Pool2d"/>.</param>
     /// <param name="height">Height of the input.</param>
-    /// <exception cref="ArgumentException">There is no window, or a number is beyond <see cref="NetworkLimits.Extent"/>; the message names the node.</exception>
+    /// <exception cref="ArgumentException">There is no window, or a number is beyond <see cref="NetworkLimits.Extent"/>; the message names the
+    /// node.</exception>
     public static WindowAxis OfRows(Node node, int height) => node.Layer switch
     {
         Conv2d conv => new WindowAxis(node, height, conv.Kernel.Height, conv.Stride.Height, conv.Padding.Height, conv.Dilation.Height, false),
@@ -66,7 +67,9 @@ internal readonly record struct WindowAxis
         _ => throw new ArgumentException($"Node '{NameList.Shorten(node.Name)}' ({node.Layer.Kind}) has no windows.", nameof(node)),
     };
 
-    /// <summary>The part of a window without dilation that lies inside the input, which is never empty, and the window's extent inside the padded input.</summary>
+    /// <summary>
+    /// The part of a window without dilation that lies inside the input, which is never empty, and the window's extent inside the padded input.
+    /// </summary>
     public (int First, int Last, int Padded) WindowAt(int index)
     {
         int first = index * Stride - Padding;

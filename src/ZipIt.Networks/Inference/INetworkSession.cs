@@ -14,7 +14,8 @@ public interface INetworkSession : IDisposable
     int MaximumBatchSize { get; }
 
     /// <summary>Runs a network with one input.</summary>
-    /// <param name="images">Batch of inputs [batch, channels, height, width] ([batch, height, width, channels] with <see cref="SessionOptions.ChannelsLastInputs"/>).</param>
+    /// <param name="images">Batch of inputs [batch, channels, height, width] ([batch, height, width, channels] with
+    /// <see cref="SessionOptions.ChannelsLastInputs"/>).</param>
     /// <param name="batchSize">Number of images, 1 … <see cref="MaximumBatchSize"/>.</param>
     /// <exception cref="ArgumentException">The number of values does not match the batch size, or the network has more than one input.</exception>
     void Run(ReadOnlySpan<float> images, int batchSize);

@@ -15,7 +15,8 @@ public sealed record SessionOptions
     public IReadOnlyList<string> Taps { get; init; } = [];
 
     /// <summary>
-    /// Whether BatchNorm layers normalize with the mean and (biased) variance of the batch instead of their running statistics, as in training mode. Default false.
+    /// Whether BatchNorm layers normalize with the mean and (biased) variance of the batch instead of their running statistics, as in training mode. Default
+    /// false.
     /// </summary>
     public bool BatchStatistics { get; init; }
 
@@ -28,6 +29,9 @@ public sealed record SessionOptions
     /// <summary>Number of threads to use; 0 for one per processor. Results do not depend on it. Default 0.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Where <see cref="CpuEngine"/> takes the memory for values, for as long as the session is not disposed; null for memory of the garbage collector. Default null.</summary>
+    /// <summary>
+    /// Where <see cref="CpuEngine"/> takes the memory for values, for as long as the session is not disposed; null for memory of the garbage collector. Default
+    /// null.
+    /// </summary>
     internal BufferPool? Pool { get; init; }
 }

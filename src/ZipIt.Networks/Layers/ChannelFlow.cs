@@ -1,6 +1,9 @@
 namespace ZipIt.Networks;
 
-/// <summary>How the output channels of a layer depend on its input channels. Merging reads it: it tells which channels must be merged alike, and where weights can take in a merge.</summary>
+/// <summary>
+/// How the output channels of a layer depend on its input channels. Merging reads it: it tells which channels must be merged alike, and where weights can take
+/// in a merge.
+/// </summary>
 public enum ChannelFlow
 {
     /// <summary>The layer does not say. Neither the channels that it takes nor those that it gives can be merged.</summary>
@@ -10,11 +13,14 @@ public enum ChannelFlow
     Enter,
 
     /// <summary>
-    /// Each output channel is a function of the same channel of every input alone, as in an activation, a normalization, a pooling or a sum. Channels that meet here are merged alike.
+    /// Each output channel is a function of the same channel of every input alone, as in an activation, a normalization, a pooling or a sum. Channels that meet
+    /// here are merged alike.
     /// </summary>
     Keep,
 
-    /// <summary>Each output channel is a linear function of all input channels, plus a constant: the weights can take in any linear map of the channels on both sides.</summary>
+    /// <summary>
+    /// Each output channel is a linear function of all input channels, plus a constant: the weights can take in any linear map of the channels on both sides.
+    /// </summary>
     Mix,
 
     /// <summary>As <see cref="Mix"/>, but groups of output channels see groups of input channels, so that channels cannot move between groups.</summary>

@@ -1,8 +1,8 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Is declared by layers that do one multiplication and one addition per channel, y = scale·x + shift, and nothing else. They can be folded into the weights before them, and follow each
-/// other as one.
+/// Is declared by layers that do one multiplication and one addition per channel, y = scale·x + shift, and nothing else. They can be folded into the weights
+/// before them, and follow each other as one.
 /// </summary>
 public interface IAffineLayer
 {

@@ -1,9 +1,9 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// What one node of a <see cref="Network"/> computes: weights and attributes, no code that runs. A layer declares how its channels depend on each other (<see cref="Flow"/>) and what
-/// its tensors are (<see cref="Parameters"/>); whoever merges, folds, counts or stores layers reads that. The hierarchy is closed: only <see cref="ShapeInference"/>, each engine
-/// and each foreign format know all of it.
+/// What one node of a <see cref="Network"/> computes: weights and attributes, no code that runs. A layer declares how its channels depend on each other
+/// (<see cref="Flow"/>) and what its tensors are (<see cref="Parameters"/>); whoever merges, folds, counts or stores layers reads that. The hierarchy is
+/// closed: only <see cref="ShapeInference"/>, each engine and each foreign format know all of it.
 /// </summary>
 /// <remarks>
 /// Shapes in the documentation of the layers leave the batch out: a feature map is [channels, height, width], a vector [features].
@@ -21,8 +21,8 @@ public abstract record Layer
     public abstract ChannelFlow Flow { get; }
 
     /// <summary>
-    /// Kind and attributes as messages show them, without tensors and widths, e.g. <c>Conv2d 3, stride 1, padding 1, dilation 1, groups 1</c>. Layers of one signature do the same
-    /// apart from these, and can be merged.
+    /// Kind and attributes as messages show them, without tensors and widths, e.g. <c>Conv2d 3, stride 1, padding 1, dilation 1, groups 1</c>. Layers of one
+    /// signature do the same apart from these, and can be merged.
     /// </summary>
     public abstract string Signature { get; }
 
@@ -35,7 +35,9 @@ public abstract record Layer
     /// <summary>Whether it makes new channels of those that it takes, in groups or all of them.</summary>
     public bool MixesChannels => Flow is ChannelFlow.Mix or ChannelFlow.MixInGroups;
 
-    /// <summary>Whether it multiplies what it takes by weights, as convolutions and fully connected layers do: the layers that networks are counted by.</summary>
+    /// <summary>
+    /// Whether it multiplies what it takes by weights, as convolutions and fully connected layers do: the layers that networks are counted by.
+    /// </summary>
     public bool HasWeights => Parameters.Any(parameter => parameter.Role == ParameterRole.Weight);
 
     /// <summary>Number of inputs that a node with this layer takes; null for any number above one.</summary>
@@ -97,7 +99,8 @@ public abstract record Layer
 
     /// <summary>Makes the layer that <see cref="WithParameters"/> promises.</summary>
     /// <param name="values">One tensor for each of <see cref="Parameters"/>; null only where one may be absent.</param>
-    private protected virtual Layer Remake(ReadOnlySpan<Tensor?> values) => throw new NotSupportedException($"A {Kind} has tensors, but cannot be made with others.");
+    private protected virtual Layer Remake(ReadOnlySpan<Tensor?> values) =>
+        throw new NotSupportedException($"A {Kind} has tensors, but cannot be made with others.");
 
     private protected static void CheckVector(Tensor tensor, int length, string name)
     {

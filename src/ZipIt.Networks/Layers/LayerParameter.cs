@@ -2,7 +2,8 @@ namespace ZipIt.Networks;
 
 /// <summary>A tensor of a layer, and what its axes count.</summary>
 /// <remarks>
-/// Channels may be mapped to others: where models are merged, tensors become Σₘ Mₘ·Wₘ along their <see cref="ParameterAxis.Output"/> or <see cref="ParameterAxis.Channel"/> axis
+/// Channels may be mapped to others: where models are merged, tensors become Σₘ Mₘ·Wₘ along their <see cref="ParameterAxis.Output"/> or
+/// <see cref="ParameterAxis.Channel"/> axis
 /// and Wₘ·Uₘ along their <see cref="ParameterAxis.Input"/> axis, whatever their role.
 /// </remarks>
 public sealed record LayerParameter

@@ -5,8 +5,8 @@ namespace ZipIt.Numerics;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Edmonds' primal-dual algorithm (J. Edmonds, <i>Maximum matching and a polyhedron with 0,1-vertices</i>, 1965) with the bookkeeping that makes it cubic, after
-/// Z. Galil, <i>Efficient algorithms for finding maximum matching in graphs</i>, ACM Computing Surveys 18 (1986), section 5: for every vertex outside the
+/// Edmonds' primal-dual algorithm (J. Edmonds, <i>Maximum matching and a polyhedron with 0,1-vertices</i>, 1965) with the bookkeeping that makes it cubic,
+/// after Z. Galil, <i>Efficient algorithms for finding maximum matching in graphs</i>, ACM Computing Surveys 18 (1986), section 5: for every vertex outside the
 /// trees the best edge from an S-vertex, and for every pair of S-blossoms the best edge between them.
 /// </para>
 /// <para>

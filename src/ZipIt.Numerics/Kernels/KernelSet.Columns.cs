@@ -23,7 +23,9 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         }
     }
 
-    /// <summary>Sums over 8 columns of X and two vectors of columns of Y: lane i of s<c>r</c> and t<c>r</c> is X's column r times Y's column i and lanes + i.</summary>
+    /// <summary>
+    /// Sums over 8 columns of X and two vectors of columns of Y: lane i of s<c>r</c> and t<c>r</c> is X's column r times Y's column i and lanes + i.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyColumns8(float* x, float* y, int rows, float* product)
     {
@@ -94,7 +96,9 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         TLanes.Store(product + 7 * RankUpdate.PanelWidth + lanes, t7);
     }
 
-    /// <summary>Sums over 4 columns of X and two vectors of columns of Y: lane i of s<c>r</c> and t<c>r</c> is X's column r times Y's column i and lanes + i.</summary>
+    /// <summary>
+    /// Sums over 4 columns of X and two vectors of columns of Y: lane i of s<c>r</c> and t<c>r</c> is X's column r times Y's column i and lanes + i.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyColumns4(float* x, float* y, int rows, float* product)
     {

@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace ZipIt.Numerics;
 
-/// <summary>The kernel of the parametric rectifier. A full vector holds consecutive channels of one pixel; what is left of a pixel is treated value by value, with the same operations.</summary>
+/// <summary>
+/// The kernel of the parametric rectifier. A full vector holds consecutive channels of one pixel; what is left of a pixel is treated value by value, with the
+/// same operations.
+/// </summary>
 internal sealed unsafe partial class KernelSet<TLanes, TVector>
 {
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ namespace ZipIt.Numerics;
 /// The engine's inner loops for one vector width. Kernels know addresses and sizes, nothing of graphs; feature maps are channels last.
 /// </summary>
 /// <remarks>
-/// Every kernel computes an output from its inputs in one order of operations, whatever the position of the output in its buffer and whatever is computed beside it.
-/// Results therefore do not depend on how images are grouped or how work is split.
+/// Every kernel computes an output from its inputs in one order of operations, whatever the position of the output in its buffer and whatever is computed
+/// beside it. Results therefore do not depend on how images are grouped or how work is split.
 /// </remarks>
 internal abstract unsafe class KernelSet
 {
@@ -48,7 +48,8 @@ internal abstract unsafe class KernelSet
     /// <param name="firstPanel">First panel of B (and with it of C's columns) to compute.</param>
     /// <param name="lastPanel">Panel behind the last one.</param>
     /// <param name="c">C [rows, columns], rows <paramref name="strideC"/> apart: address of column 0 of B's columns.</param>
-    /// <param name="initial">Values to start from, of the width of B's padded columns if they lie in rows of their own, rows <paramref name="strideInitial"/> apart (0 for one row of biases). May be C.</param>
+    /// <param name="initial">Values to start from, of the width of B's padded columns if they lie in rows of their own, rows <paramref name="strideInitial"/>
+    /// apart (0 for one row of biases). May be C.</param>
     public abstract void Multiply(
         float* a, nint strideA, int rows, in PackedMatrix b, int firstPanel, int lastPanel, float* c, nint strideC, float* initial, nint strideInitial);
 

@@ -151,7 +151,8 @@ internal static unsafe class RankUpdate
                     float* right = Panel(j);
                     for (int row = 0; row < _rows; row += ChunkRows)
                     {
-                        kernels.MultiplyColumns(left + row * PanelWidth, Math.Min(PanelWidth, x.Columns - i * PanelWidth), right + row * PanelWidth, Math.Min(ChunkRows, _rows - row), product);
+                        kernels.MultiplyColumns(left + row * PanelWidth, Math.Min(PanelWidth, x.Columns - i * PanelWidth), right + row * PanelWidth,
+                            Math.Min(ChunkRows, _rows - row), product);
                         AddTo(product, i * PanelWidth, j * PanelWidth);
                     }
 

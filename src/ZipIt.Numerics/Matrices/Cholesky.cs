@@ -206,7 +206,8 @@ public sealed class Cholesky
     }
 
     /// <summary>
-    /// Inverts the block T on the diagonal, so that many rows can be solved by multiplication: negated, since <see cref="Subtract(Span{double}, int, int, int, int, int, double[], int)"/> subtracts.
+    /// Inverts the block T on the diagonal, so that many rows can be solved by multiplication: negated, since
+    /// <see cref="Subtract(Span{double}, int, int, int, int, int, double[], int)"/> subtracts.
     /// The identity beyond the matrix.
     /// </summary>
     /// <param name="column">First column of the block.</param>

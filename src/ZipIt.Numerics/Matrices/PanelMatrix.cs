@@ -1,8 +1,8 @@
 namespace ZipIt.Numerics;
 
 /// <summary>
-/// A data matrix in the order in which products of its columns read it: panels of <see cref="Width"/> columns, each of them row after row [panel, row, width]. The last
-/// panel is filled up with zeros.
+/// A data matrix in the order in which products of its columns read it: panels of <see cref="Width"/> columns, each of them row after row [panel, row, width].
+/// The last panel is filled up with zeros.
 /// </summary>
 internal sealed unsafe class PanelMatrix
 {

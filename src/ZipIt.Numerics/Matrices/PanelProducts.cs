@@ -4,11 +4,12 @@ using System.Runtime.Intrinsics;
 namespace ZipIt.Numerics;
 
 /// <summary>
-/// Products of columns of panel matrices, added to tiles of doubles: what <see cref="RankUpdate"/> does, without copying, for data that is multiplied several times.
+/// Products of columns of panel matrices, added to tiles of doubles: what <see cref="RankUpdate"/> does, without copying, for data that is multiplied several
+/// times.
 /// </summary>
 /// <remarks>
-/// Products are summed in single precision over at most <see cref="RankUpdate.ChunkRows"/> rows and then added in double precision. Each element is summed in one order:
-/// results do not depend on the number of threads.
+/// Products are summed in single precision over at most <see cref="RankUpdate.ChunkRows"/> rows and then added in double precision. Each element is summed in
+/// one order: results do not depend on the number of threads.
 /// </remarks>
 internal static unsafe class PanelProducts
 {
@@ -80,8 +81,10 @@ internal static unsafe class PanelProducts
                     int used = Math.Min(PanelMatrix.Width, x.Columns - row * PanelMatrix.Width);
                     for (int column = firstColumn; column < (y is null ? Math.Min(lastColumn, row + 1) : lastColumn); column++)
                     {
-                        kernels.MultiplyColumns(x.Panel(row) + (nint)from * PanelMatrix.Width, used, (y ?? x).Panel(column) + (nint)from * PanelMatrix.Width, count, product);
-                        Add(product, used * PanelMatrix.Width, tiles + (y is null ? SymmetricTiles.IndexOf(row, column) : ((nint)row * y.PanelCount + column) * TileSize));
+                        kernels.MultiplyColumns(x.Panel(row) + (nint)from * PanelMatrix.Width, used, (y ?? x).Panel(column) + (nint)from * PanelMatrix.Width,
+                            count, product);
+                        Add(product, used * PanelMatrix.Width,
+                            tiles + (y is null ? SymmetricTiles.IndexOf(row, column) : ((nint)row * y.PanelCount + column) * TileSize));
                     }
                 }
             }

@@ -80,7 +80,8 @@ internal sealed unsafe class PanelWeights
                     CopyRows(x.Panel(panel + p) + (nint)first * PanelMatrix.Width, count, rows.Pointer + p * PanelMatrix.Width);
                 bool isFirst = panel == 0;
                 weights._kernels.Multiply(
-                    rows.Pointer, RowStride, count, values, 0, values.PanelCount, target, outputs, isFirst ? weights._zeros.Pointer : target, isFirst ? 0 : outputs);
+                    rows.Pointer, RowStride, count, values, 0, values.PanelCount, target, outputs, isFirst ? weights._zeros.Pointer : target, isFirst ? 0
+                    : outputs);
             }
         }
 

@@ -5,7 +5,8 @@ using System.Runtime.InteropServices;
 namespace ZipIt.Numerics;
 
 /// <summary>
-/// Memory that never moves and starts at a cache line, so that kernels can work with its address and no vector straddles two lines. It belongs to the garbage collector, or to a
+/// Memory that never moves and starts at a cache line, so that kernels can work with its address and no vector straddles two lines. It belongs to the garbage
+/// collector, or to a
 /// <see cref="BufferPool"/> that gives it back by hand. The owner keeps the buffer alive while kernels work.
 /// </summary>
 internal sealed unsafe class AlignedBuffer

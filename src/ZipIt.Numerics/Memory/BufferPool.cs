@@ -1,8 +1,8 @@
 namespace ZipIt.Numerics;
 
 /// <summary>
-/// Large buffers that are used again. Those that nobody needs any more go back to the system at once, so that the memory that a long computation takes does not depend on when the
-/// garbage collector runs. Safe for use by several threads.
+/// Large buffers that are used again. Those that nobody needs any more go back to the system at once, so that the memory that a long computation takes does not
+/// depend on when the garbage collector runs. Safe for use by several threads.
 /// </summary>
 internal sealed class BufferPool : IDisposable
 {

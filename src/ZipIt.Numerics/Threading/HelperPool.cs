@@ -1,7 +1,8 @@
 namespace ZipIt.Numerics;
 
 /// <summary>
-/// Threads that help one <see cref="WorkerTeam"/> after another. They start when they are first needed, and then stay. Where no more can be started, teams make do with fewer.
+/// Threads that help one <see cref="WorkerTeam"/> after another. They start when they are first needed, and then stay. Where no more can be started, teams make
+/// do with fewer.
 /// </summary>
 /// <param name="start">Starts a thread; throws if there can be none.</param>
 internal sealed class HelperPool(Action<ThreadStart> start)

@@ -27,7 +27,9 @@ public sealed record ImageTrainingProgress(
     public override string ToString()
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
-        string validation = ValidationAccuracy is { } accuracy ? string.Create(culture, $", validation loss {ValidationLoss:F3}, accuracy {100 * accuracy:F1} %") : "";
+        string validation = ValidationAccuracy is { } accuracy
+            ? string.Create(culture, $", validation loss {ValidationLoss:F3}, accuracy {100 * accuracy:F1} %")
+            : "";
         string training = string.Create(culture, $"{Images} of {TotalImages} images, loss {Loss:F3}, accuracy {100 * Accuracy:F1} %");
         return string.Create(culture, $"Epoch {Epoch} of {Epochs}: {training}{validation}, learning rate {LearningRate:G3}, {Elapsed.TotalSeconds:F1} s");
     }

@@ -28,7 +28,8 @@ public static class TorchSharpCatalog
     public static ImageClassifierTrainer ImageClassifier(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, string inputColumnName, string labelColumnName = "Label",
         string taskName = "Class") =>
-        catalog.ImageClassifier(new ImageClassifierTrainer.Options { InputColumnName = inputColumnName, LabelColumnName = labelColumnName, TaskName = taskName });
+        catalog.ImageClassifier(new ImageClassifierTrainer.Options { InputColumnName = inputColumnName, LabelColumnName = labelColumnName,
+            TaskName = taskName });
 
     /// <summary>Trains an image classifier on labelled images.</summary>
     /// <param name="catalog">The trainers of a context.</param>

@@ -9,8 +9,8 @@ using ZipIt.Networks;
 namespace ZipIt.Fuzzing.Targets;
 
 /// <summary>
-/// Models in ML.NET's archive, which score an image if they are accepted. The input is the length of the description (int32), the description and the network; they get
-/// their hashes and take the place of those in an archive of a real model, whose other parts, which ML.NET reads, stay as they are.
+/// Models in ML.NET's archive, which score an image if they are accepted. The input is the length of the description (int32), the description and the network;
+/// they get their hashes and take the place of those in an archive of a real model, whose other parts, which ML.NET reads, stay as they are.
 /// </summary>
 public sealed class ModelTarget : FuzzTarget
 {
@@ -19,7 +19,8 @@ public sealed class ModelTarget : FuzzTarget
     private const int ModelLength = 0x18;
     private static readonly int[] Offsets = [0x20, 0x30, 0x80, 0x88, 0x90];
 
-    private readonly List<(string Name, byte[] Content)> _template = ReadArchive(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "zipped-model-v1.zip")));
+    private readonly List<(string Name, byte[] Content)> _template =
+        ReadArchive(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "zipped-model-v1.zip")));
     private readonly MLContext _context = new(1);
 
     /// <inheritdoc/>
@@ -131,7 +132,8 @@ public sealed class ModelTarget : FuzzTarget
         return result;
     }
 
-    private static void Add(Span<byte> number, int growth) => BinaryPrimitives.WriteInt64LittleEndian(number, BinaryPrimitives.ReadInt64LittleEndian(number) + growth);
+    private static void Add(Span<byte> number, int growth) =>
+        BinaryPrimitives.WriteInt64LittleEndian(number, BinaryPrimitives.ReadInt64LittleEndian(number) + growth);
 
     private static List<(string Name, byte[] Content)> ReadArchive(byte[] file)
     {

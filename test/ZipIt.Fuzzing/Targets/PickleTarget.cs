@@ -24,7 +24,8 @@ public sealed class PickleTarget : FuzzTarget
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<byte[]> MakeSeeds() => [new PickleWriter().Checkpoint(), new PickleWriter(4).Checkpoint(), new PickleWriter().Nested(), new PickleWriter().Script()];
+    public override IEnumerable<byte[]> MakeSeeds() =>
+        [new PickleWriter().Checkpoint(), new PickleWriter(4).Checkpoint(), new PickleWriter().Nested(), new PickleWriter().Script()];
 
     /// <inheritdoc/>
     protected override bool Read(byte[] input)

@@ -15,7 +15,8 @@ public sealed class TorchSharpTarget : FuzzTarget
         var generator = new NetworkGenerator(seed);
         using var stream = new MemoryStream();
         TorchSharpFile.Save(
-            stream, [new("a", generator.DrawTensor(1, 2, 3)), new("bn.weight", generator.DrawTensor(1, 1)), new("bn.num_batches_tracked", new Tensor()), new("empty", new Tensor(0, 2))]);
+            stream, [new("a", generator.DrawTensor(1, 2, 3)), new("bn.weight", generator.DrawTensor(1, 1)), new("bn.num_batches_tracked", new Tensor()),
+            new("empty", new Tensor(0, 2))]);
         return stream.ToArray();
     }
 

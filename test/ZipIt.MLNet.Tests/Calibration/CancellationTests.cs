@@ -78,7 +78,8 @@ public sealed class CancellationTests
         };
         var options = new ZipEstimator.Options { CancellationToken = source.Token };
 
-        var end = Assert.ThrowsAny<OperationCanceledException>(() => _context.Transforms.Zip(options, Samples.AnimalClassifier, Samples.VehicleClassifier).Fit(view));
+        var end = Assert.ThrowsAny<OperationCanceledException>(() => _context.Transforms.Zip(options, Samples.AnimalClassifier, Samples.VehicleClassifier)
+            .Fit(view));
         Assert.Equal(source.Token, end.CancellationToken);
     }
 

@@ -13,7 +13,8 @@ public sealed partial class MLNetFactsTests
     {
         var first = new CountingEstimator();
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => first.Append(_context.Transforms.CopyColumns("Copy", "Missing")).Fit(_context.Data.LoadFromEnumerable(Numbers(1))));
+        Assert.Throws<ArgumentOutOfRangeException>(() => first.Append(_context.Transforms.CopyColumns("Copy", "Missing"))
+            .Fit(_context.Data.LoadFromEnumerable(Numbers(1))));
 
         Assert.Equal(0, first.Fits);
     }

@@ -6,8 +6,8 @@ using Microsoft.ML.Runtime;
 namespace ZipIt.MLNet.Tests;
 
 /// <summary>
-/// What this library relies on in ML.NET, or works around, and which its documentation does not promise. Where a test fails with a newer ML.NET, the code that relies
-/// on it needs another look.
+/// What this library relies on in ML.NET, or works around, and which its documentation does not promise. Where a test fails with a newer ML.NET, the code that
+/// relies on it needs another look.
 /// </summary>
 public sealed partial class MLNetFactsTests
 {
@@ -140,8 +140,10 @@ public sealed partial class MLNetFactsTests
         // Of equal scores the first one wins; the names of the slots, which stand the other way round, do not count.
         ScoredRow[] rows = [new() { Label = 0, Score = [0.5f, 0.5f] }, new() { Label = 1, Score = [0.5f, 0.5f] }, new() { Label = 1, Score = [0, 1] }];
         SchemaDefinition definition = SchemaDefinition.Create(typeof(ScoredRow));
-        definition["Score"].AddAnnotation("SlotNames", ((string[])["b", "a"]).Select(name => name.AsMemory()).ToArray(), new VectorDataViewType(TextDataViewType.Instance, 2));
-        definition["Label"].AddAnnotation("KeyValues", ((string[])["a", "b"]).Select(name => name.AsMemory()).ToArray(), new VectorDataViewType(TextDataViewType.Instance, 2));
+        definition["Score"].AddAnnotation("SlotNames", ((string[])["b", "a"]).Select(name => name.AsMemory()).ToArray(),
+            new VectorDataViewType(TextDataViewType.Instance, 2));
+        definition["Label"].AddAnnotation("KeyValues", ((string[])["a", "b"]).Select(name => name.AsMemory()).ToArray(),
+            new VectorDataViewType(TextDataViewType.Instance, 2));
 
         MulticlassClassificationMetrics metrics = _context.MulticlassClassification.Evaluate(_context.Data.LoadFromEnumerable(rows, definition));
 

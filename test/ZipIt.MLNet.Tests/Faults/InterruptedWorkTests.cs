@@ -144,7 +144,8 @@ public sealed class InterruptedWorkTests
             }
         });
 
-        using PredictionEngine<PixelRow, Prediction> engine = _context.Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped, new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<PixelRow, Prediction> engine =
+            _context.Model.CreatePredictionEngine<PixelRow, Prediction>(Samples.Zipped, new PredictionEngineOptions { OwnsTransformer = false });
         for (int round = 0; round < 4; round++)
             Assert.Equal(expected, rows.Select(row => engine.Predict(row).Score!.ToArray()));
         await stop.CancelAsync();

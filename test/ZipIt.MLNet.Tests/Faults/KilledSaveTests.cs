@@ -18,7 +18,8 @@ public sealed class KilledSaveTests : IDisposable
         var context = new MLContext(1);
         for (int kill = 0; kill < 4; kill++)
         {
-            using Process process = Process.Start(new ProcessStartInfo("dotnet", [typeof(KilledSaveTests).Assembly.Location, "save", path]) { RedirectStandardOutput = true })!;
+            using Process process = Process.Start(new ProcessStartInfo("dotnet",
+                [typeof(KilledSaveTests).Assembly.Location, "save", path]) { RedirectStandardOutput = true })!;
             Assert.Equal("saving", process.StandardOutput.ReadLine());
             Thread.Sleep(random.Next(100));
             process.Kill();

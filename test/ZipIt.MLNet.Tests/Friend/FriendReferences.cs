@@ -8,8 +8,8 @@ using System.Reflection.PortableExecutable;
 namespace ZipIt.MLNet.Tests;
 
 /// <summary>
-/// What an assembly uses of ML.NET that is not public: every type and member that its metadata refers to, in signatures, base types, attributes and method bodies, with the types
-/// of the assembly that do so.
+/// What an assembly uses of ML.NET that is not public: every type and member that its metadata refers to, in signatures, base types, attributes and method
+/// bodies, with the types of the assembly that do so.
 /// </summary>
 internal sealed class FriendReferences
 {
@@ -33,7 +33,8 @@ internal sealed class FriendReferences
     /// <summary>Lists what is used.</summary>
     /// <param name="assembly">The assembly; it can load what it refers to.</param>
     /// <returns>
-    /// References in the form of <c>FriendMembers.txt</c>, each with the full names of the types that use it; none of them if only attributes of the assembly itself do.
+    /// References in the form of <c>FriendMembers.txt</c>, each with the full names of the types that use it; none of them if only attributes of the assembly
+    /// itself do.
     /// </returns>
     public static IReadOnlyDictionary<string, SortedSet<string>> Find(Assembly assembly)
     {
@@ -236,7 +237,8 @@ internal sealed class FriendReferences
     {
         public EntityHandle GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => references.Use(handle, user);
 
-        public EntityHandle GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) => references.Use(handle, user);
+        public EntityHandle GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
+            references.Use(handle, user);
 
         public EntityHandle GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) => default;
 

@@ -28,7 +28,8 @@ internal static class ImageBytes
     }
 
     /// <summary>A PNG file of any depth and colour type, by the letter of the specification (ISO/IEC 15948).</summary>
-    public static byte[] Png(int width, int height, int depth, int colorType, Func<int, int, int[]> samplesAt, byte[]? palette = null, byte[]? transparency = null)
+    public static byte[] Png(int width, int height, int depth, int colorType, Func<int, int, int[]> samplesAt, byte[]? palette = null,
+        byte[]? transparency = null)
     {
         var raw = new MemoryStream();
         for (int y = 0; y < height; y++)
@@ -90,7 +91,9 @@ internal static class ImageBytes
         return [.. file, 0x3B];
     }
 
-    /// <summary>A baseline JPEG file of 8×8 pixels of one colour, with any number of components: one block each, and in it the mean alone (ISO/IEC 10918-1).</summary>
+    /// <summary>
+    /// A baseline JPEG file of 8×8 pixels of one colour, with any number of components: one block each, and in it the mean alone (ISO/IEC 10918-1).
+    /// </summary>
     /// <param name="components">The samples of the components.</param>
     /// <param name="adobeTransform">The transform of an Adobe marker: 0 for plain components, 2 for YCCK; null for no marker.</param>
     public static byte[] Jpeg(byte[] components, byte? adobeTransform)

@@ -4,7 +4,9 @@ using SkiaSharp;
 
 namespace ZipIt.MLNet.Tests;
 
-/// <summary>What <c>LoadImages</c>, <c>ResizeImages</c> and <c>ExtractPixels</c> make of every kind of image file; <c>docs/images.md</c> says it in words.</summary>
+/// <summary>
+/// What <c>LoadImages</c>, <c>ResizeImages</c> and <c>ExtractPixels</c> make of every kind of image file; <c>docs/images.md</c> says it in words.
+/// </summary>
 public sealed class ImageFormatTests : IDisposable
 {
     private const int Size = 8;

@@ -34,7 +34,8 @@ public sealed class SourceCursorTests : IDisposable
 
         InvalidOperationException failure = Fail(() => ReadAll(data, columns));
 
-        Assert.StartsWith($"Row {Broken} (counted from 0, ImagePath '0300.png', Label 'label of 0300.png') cannot be read: its image cannot be decoded.", failure.Message);
+        Assert.StartsWith($"Row {Broken} (counted from 0, ImagePath '0300.png', Label 'label of 0300.png') cannot be read: its image cannot be decoded.",
+            failure.Message);
         Assert.IsType<ArgumentException>(failure.GetBaseException());
     }
 
@@ -81,7 +82,9 @@ public sealed class SourceCursorTests : IDisposable
     public void Read_FailureThatDoesNotComeAgain_SaysWhereItWas()
     {
         int reads = 0;
-        IDataView data = _context.Data.LoadFromEnumerable(Rows(20, row => row == 7 && reads++ == 0 ? throw new TimeoutException("The disk sleeps.") : new float[4]));
+        IDataView data = _context.Data.LoadFromEnumerable(Rows(20, row => row == 7 && reads++ == 0
+            ? throw new TimeoutException("The disk sleeps.")
+            : new float[4]));
 
         InvalidOperationException failure = Fail(() => ReadAll(data, "Pixels"));
 
@@ -107,7 +110,9 @@ public sealed class SourceCursorTests : IDisposable
     {
         IDataView data = LoadWithOneBroken();
         InvalidOperationException inner = Fail(() => ReadAll(data, "Pixels"));
-        IDataView outer = _context.Data.LoadFromEnumerable(Rows(3, row => row == 1 ? throw new InvalidOperationException("Reading failed.", inner) : new float[4]));
+        IDataView outer = _context.Data.LoadFromEnumerable(Rows(3, row => row == 1
+            ? throw new InvalidOperationException("Reading failed.", inner)
+            : new float[4]));
 
         Assert.Equal(inner.Message, Fail(() => ReadAll(outer, "Pixels")).Message);
     }

@@ -30,6 +30,8 @@ internal static class DotNet
         }
 
         string text = output.Result + errors.Result;
-        return process.ExitCode == 0 ? text : throw new InvalidOperationException($"'dotnet {string.Join(' ', arguments)}' ended with {process.ExitCode}: {text}");
+        return process.ExitCode == 0
+            ? text
+            : throw new InvalidOperationException($"'dotnet {string.Join(' ', arguments)}' ended with {process.ExitCode}: {text}");
     }
 }

@@ -143,7 +143,8 @@ public sealed class ImageColumnTests : IDisposable
     {
         SizedRow[] rows = [.. Enumerable.Range(0, Count).Select(i => new SizedRow { Image = Create(i) })];
         rows[4].Image!.Dispose();
-        var pipeline = _context.Transforms.ExtractPixels("Pixels", "Image").Append(_context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier));
+        var pipeline = _context.Transforms.ExtractPixels("Pixels", "Image")
+            .Append(_context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier));
 
         var failure = Assert.Throws<InvalidOperationException>(() => pipeline.Fit(_context.Data.LoadFromEnumerable(rows)));
         Assert.StartsWith("Row 4 ", failure.Message);
@@ -161,7 +162,8 @@ public sealed class ImageColumnTests : IDisposable
             File.WriteAllBytes(file, [1, 2, 3]);
         IDataView data = Files(8);
 
-        string fit = Assert.Throws<InvalidOperationException>(() => _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier).Fit(data)).Message;
+        string fit = Assert.Throws<InvalidOperationException>(() => _context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier)
+            .Fit(data)).Message;
         string scoring = Assert.Throws<InvalidOperationException>(() => ReadScores(Score(data, 5), withImages: false)).Message;
         string withImages = Assert.Throws<InvalidOperationException>(() => ReadScores(Score(data, 5), withImages: true)).Message;
 
@@ -182,7 +184,8 @@ public sealed class ImageColumnTests : IDisposable
 
     private static float[][] ReadScores(IDataView scored, bool withImages)
     {
-        using DataViewRowCursor cursor = scored.GetRowCursor(scored.Schema.Where(column => column.Name == "Score" || (withImages && column.Name is "Image" or "Resized")));
+        using DataViewRowCursor cursor =
+            scored.GetRowCursor(scored.Schema.Where(column => column.Name == "Score" || (withImages && column.Name is "Image" or "Resized")));
         ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(scored.Schema["Score"]);
         var rows = new List<float[]>();
         VBuffer<float> buffer = default;

@@ -17,7 +17,8 @@ public sealed class OnnxFileTests : IDisposable
 
     public void Dispose() => File.Delete(_path);
 
-    public static TheoryData<string> Models => ["prototypes", "prototypes apart", "scores", "mixed", "reference", "cosine", "calibrated", "calibrated mixed", "single", "shared", "calibrated shared"];
+    public static TheoryData<string> Models =>
+        ["prototypes", "prototypes apart", "scores", "mixed", "reference", "cosine", "calibrated", "calibrated mixed", "single", "shared", "calibrated shared"];
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -158,8 +159,10 @@ public sealed class OnnxFileTests : IDisposable
             "cosine" => (new ZipEstimator.Options { JointScoring = JointScoring.Cosine, Method = ZipMethod.Paper }, prototypes),
             "calibrated" => (new ZipEstimator.Options(), prototypes),
             "calibrated mixed" => (new ZipEstimator.Options { Cut = ZipCut.AfterLayers(3) }, (ZipClassifier[])[prototypes[0], scores[1], prototypes[1]]),
-            "shared" => (new ZipEstimator.Options { SharedLabels = true, Method = ZipMethod.Paper }, [scores[0], Samples.WithScores("again", 5, ["duck", "other", "owl"])]),
-            "calibrated shared" => (new ZipEstimator.Options { SharedLabels = true, Cut = ZipCut.AfterLayers(3) }, [scores[0], Samples.WithScores("again", 5, ["duck", "other", "owl"])]),
+            "shared" => (new ZipEstimator.Options { SharedLabels = true, Method = ZipMethod.Paper },
+            [scores[0], Samples.WithScores("again", 5, ["duck", "other", "owl"])]),
+            "calibrated shared" => (new ZipEstimator.Options { SharedLabels = true, Cut = ZipCut.AfterLayers(3) },
+            [scores[0], Samples.WithScores("again", 5, ["duck", "other", "owl"])]),
             _ => (new ZipEstimator.Options(), (ZipClassifier[])[scores[0]]),
         };
         return _context.Transforms.Zip(options, classifiers).Fit(Samples.View(_context, 20));

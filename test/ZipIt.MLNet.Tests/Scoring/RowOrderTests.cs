@@ -28,7 +28,8 @@ public sealed class RowOrderTests
         PixelRow[] rows = Samples.Rows(70);
         Dictionary<int, float[]> expected = Scores(_context.Data.LoadFromEnumerable(rows));
 
-        Dictionary<int, float[]> actual = Scores(_context.Data.LoadFromEnumerable(rows.AsParallel().WithDegreeOfParallelism(4).Where(row => row.Number % 2 == 0)));
+        Dictionary<int, float[]> actual =
+            Scores(_context.Data.LoadFromEnumerable(rows.AsParallel().WithDegreeOfParallelism(4).Where(row => row.Number % 2 == 0)));
 
         Assert.Equal(35, actual.Count);
         Assert.All(actual, pair => Assert.Equal(expected[pair.Key], pair.Value));
@@ -57,7 +58,8 @@ public sealed class RowOrderTests
     {
         PixelRow[] rows = Samples.Rows(60);
         var random = new Random(5);
-        double expected = _context.MulticlassClassification.EvaluateZip(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)), "Class").JointAccuracy;
+        double expected = _context.MulticlassClassification.EvaluateZip(Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows)), "Class")
+            .JointAccuracy;
 
         IDataView scored = Samples.Zipped.Transform(_context.Data.LoadFromEnumerable(rows.OrderBy(_ => random.Next())));
 
@@ -115,7 +117,8 @@ public sealed class RowOrderTests
     }
 
     private Dictionary<int, float[]> Scores(IDataView data) =>
-        _context.Data.CreateEnumerable<NumberedScores>(Samples.Zipped.Transform(data), reuseRowObject: false).ToDictionary(row => row.Number, row => row.Score!);
+        _context.Data.CreateEnumerable<NumberedScores>(Samples.Zipped.Transform(data), reuseRowObject: false)
+            .ToDictionary(row => row.Number, row => row.Score!);
 
     private static void Read(IDataView view, string[] names)
     {

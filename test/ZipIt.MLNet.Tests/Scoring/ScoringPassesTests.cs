@@ -57,7 +57,8 @@ public sealed class ScoringPassesTests
     public void Fit_TrainerThatReadsOften_NeedsACheckpoint(bool withCheckpoint, int warnings)
     {
         IDataView data = Samples.View(_context, 40);
-        var zip = _context.Transforms.Conversion.MapValueToKey("Label", "Class").Append(_context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier));
+        var zip = _context.Transforms.Conversion.MapValueToKey("Label", "Class")
+            .Append(_context.Transforms.Zip("Pixels", Samples.AnimalClassifier, Samples.VehicleClassifier));
         var trainer = _context.MulticlassClassification.Trainers.SdcaMaximumEntropy(featureColumnName: "Score", maximumNumberOfIterations: 3);
 
         _ = (withCheckpoint ? zip.AppendCacheCheckpoint(_context).Append(trainer) : zip.Append(trainer)).Fit(data);

@@ -27,7 +27,8 @@ internal sealed class WatchedView(IDataView view) : IDataView
 
     public long? GetRowCount() => view.GetRowCount();
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => Watch(columnsNeeded, view.GetRowCursor(columnsNeeded, rand), 0);
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
+        Watch(columnsNeeded, view.GetRowCursor(columnsNeeded, rand), 0);
 
     /// <summary>Always two cursors: the even rows in batches of even numbers, and the odd ones.</summary>
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>

@@ -121,7 +121,8 @@ public class MatcherPropertyTests
         Assert.Equal(Describe(matcher.Match(problem)), Describe(matcher.Match(problem)));
     }
 
-    private static string Describe(FeatureMap map) => string.Join('|', Enumerable.Range(0, map.MergedCount).Select(p => string.Join(' ', map.MergeRow(p).ToArray())))
+    private static string Describe(FeatureMap map) =>
+        string.Join('|', Enumerable.Range(0, map.MergedCount).Select(p => string.Join(' ', map.MergeRow(p).ToArray())))
         + string.Join('|', Enumerable.Range(0, map.SourceCount).Select(source => string.Join(' ', map.UnmergeRow(source).ToArray())));
 
     private static HashSet<string> AsSet(IEnumerable<IEnumerable<int>> groups) => [.. groups.Select(group => string.Join(' ', group.Order()))];

@@ -52,7 +52,8 @@ public sealed partial class MatcherRegistryTests
 
             IMatcher parsed = MatcherRegistry.Parse($"{name}:{parameter.Name}={value}");
 
-            PropertyInfo[] changed = [.. matcher.MatcherType.GetProperties().Where(property => property.CanWrite && !Equals(property.GetValue(fresh), property.GetValue(parsed)))];
+            PropertyInfo[] changed = [.. matcher.MatcherType.GetProperties()
+                .Where(property => property.CanWrite && !Equals(property.GetValue(fresh), property.GetValue(parsed)))];
             Assert.Equal(parameter.Name, ToWords(Assert.Single(changed).Name));
         }
     }
@@ -82,7 +83,8 @@ public sealed partial class MatcherRegistryTests
     public void Find_MatcherOfSomebodyElse_IsNull() => Assert.Null(MatcherRegistry.Find(new Foreign()));
 
     [Fact]
-    public void IsDataFree_WeightMatcherAlone() => Assert.Equal(["weights"], MatcherRegistry.All.Where(matcher => matcher.IsDataFree).Select(matcher => matcher.Name));
+    public void IsDataFree_WeightMatcherAlone() =>
+        Assert.Equal(["weights"], MatcherRegistry.All.Where(matcher => matcher.IsDataFree).Select(matcher => matcher.Name));
 
     private static string ToWords(string name) => Capital().Replace(name, "-$0").ToLowerInvariant();
 

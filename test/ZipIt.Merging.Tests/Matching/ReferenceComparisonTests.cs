@@ -34,7 +34,8 @@ public class ReferenceComparisonTests
                 double margin = similarities[s, 0] - similarities[s, 1];
                 if (margin != 0 && margin < SmallestTrustedMargin && !expected.SequenceEqual(actual))
                     break;
-                Assert.True(expected.SequenceEqual(actual), $"Node {node}, step {s}: [{string.Join(' ', expected)}] expected, [{string.Join(' ', actual)}] found.");
+                Assert.True(expected.SequenceEqual(actual),
+                    $"Node {node}, step {s}: [{string.Join(' ', expected)}] expected, [{string.Join(' ', actual)}] found.");
                 Assert.Equal(similarities[s, 0], steps[s].Similarity, 1e-5);
                 compared++;
             }

@@ -92,7 +92,8 @@ public class WeightMatcherTests
     [Fact]
     public void Zipper_WeightMatcherAndNetworksOfTwoWidths_IsRefusedAtOnce()
     {
-        ZipMember[] members = [new("narrow", ResNet.Random(1, ResNetLayout.Cifar(8) with { StemChannels = 4 }, 8)), new("wide", ResNet.Random(2, ResNetLayout.Cifar(8), 8))];
+        ZipMember[] members = [new("narrow", ResNet.Random(1, ResNetLayout.Cifar(8) with { StemChannels = 4 }, 8)),
+            new("wide", ResNet.Random(2, ResNetLayout.Cifar(8), 8))];
 
         var exception = Assert.Throws<ArgumentException>(() => new Zipper(members, new ZipOptions { Matcher = new WeightMatcher() }));
 
@@ -121,7 +122,8 @@ public class WeightMatcherTests
                 case Linear linear:
                     return new Linear(Gather(linear.Weight, outputs, drawn[spaces.LayoutOf(node.Inputs[0])[0].Space]), linear.Bias);
                 case BatchNorm2d norm:
-                    return new BatchNorm2d(Gather(norm.Weight, outputs), Gather(norm.Bias, outputs), Gather(norm.Mean, outputs), Gather(norm.Variance, outputs), norm.Epsilon);
+                    return new BatchNorm2d(Gather(norm.Weight, outputs), Gather(norm.Bias, outputs), Gather(norm.Mean, outputs), Gather(norm.Variance, outputs),
+                        norm.Epsilon);
                 default:
                     return node.Layer;
             }

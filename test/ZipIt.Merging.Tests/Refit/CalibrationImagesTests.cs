@@ -11,7 +11,8 @@ public sealed class CalibrationImagesTests
     public void Select_ImagesWhoseTasksTakeTurns_HoldsOutImagesOfEachTaskAlike(int tasks)
     {
         var images = new CalibrationImages(new InMemoryImages(new Tensor(1000, 1, 1, 1)), 100, null, 0);
-        int[] heldOut = [.. Enumerable.Range(0, images.Sizes.Count).SelectMany(batch => images.Select(batch, true).Select(image => images.FirstOf(batch) + image))];
+        int[] heldOut = [.. Enumerable.Range(0, images.Sizes.Count)
+            .SelectMany(batch => images.Select(batch, true).Select(image => images.FirstOf(batch) + image))];
 
         Assert.InRange(heldOut.Length, 120, 130);
         Assert.All(Enumerable.Range(0, tasks), task => Assert.InRange(heldOut.Count(image => image % tasks == task), 0.6 * 125 / tasks, 1.4 * 125 / tasks));

@@ -75,7 +75,8 @@ public sealed class DeepHeadsTests
     [InlineData(false, 64)]
     public void Zip_ClassScores_FitsAllThatTheHeadsRead(bool deep, int columns)
     {
-        ZipOptions options = ZipOptions.For(ZipMethod.Best) with { Refit = new RefitOptions { DeepHeads = deep, PairRounds = 0, ActivationRounds = 0, SamplesPerUnknown = 4 } };
+        ZipOptions options = ZipOptions.For(ZipMethod.Best) with { Refit =
+            new RefitOptions { DeepHeads = deep, PairRounds = 0, ActivationRounds = 0, SamplesPerUnknown = 4 } };
         ZipResult result = new Zipper(Reference.ClassScoreMembers, options).Zip(Reference.MixedImages(4));
 
         Assert.Equal([columns, columns], result.Report.Layers.TakeLast(2).Select(layer => layer.Unknowns));
@@ -83,7 +84,8 @@ public sealed class DeepHeadsTests
     }
 
     private static MergedNetwork Merged(Network network) =>
-        new(network, network.Nodes.ToDictionary(node => node, node => new NodeOrigin([new NodeOrigin.Source(0, node, null), new NodeOrigin.Source(1, node, null)])));
+        new(network, network.Nodes.ToDictionary(node => node,
+            node => new NodeOrigin([new NodeOrigin.Source(0, node, null), new NodeOrigin.Source(1, node, null)])));
 
     private static float[] Run(Network network)
     {

@@ -43,7 +43,8 @@ public sealed class ImageSubsetTests
     public void PlaceOf_ImagesWhoseTasksTakeTurns_MeetsEachTaskAlike(int count, int tasks)
     {
         var subset = new ImageSubset(count, 1000);
-        int[] met = [.. Enumerable.Range(0, tasks).Select(task => Enumerable.Range(0, 1000).Count(image => image % tasks == task && subset.PlaceOf(image) >= 0))];
+        int[] met = [.. Enumerable.Range(0, tasks)
+            .Select(task => Enumerable.Range(0, 1000).Count(image => image % tasks == task && subset.PlaceOf(image) >= 0))];
 
         Assert.All(met, images => Assert.InRange(images, 0.5 * count / tasks, 1.5 * count / tasks));
     }

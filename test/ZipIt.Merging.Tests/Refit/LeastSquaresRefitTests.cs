@@ -5,14 +5,16 @@ namespace ZipIt.Merging.Tests;
 
 public sealed class LeastSquaresRefitTests
 {
-    public static TheoryData<Activation> Activations => [new ReLU(), new LeakyReLU(0.2f), new Clip(-1, 1.5f), new Tanh(), new GELU(), new HardSwish(), new ELU(0.5f)];
+    public static TheoryData<Activation> Activations =>
+        [new ReLU(), new LeakyReLU(0.2f), new Clip(-1, 1.5f), new Tanh(), new GELU(), new HardSwish(), new ELU(0.5f)];
 
     [Theory]
     [MemberData(nameof(Activations))]
     public void Zip_NetworkWithItself_StaysTheNetwork(Activation activation)
     {
         Network network = RefitNetworks.Create(1, activation);
-        Network merged = Zip([new("A", network), new("B", network)], ZipOptions.For(ZipMethod.Paper) with { Refit = new RefitOptions(), CalibrationCheck = CalibrationCheck.Skip }, 60).Network;
+        Network merged = Zip([new("A", network), new("B", network)],
+            ZipOptions.For(ZipMethod.Paper) with { Refit = new RefitOptions(), CalibrationCheck = CalibrationCheck.Skip }, 60).Network;
         InMemoryImages images = RefitNetworks.Images(20, 9);
         float[] expected = RefitNetworks.Run(network, images);
 
@@ -52,8 +54,10 @@ public sealed class LeastSquaresRefitTests
         float[] expected = [.. RefitNetworks.Run(members[0].Network, images), .. RefitNetworks.Run(members[1].Network, images)];
         foreach (IFeatureMatcher matcher in (IFeatureMatcher[])[new ZipMatcher(), new PermutationMatcher(), new IdentityMatcher(), new SelectionMatcher()])
         {
-            double reset = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, ZipOptions.For(ZipMethod.Paper) with { Matcher = matcher }, 300).Network, images), expected);
-            double refit = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, ZipOptions.For(ZipMethod.Paper) with { Matcher = matcher, Refit = new RefitOptions() }, 300).Network, images), expected);
+            double reset = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, ZipOptions.For(ZipMethod.Paper) with { Matcher = matcher }, 300).Network,
+                images), expected);
+            double refit = RefitNetworks.Distance(RefitNetworks.Run(Zip(members,
+                ZipOptions.For(ZipMethod.Paper) with { Matcher = matcher, Refit = new RefitOptions() }, 300).Network, images), expected);
             Assert.True(refit < reset, $"{matcher.Name}: {refit} against {reset}");
         }
     }
@@ -80,7 +84,8 @@ public sealed class LeastSquaresRefitTests
         ZipMember[] members = [.. Members(), new("C", RefitNetworks.Create(3))];
         InMemoryImages images = RefitNetworks.Images(50, 9);
         float[] expected = [.. members.SelectMany(member => RefitNetworks.Run(member.Network, images))];
-        foreach (ZipOptions options in (ZipOptions[])[ZipOptions.For(ZipMethod.Paper), ZipOptions.For(ZipMethod.Paper) with { Start = ZipCut.AfterNode("stem.act") }])
+        foreach (ZipOptions options in (ZipOptions[])[ZipOptions.For(ZipMethod.Paper),
+            ZipOptions.For(ZipMethod.Paper) with { Start = ZipCut.AfterNode("stem.act") }])
         {
             double reset = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, options, 300).Network, images), expected);
             double refit = RefitNetworks.Distance(RefitNetworks.Run(Zip(members, options with { Refit = new RefitOptions() }, 300).Network, images), expected);
@@ -95,7 +100,8 @@ public sealed class LeastSquaresRefitTests
         InMemoryImages images = RefitNetworks.Images(100, 9);
         float[] expected = [.. RefitNetworks.Run(members[0].Network, images), .. RefitNetworks.Run(members[1].Network, images)];
         double[] errors = [.. new[] { 20, 80, 320 }.Select(count =>
-            RefitNetworks.Distance(RefitNetworks.Run(Zip(members, ZipOptions.For(ZipMethod.Paper) with { Matcher = new SelectionMatcher(), Refit = new RefitOptions { SamplesPerUnknown = 100000 } }, count).Network, images), expected))];
+            RefitNetworks.Distance(RefitNetworks.Run(Zip(members, ZipOptions.For(ZipMethod.Paper) with { Matcher = new SelectionMatcher(),
+                Refit = new RefitOptions { SamplesPerUnknown = 100000 } }, count).Network, images), expected))];
 
         Assert.True(errors[1] < errors[0] * 1.05 && errors[2] < errors[1] * 1.05, string.Join(", ", errors));
     }
@@ -105,7 +111,8 @@ public sealed class LeastSquaresRefitTests
     {
         ZipMember[] members = Members();
         InMemoryImages images = RefitNetworks.Images(5, 9);
-        float[][] outputs = [.. new[] { 1, 2 }.Select(threads => RefitNetworks.Run(Zip(members, ZipOptions.For(ZipMethod.Paper) with { Threads = threads, Refit = new RefitOptions() }, 100).Network, images))];
+        float[][] outputs = [.. new[] { 1, 2 }.Select(threads =>
+            RefitNetworks.Run(Zip(members, ZipOptions.For(ZipMethod.Paper) with { Threads = threads, Refit = new RefitOptions() }, 100).Network, images))];
 
         Assert.Equal(outputs[0], outputs[1]);
     }
@@ -116,7 +123,8 @@ public sealed class LeastSquaresRefitTests
         ZipMember[] members = Members();
         InMemoryImages images = RefitNetworks.Images(5, 9);
         float[][] outputs = [.. new long[] { 0, 1L << 30 }.Select(budget =>
-            RefitNetworks.Run(Zip(members, ZipOptions.For(ZipMethod.Paper) with { BatchSize = 16, Refit = new RefitOptions { MemoryBudget = budget } }, 60).Network, images))];
+            RefitNetworks.Run(Zip(members, ZipOptions.For(ZipMethod.Paper) with { BatchSize = 16, Refit = new RefitOptions { MemoryBudget = budget } }, 60)
+                .Network, images))];
 
         Assert.True(RefitNetworks.Distance(outputs[0], outputs[1]) < 1e-4);
     }
@@ -140,7 +148,8 @@ public sealed class LeastSquaresRefitTests
         double cost = NetworkCost.Of(members[0].Network).MultiplyAdds;
         foreach (double budget in (double[])[0.7, 1.0, 1.4])
         {
-            double actual = Zip(members, ZipOptions.For(ZipMethod.Paper) with { FlopsBudget = budget, Matcher = new SelectionMatcher() }, 60).Report.Cost.MultiplyAdds / cost;
+            double actual = Zip(members, ZipOptions.For(ZipMethod.Paper) with { FlopsBudget = budget, Matcher = new SelectionMatcher() }, 60)
+                .Report.Cost.MultiplyAdds / cost;
             Assert.InRange(actual, 0.8 * budget, budget);
         }
     }
@@ -152,7 +161,8 @@ public sealed class LeastSquaresRefitTests
         int[] labels = [.. TestFiles.LoadCalibrationImages().Labels.ToArray().Select(label => label / 2 + 5 * (label % 2))];
         int[] even = [.. Enumerable.Range(0, 500).Select(i => 2 * i)];
         IReadOnlyList<ClassificationTask> tasks = [Task("A", 0), Task("B", 1)];
-        var options = ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Everything, Matcher = new SelectionMatcher(), Refit = new RefitOptions(), Tasks = tasks };
+        var options = ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Everything, Matcher = new SelectionMatcher(), Refit = new RefitOptions(),
+            Tasks = tasks };
         Network merged = new Zipper(Reference.PrototypeMembers, options).Zip(Take(even)).Network;
         ZipEvaluation evaluation = ZipEvaluation.Evaluate(merged, tasks, Take([.. even.Select(i => i + 1)]), new CpuEngine());
 
@@ -178,5 +188,6 @@ public sealed class LeastSquaresRefitTests
 
     private static ZipMember[] Members() => [new("A", RefitNetworks.Create(1)), new("B", RefitNetworks.Create(2))];
 
-    private static ZipResult Zip(IReadOnlyList<ZipMember> members, ZipOptions options, int images) => new Zipper(members, options).Zip(RefitNetworks.Images(images, 5));
+    private static ZipResult Zip(IReadOnlyList<ZipMember> members, ZipOptions options, int images) => new Zipper(members, options)
+        .Zip(RefitNetworks.Images(images, 5));
 }

@@ -44,6 +44,7 @@ public sealed class LeaveOneOutTests
             return panels;
         }
 
-        float[] Predict(Matrix own, int row) => [.. Enumerable.Range(0, Outputs).Select(o => (float)Enumerable.Range(0, Columns).Sum(c => own[o, c] * x[row * Columns + c]))];
+        float[] Predict(Matrix own, int row) =>
+            [.. Enumerable.Range(0, Outputs).Select(o => (float)Enumerable.Range(0, Columns).Sum(c => own[o, c] * x[row * Columns + c]))];
     }
 }

@@ -5,8 +5,8 @@ using ZipIt.TestFramework;
 namespace ZipIt.Merging.Tests;
 
 /// <summary>
-/// A tiny random pair of units — two 3×3 convolutions, the second one in a sum with a 1×1 shortcut and a value that is taken as it is — and, by plain loops in double
-/// precision, what its rounds should do.
+/// A tiny random pair of units — two 3×3 convolutions, the second one in a sum with a 1×1 shortcut and a value that is taken as it is — and, by plain loops in
+/// double precision, what its rounds should do.
 /// </summary>
 internal sealed class PairProblem
 {
@@ -69,14 +69,16 @@ internal sealed class PairProblem
     public long ImageBytes => _layout.ImageBytes;
 
     /// <summary>Lets <see cref="PairRounds"/> do its rounds.</summary>
-    public (double Error, Matrix First, Matrix Second) Run(int rounds, int threads = 1, long tileBytes = 1 << 24, long keptBytes = 1 << 28, CancellationToken cancellationToken = default)
+    public (double Error, Matrix First, Matrix Second) Run(int rounds, int threads = 1, long tileBytes = 1 << 24, long keptBytes = 1 << 28,
+        CancellationToken cancellationToken = default)
     {
         using var pool = new BufferPool();
         using var maps = new PairMaps(_pair, new ImageSubset(Sampled, Total), _targets, pool);
         using var actual = new PairRounds(_layout, maps, threads, pool, tileBytes, keptBytes);
         foreach (Node node in maps.Needed)
         {
-            float[] values = node.Name switch { "image" => _images, "other" => _others, _ => throw new InvalidOperationException($"'{node.Name}' is not needed.") };
+            float[] values = node.Name switch { "image" => _images, "other" => _others,
+                _ => throw new InvalidOperationException($"'{node.Name}' is not needed.") };
             int length = values.Length / Total;
             foreach ((int start, int count) in (ReadOnlySpan<(int, int)>)[(0, 4), (4, 5), (9, 2)])
                 maps.Capture(node, values.AsSpan(start * length, count * length), start, count);
@@ -138,7 +140,8 @@ internal sealed class PairProblem
         double energy = 0;
         for (int o = 0; o < Outputs; o++)
         {
-            double[] values = [.. from place in Enumerable.Range(0, Sampled) from pixel in Enumerable.Range(0, pixels) select Apply(_last, Target(place, pixel, o))];
+            double[] values = [.. from place in Enumerable.Range(0, Sampled) from pixel in Enumerable.Range(0, pixels) select Apply(_last,
+                Target(place, pixel, o))];
             double mean = values.Average();
             energy += values.Sum(value => (value - mean) * (value - mean));
         }
@@ -207,7 +210,8 @@ internal sealed class PairProblem
                 {
                     double a = 0, b = Dot(secondStep, o, secondRows[pixel]), r = Missing(Target(place, pixel, o), values[pixel][o]);
                     int output = o;
-                    Reach(_readers[_pair.ReaderIndex], _hiddenExtent, Hidden, pixel, (column, position) => a += second[output, ReaderColumn + column] * changes[position]);
+                    Reach(_readers[_pair.ReaderIndex], _hiddenExtent, Hidden, pixel,
+                        (column, position) => a += second[output, ReaderColumn + column] * changes[position]);
                     (aa, ab, bb, ar, br) = (aa + a * a, ab + a * b, bb + b * b, ar + a * r, br + b * r);
                 }
             }
@@ -227,8 +231,10 @@ internal sealed class PairProblem
         double[][] firstRows = Rows([((Conv2d)_pair.First.Layers[0].Node.Layer, image, Extent)], _hiddenExtent);
         double[] before = [.. firstRows.SelectMany(row => Enumerable.Range(0, Hidden).Select(h => Dot(first, h, row)))];
         double[] hidden = [.. before.Select(value => Apply(_hidden, value))];
-        double[][] secondRows = Rows([.. _readers.Select((conv, i) => i == _pair.ReaderIndex ? (conv, hidden, _hiddenExtent) : (conv, image, Extent))], _extent);
-        double[][] values = [.. secondRows.Select((row, pixel) => Enumerable.Range(0, Outputs).Select(o => Dot(second, o, row) + other[pixel * Outputs + o]).ToArray())];
+        double[][] secondRows = Rows([.. _readers.Select((conv, i) => i == _pair.ReaderIndex ? (conv, hidden, _hiddenExtent) : (conv, image, Extent))],
+            _extent);
+        double[][] values = [.. secondRows.Select((row, pixel) => Enumerable.Range(0, Outputs).Select(o => Dot(second, o, row) + other[pixel * Outputs + o])
+            .ToArray())];
         return (firstRows, before, secondRows, values);
 
         double[] Part(float[] all) => [.. all.AsSpan(NumberOf(place) * (all.Length / Total), all.Length / Total).ToArray().Select(value => (double)value)];
@@ -326,7 +332,8 @@ internal sealed class PairProblem
     private static double[][] Gram(double[][] rows)
     {
         int n = rows[0].Length;
-        return [.. Enumerable.Range(0, n).Select(i => Enumerable.Range(0, n).Select(j => rows.Sum(row => row[i] * row[j]) + (i == j && i < n - 1 ? Ridge : 0)).ToArray())];
+        return [.. Enumerable.Range(0, n)
+            .Select(i => Enumerable.Range(0, n).Select(j => rows.Sum(row => row[i] * row[j]) + (i == j && i < n - 1 ? Ridge : 0)).ToArray())];
     }
 
     private static Matrix SolveRows(double[][] a, Matrix right)

@@ -59,7 +59,8 @@ public sealed class PairRefitTests
     [InlineData(7, 5)]
     public void Zip_PartialCut_LeavesLessErrorBehindThePairs(int layers, int pairs)
     {
-        var comparison = new Comparison(ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterLayers(layers) }, SmallNetworks.Draw("residual", 1), SmallNetworks.Draw("residual", 2));
+        var comparison = new Comparison(ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterLayers(layers) }, SmallNetworks.Draw("residual", 1),
+            SmallNetworks.Draw("residual", 2));
 
         Assert.Equal(pairs, comparison.With.Length);
         Assert.True(comparison.With[0] < comparison.Without[0], comparison.ToString());
@@ -105,7 +106,8 @@ public sealed class PairRefitTests
     public void Zip_AllFeaturesKept_StaysExact()
     {
         ZipMember[] members = [new("A", RefitNetworks.Create(1)), new("B", RefitNetworks.Create(2))];
-        var widths = new Zipper(members).MergedSpaces.ToDictionary(space => space.Name, space => 2 * members[0].Network.ShapeOf(members[0].Network[space.Name])[0]);
+        var widths = new Zipper(members)
+            .MergedSpaces.ToDictionary(space => space.Name, space => 2 * members[0].Network.ShapeOf(members[0].Network[space.Name])[0]);
         ZipOptions options = Options(3) with { Matcher = new SelectionMatcher(), Widths = widths };
         InMemoryImages images = RefitNetworks.Images(20, 9);
         float[] expected = [.. RefitNetworks.Run(members[0].Network, images), .. RefitNetworks.Run(members[1].Network, images)];
@@ -142,7 +144,8 @@ public sealed class PairRefitTests
         foreach (ZipCut cut in (ZipCut[])[ZipCut.BeforeHeads, ZipCut.AfterLayers(4)])
         {
             float[][] outputs = [.. new[] { budget, 1L << 30 }.Select(bytes =>
-                SmallNetworks.Run(Zip(ZipOptions.For(ZipMethod.Paper) with { Cut = cut, BatchSize = 7, Refit = new RefitOptions { PairRounds = 3, MemoryBudget = bytes } }, networks)))];
+                SmallNetworks.Run(Zip(ZipOptions.For(ZipMethod.Paper) with { Cut = cut, BatchSize = 7,
+                    Refit = new RefitOptions { PairRounds = 3, MemoryBudget = bytes } }, networks)))];
 
             Assert.True(RefitNetworks.Distance(outputs[0], outputs[1]) < 1e-5, $"{cut}: {RefitNetworks.Distance(outputs[0], outputs[1])}");
         }
@@ -187,7 +190,8 @@ public sealed class PairRefitTests
             return Act($"{name}.relu2", new Node($"{name}.add", new Add(), y, skip));
         }
 
-        Node Act(string name, Node x) => new(name, activation switch { "ReLU" => new ReLU(), "LeakyReLU" => new LeakyReLU(0.2f), _ => new Clip(-0.5f, 1.5f) }, x);
+        Node Act(string name, Node x) =>
+            new(name, activation switch { "ReLU" => new ReLU(), "LeakyReLU" => new LeakyReLU(0.2f), _ => new Clip(-0.5f, 1.5f) }, x);
     }
 
     /// <summary>Counts layers that are refitted.</summary>
@@ -259,7 +263,8 @@ public sealed class PairRefitTests
 
             (double[] Errors, IReadOnlyList<LayerReport> Layers) Measure(int rounds)
             {
-                RefitResult refit = new Zipper(Members(networks), options with { Refit = new RefitOptions { PairRounds = rounds } }).Refit(maps, SmallNetworks.Images);
+                RefitResult refit = new Zipper(Members(networks), options with { Refit = new RefitOptions { PairRounds = rounds } })
+                    .Refit(maps, SmallNetworks.Images);
                 return ([.. pairs.Select(pair => ErrorBehind(pair.Second, refit.Network, merged, networks))], refit.Layers);
             }
         }

@@ -15,7 +15,8 @@ public sealed class PatchColumnsTests
     public void AddBack_AnyConvolution_IsTheTransposeOfWrite() => Check.One(Cases, Prop.ForAll(Problems(), problem =>
     {
         var draw = new NetworkGenerator(problem.Seed);
-        var conv = new Conv2d(draw.DrawTensor(1, 1, problem.Channels, problem.Kernel.Height, problem.Kernel.Width), null, problem.Stride, problem.Padding, problem.Dilation);
+        var conv = new Conv2d(draw.DrawTensor(1, 1, problem.Channels, problem.Kernel.Height, problem.Kernel.Width), null, problem.Stride, problem.Padding,
+            problem.Dilation);
         var node = new Node("conv", conv, new Node("image", new Input(problem.Channels, problem.Extent.Height, problem.Extent.Width)));
         int[] shape = [.. new Network(new Head("map", node)).ShapeOf(node)];
         var columns = new PatchColumns(conv, [problem.Channels, problem.Extent.Height, problem.Extent.Width], 0, 1);
@@ -62,7 +63,8 @@ public sealed class PatchColumnsTests
             from extent in Sizes(5, 8)
             select new Problem(seed, channels, kernel, stride, padding, dilation, extent));
 
-        static Gen<Size2> Sizes(int least, int most) => from height in Gen.Choose(least, most) from width in Gen.Choose(least, most) select new Size2(height, width);
+        static Gen<Size2> Sizes(int least, int most) =>
+            from height in Gen.Choose(least, most) from width in Gen.Choose(least, most) select new Size2(height, width);
     }
 
     private sealed record Problem(int Seed, int Channels, Size2 Kernel, Size2 Stride, Size2 Padding, Size2 Dilation, Size2 Extent);

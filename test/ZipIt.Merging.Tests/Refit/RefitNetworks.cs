@@ -5,7 +5,9 @@ namespace ZipIt.Merging.Tests;
 /// <summary>Small random networks with every kind of layer that the refit handles, and images for them.</summary>
 internal static class RefitNetworks
 {
-    /// <summary>Strided and padded convolutions, normalization, a depthwise convolution, a residual sum with a shortcut, several activations, and two Linear layers.</summary>
+    /// <summary>
+    /// Strided and padded convolutions, normalization, a depthwise convolution, a residual sum with a shortcut, several activations, and two Linear layers.
+    /// </summary>
     public static Network Create(int seed, Activation? activation = null)
     {
         var random = new Random(seed);

@@ -55,7 +55,8 @@ public sealed class RefitPairTests
     [InlineData("ReLU")]
     [InlineData("LeakyReLU")]
     [InlineData("Clip")]
-    public void Find_PlainChain_FindsItsTwoConvolutions(string activation) => Assert.Equal(["first → second → second"], Describe(Find(Chain(activation: activation))));
+    public void Find_PlainChain_FindsItsTwoConvolutions(string activation) =>
+        Assert.Equal(["first → second → second"], Describe(Find(Chain(activation: activation))));
 
     [Theory]
     [InlineData("GELU")]
@@ -143,7 +144,8 @@ public sealed class RefitPairTests
 
     /// <summary>The pairs of a network of which every layer is merged.</summary>
     internal static RefitPair[] Find(Network network) => Find(new MergedNetwork(
-        network, network.Nodes.ToDictionary(node => node, node => new NodeOrigin([new NodeOrigin.Source(0, node, null), new NodeOrigin.Source(1, node, null)]))));
+        network, network.Nodes.ToDictionary(node => node,
+        node => new NodeOrigin([new NodeOrigin.Source(0, node, null), new NodeOrigin.Source(1, node, null)]))));
 
     internal static RefitPair[] Find(MergedNetwork merged)
     {
@@ -176,5 +178,6 @@ public sealed class RefitPairTests
     }
 
     private static Network End(NetworkGenerator draw, Node features, int channels) =>
-        new(new Head("scores", new Node("linear", draw.DrawLinear(channels, 2), new Node("flat", new Flatten(), new Node("pool", new GlobalAveragePool(), features)))));
+        new(new Head("scores", new Node("linear", draw.DrawLinear(channels, 2),
+            new Node("flat", new Flatten(), new Node("pool", new GlobalAveragePool(), features)))));
 }

@@ -32,7 +32,8 @@ public sealed class RefitPlanTests
     [Fact]
     public void Outline_NamedWidths_GivesThePlanOfTheZippedNetwork()
     {
-        Dictionary<string, int> widths = Zipper("residual", 2, 0, []).MergedSpaces.Select((space, i) => (space.Name, i % 2 == 0 ? space.Width + 1 : space.Width - 1)).ToDictionary();
+        Dictionary<string, int> widths = Zipper("residual", 2, 0, [])
+            .MergedSpaces.Select((space, i) => (space.Name, i % 2 == 0 ? space.Width + 1 : space.Width - 1)).ToDictionary();
 
         AssertSamePlan(Zipper("residual", 2, 0, widths), widths);
     }
@@ -63,7 +64,8 @@ public sealed class RefitPlanTests
     private static Zipper Zipper(string kind, int members, int cutAfter, Dictionary<string, int> widths) =>
         new(Members(kind, members), new ZipOptions { Cut = cutAfter == 0 ? ZipCut.BeforeHeads : ZipCut.AfterLayers(cutAfter), Widths = widths });
 
-    private static ZipMember[] Members(string kind, int count) => [.. Enumerable.Range(0, count).Select(m => new ZipMember($"{m}", SmallNetworks.Draw(kind, m + 1)))];
+    private static ZipMember[] Members(string kind, int count) =>
+        [.. Enumerable.Range(0, count).Select(m => new ZipMember($"{m}", SmallNetworks.Draw(kind, m + 1)))];
 
     private static void AssertSamePlan(Zipper zipper, Dictionary<string, int> widths)
     {

@@ -6,7 +6,8 @@ namespace ZipIt.Merging.Tests.Reports;
 /// <summary>Reports out of files: what was read can be shown.</summary>
 public sealed class ReportCheckTests
 {
-    private static readonly ZipReport Whole = new("greedy", [], new NetworkCost(1, 2), [new NetworkCost(3, 4), new NetworkCost(5, 6)], new Dictionary<ZipStage, TimeSpan>())
+    private static readonly ZipReport Whole =
+        new("greedy", [], new NetworkCost(1, 2), [new NetworkCost(3, 4), new NetworkCost(5, 6)], new Dictionary<ZipStage, TimeSpan>())
     {
         Members = ["a", "b"],
         Layers = [new LayerReport("layer", 1, 2, 3, 4, 5)],
@@ -44,10 +45,12 @@ public sealed class ReportCheckTests
     [Fact]
     public void FromJson_TableThatNobodyCanRead_IsRefused()
     {
-        ZipReport report = Whole with { MemberCosts = [.. Enumerable.Repeat(new NetworkCost(1, 1), 3000)], Spaces = [.. Enumerable.Repeat(new SpaceReport("space", 1, [], 0, 0, 0), 300)] };
+        ZipReport report = Whole with { MemberCosts = [.. Enumerable.Repeat(new NetworkCost(1, 1), 3000)],
+            Spaces = [.. Enumerable.Repeat(new SpaceReport("space", 1, [], 0, 0, 0), 300)] };
         Assert.Contains("table", Assert.Throws<JsonException>(() => ZipReport.FromJson(report.ToJson())).Message);
 
-        report = Whole with { Layers = [new LayerReport(new string('x', 100_000), 1, 1, 0, 0, 0), .. Enumerable.Repeat(new LayerReport("layer", 1, 1, 0, 0, 0), 100)] };
+        report = Whole with { Layers =
+            [new LayerReport(new string('x', 100_000), 1, 1, 0, 0, 0), .. Enumerable.Repeat(new LayerReport("layer", 1, 1, 0, 0, 0), 100)] };
         Assert.Contains("table", Assert.Throws<JsonException>(() => ZipReport.FromJson(report.ToJson())).Message);
     }
 

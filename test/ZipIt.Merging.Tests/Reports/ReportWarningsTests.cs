@@ -6,7 +6,8 @@ namespace ZipIt.Merging.Tests.Reports;
 /// <summary>Whether the limits of the warnings tell a good merge from one gone wrong, on networks with weights from training and without.</summary>
 public sealed class ReportWarningsTests
 {
-    private static readonly IFeatureMatcher[] Matchers = [new ZipMatcher(), new ZipMatcher { Alpha = 0.1, Beta = 0.8 }, new PermutationMatcher(), new SelectionMatcher()];
+    private static readonly IFeatureMatcher[] Matchers =
+        [new ZipMatcher(), new ZipMatcher { Alpha = 0.1, Beta = 0.8 }, new PermutationMatcher(), new SelectionMatcher()];
 
     private static readonly InMemoryImages Right = Reference.MixedImages(10);
 
@@ -44,6 +45,7 @@ public sealed class ReportWarningsTests
     }
 
     private static IEnumerable<ZipReport> Zip(IReadOnlyList<ZipMember> members, InMemoryImages images) => Matchers.Select(matcher =>
-        new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Matcher = matcher, ResetBatchNorm = false, Threads = 1, CalibrationCheck = CalibrationCheck.Warn })
+        new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Matcher = matcher, ResetBatchNorm = false, Threads = 1,
+            CalibrationCheck = CalibrationCheck.Warn })
             .Zip(images).Report);
 }

@@ -111,7 +111,8 @@ public sealed class SpaceReportTests
         FeatureMap scaled = map.Reweigh([1, 1 + Math.Abs(seed % 5)]);
 
         SpaceReport report = SpaceReport.Of("space", map, statistics, threads: 1), again = SpaceReport.Of("space", map, statistics, threads: 3);
-        return report.Unexplained == again.Unexplained && SpaceReport.Of("space", scaled, statistics).Unexplained is >= 0 and <= 1 && report.Unexplained is >= 0 and <= 1;
+        return report.Unexplained == again.Unexplained && SpaceReport.Of("space", scaled, statistics).Unexplained is >= 0 and <= 1
+            && report.Unexplained is >= 0 and <= 1;
     }));
 
     /// <summary>Per member the weighted trace of cov − C·G⁻¹·Cᵀ, by Gauss–Jordan elimination of the merged features from the joint covariance.</summary>

@@ -17,7 +17,8 @@ public sealed class StatisticsShiftTests
     {
         foreach (string model in (string[])[TestFiles.ClassModel(task), TestFiles.PrototypeModel(task)])
         {
-            StatisticsShift shift = StatisticsShift.Measure(ResNet.FromCheckpoint(Checkpoint.Load(model), normalization: TestFiles.CifarNormalization), Images)!;
+            StatisticsShift shift = StatisticsShift.Measure(ResNet.FromCheckpoint(Checkpoint.Load(model), normalization: TestFiles.CifarNormalization),
+                Images)!;
 
             Assert.InRange(shift.Median, 0.01, 0.2);
             Assert.False(shift.IsUnusual || shift.IsUseless);
@@ -98,7 +99,8 @@ public sealed class StatisticsShiftTests
     [InlineData(100, 2)]
     public void Zip_AnyBatchesAndThreads_MeasuresTheSame(int batchSize, int threads)
     {
-        ZipOptions options = ZipOptions.For(ZipMethod.Paper) with { BatchSize = batchSize, Threads = threads, ResetBatchNorm = false, Cut = ZipCut.AfterLayers(1) };
+        ZipOptions options = ZipOptions.For(ZipMethod.Paper) with { BatchSize = batchSize, Threads = threads, ResetBatchNorm = false,
+            Cut = ZipCut.AfterLayers(1) };
 
         IReadOnlyList<StatisticsShift?> shifts = new Zipper([new("A", Right), new("B", BatchNormFolding.Fold(Right))], options).Zip(Images).Report.Shifts;
 
@@ -109,10 +111,12 @@ public sealed class StatisticsShiftTests
     public void Zip_ImagesThatCannotBeRight_AreRefusedBeforeTheWorkUnlessTheyAreMeant()
     {
         ZipOptions options = ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterLayers(1) };
-        ZipMember[] members = [new("A", Right), new("B", ResNet.FromCheckpoint(Weights, normalization: ChannelAffine.FromNormalization([0.5, 0.5, 0.5], [0.2, 0.2, 0.2], 1)))];
+        ZipMember[] members = [new("A", Right),
+            new("B", ResNet.FromCheckpoint(Weights, normalization: ChannelAffine.FromNormalization([0.5, 0.5, 0.5], [0.2, 0.2, 0.2], 1)))];
         int seen = 0;
 
-        string refused = Assert.Throws<InvalidOperationException>(() => new Zipper(members, options).Zip(new WatchedImages(Images, count => seen = (int)count))).Message;
+        string refused = Assert.Throws<InvalidOperationException>(() => new Zipper(members, options).Zip(new WatchedImages(Images, count => seen = (int)count)))
+            .Message;
         ZipReport report = new Zipper(members, options with { CalibrationCheck = CalibrationCheck.Warn }).Zip(Images).Report;
 
         Assert.Contains("'B'", refused);
@@ -130,7 +134,8 @@ public sealed class StatisticsShiftTests
     public void Tune_ImagesThatCannotBeRight_AreRefused()
     {
         ZipMember[] members = [new("A", Right), new("B", Right)];
-        ClassificationTask[] tasks = [.. members.Select(member => ClassificationTask.FromScores(member.Name, [.. Enumerable.Range(0, 5).Select(i => $"{member.Name} {i}")]))];
+        ClassificationTask[] tasks = [.. members.Select(member =>
+            ClassificationTask.FromScores(member.Name, [.. Enumerable.Range(0, 5).Select(i => $"{member.Name} {i}")]))];
         var tuner = new ZipTuner(members, tasks, new ZipTunerOptions { Cuts = [ZipCut.AfterLayers(1)] });
 
         Assert.Throws<InvalidOperationException>(() => tuner.TuneByAgreement(Change(_ => 0), Images));
@@ -139,7 +144,10 @@ public sealed class StatisticsShiftTests
     [Fact]
     public void FromJson_InfiniteShift_IsKept()
     {
-        var report = new ZipReport("greedy", [], default, [default], new Dictionary<ZipStage, TimeSpan>()) { Shifts = [new StatisticsShift(double.PositiveInfinity, double.NegativeInfinity, 3), null] };
+        var report = new ZipReport("greedy", [], default, [default], new Dictionary<ZipStage, TimeSpan>())
+        {
+            Shifts = [new StatisticsShift(double.PositiveInfinity, double.NegativeInfinity, 3), null],
+        };
 
         Assert.Equal(report.Shifts, ZipReport.FromJson(report.ToJson()).Shifts);
         Assert.Single(report.Warnings);

@@ -22,7 +22,8 @@ public sealed class CalibratedScoringTests
     [InlineData(true, false)]
     public void Score_TaskWithoutCalibration_IsThatOfSoftmax(bool first, bool second)
     {
-        ClassificationTask[] tasks = [first ? Tasks[0].With(new TaskCalibration(2, 1)) : Tasks[0], second ? Tasks[1].With(new TaskCalibration(2, 1)) : Tasks[1]];
+        ClassificationTask[] tasks = [first ? Tasks[0].With(new TaskCalibration(2, 1)) : Tasks[0], second ? Tasks[1].With(new TaskCalibration(2, 1))
+            : Tasks[1]];
         float[] scores = [1, 3, 0.5f, -1, 0.25f];
 
         Assert.Equal(Score(Tasks, JointScoring.Softmax, scores).Joint, Score(tasks, JointScoring.Calibrated, scores).Joint);
@@ -110,7 +111,8 @@ public sealed class CalibratedScoringTests
     private static (float[] A, float[] B) Outputs(int images, int seed = 3)
     {
         var random = new Random(seed);
-        return ([.. Enumerable.Range(0, 2 * images).Select(_ => 4 * random.NextSingle())], [.. Enumerable.Range(0, 3 * images).Select(_ => 4 * random.NextSingle())]);
+        return ([.. Enumerable.Range(0, 2 * images).Select(_ => 4 * random.NextSingle())],
+            [.. Enumerable.Range(0, 3 * images).Select(_ => 4 * random.NextSingle())]);
     }
 
     /// <summary>Scores of a network whose outputs are its input.</summary>

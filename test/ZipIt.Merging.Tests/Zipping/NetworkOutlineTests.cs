@@ -32,7 +32,8 @@ public sealed class NetworkOutlineTests
 
         MergedNetwork outline = NetworkMerger.Outline(zipper.Structure, zipper.MergedSpaces.ToDictionary(space => space.Index, space => space.Width));
 
-        IEnumerable<Tensor> shared = outline.Network.Nodes.Where(node => !node.Name.Contains('/')).SelectMany(node => node.Layer.Parameters).Select(parameter => parameter.Value).OfType<Tensor>();
+        IEnumerable<Tensor> shared = outline.Network.Nodes.Where(node => !node.Name.Contains('/')).SelectMany(node => node.Layer.Parameters)
+            .Select(parameter => parameter.Value).OfType<Tensor>();
         Assert.All(shared, tensor => Assert.True(tensor.Span.IndexOfAnyExcept(0f) < 0));
     }
 

@@ -9,7 +9,9 @@ public sealed class NodeMapsTests
     private readonly FeatureSpaces _spaces;
     private readonly NodeMaps _maps;
 
-    /// <summary>Two convolutions of 2 and 1 channels, concatenated and flattened to 2 pixels each; of two members, the first space becomes 3 features and the second 1.</summary>
+    /// <summary>
+    /// Two convolutions of 2 and 1 channels, concatenated and flattened to 2 pixels each; of two members, the first space becomes 3 features and the second 1.
+    /// </summary>
     public NodeMapsTests()
     {
         var draw = new NetworkGenerator(1);
@@ -51,5 +53,6 @@ public sealed class NodeMapsTests
     }
 
     private static IEnumerable<string> Describe(SparseRows rows) =>
-        Enumerable.Range(0, rows.Length).Select(row => string.Join(" ", rows[row].ToArray().Select(entry => FormattableString.Invariant($"{entry.Index}:{entry.Weight}"))));
+        Enumerable.Range(0, rows.Length)
+            .Select(row => string.Join(" ", rows[row].ToArray().Select(entry => FormattableString.Invariant($"{entry.Index}:{entry.Weight}"))));
 }

@@ -29,7 +29,8 @@ public sealed class ResNetTests
         Network network = TestFiles.LoadClassNetwork('b');
 
         Assert.Equal(
-            ["input", "conv1", "bn1", "relu", "layer1.0.conv1", "layer1.0.bn1", "layer1.0.relu1", "layer1.0.conv2", "layer1.0.bn2", "layer1.0.add", "layer1.0.relu2"],
+            ["input", "conv1", "bn1", "relu", "layer1.0.conv1", "layer1.0.bn1", "layer1.0.relu1", "layer1.0.conv2", "layer1.0.bn2", "layer1.0.add",
+            "layer1.0.relu2"],
             network.Nodes.Take(11).Select(node => node.Name));
         Assert.Equal(["layer2.0.bn2", "layer2.0.shortcut.1"], network["layer2.0.add"].Inputs.Select(node => node.Name));
         Assert.Equal(["layer3.2.relu2", "avgpool", "flatten", "linear"], network.Nodes.TakeLast(4).Select(node => node.Name));
@@ -103,7 +104,8 @@ public sealed class ResNetTests
     public void Random_SameSeed_GivesSameWeights()
     {
         ResNetLayout layout = ResNetLayout.Cifar(20);
-        StateDictionary first = ResNet.CreateRandomWeights(5, layout), second = ResNet.CreateRandomWeights(5, layout), other = ResNet.CreateRandomWeights(6, layout);
+        StateDictionary first = ResNet.CreateRandomWeights(5, layout), second = ResNet.CreateRandomWeights(5, layout),
+            other = ResNet.CreateRandomWeights(6, layout);
 
         Assert.All(first, pair => Assert.Equal(pair.Value.Span, second[pair.Key].Span));
         Assert.NotEqual(first["conv1.weight"].Span.ToArray(), other["conv1.weight"].Span.ToArray());

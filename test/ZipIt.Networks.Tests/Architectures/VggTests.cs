@@ -10,16 +10,19 @@ public sealed class VggTests
     [InlineData(11, true, 132_868_840)]
     [InlineData(16, true, 138_365_992)]
     public void ListParameters_ImageNetLayout_CountsWhatTheLiteratureSays(int depth, bool batchNorm, long parameters) =>
-        Assert.Equal(parameters, VggLayout.ImageNet(depth, 1000, batchNorm).ListParameters().Where(parameter => parameter.IsLearnt).Sum(parameter => parameter.Count));
+        Assert.Equal(parameters, VggLayout.ImageNet(depth, 1000, batchNorm).ListParameters().Where(parameter => parameter.IsLearnt)
+            .Sum(parameter => parameter.Count));
 
     [Fact]
     public void ListParameters_Names_AreThoseOfTorchvision()
     {
-        string[] plain = [.. VggLayout.ImageNet(16).ListParameters().Where(parameter => parameter.Shape.Count > 1).Select(parameter => parameter.Name[..^".weight".Length])];
+        string[] plain = [.. VggLayout.ImageNet(16).ListParameters().Where(parameter => parameter.Shape.Count > 1)
+            .Select(parameter => parameter.Name[..^".weight".Length])];
         Assert.Equal([0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28], plain[..13].Select(name => int.Parse(name["features.".Length..])));
         Assert.Equal(["classifier.0", "classifier.3", "classifier.6"], plain[13..]);
 
-        string[] normed = [.. VggLayout.Cifar(11).ListParameters().Where(parameter => parameter.Role == ParameterRole.RunningMean).Select(parameter => parameter.Name)];
+        string[] normed = [.. VggLayout.Cifar(11).ListParameters().Where(parameter => parameter.Role == ParameterRole.RunningMean)
+            .Select(parameter => parameter.Name)];
         Assert.Equal([1, 5, 9, 12, 16, 19, 23, 26], normed.Select(name => int.Parse(name.Split('.')[1])));
     }
 
@@ -45,7 +48,8 @@ public sealed class VggTests
         Network network = Vgg.Random(1, VggLayout.ImageNet(16) with { Channels = 8, HiddenWidth = 64 });
 
         Assert.Equal([64, 7, 7], network.ShapeOf(network["features.30"]).ToArray());
-        Assert.Equal(["flatten", "classifier.0", "classifier.1", "classifier.3", "classifier.4", "classifier.6"], network.Nodes.TakeLast(6).Select(node => node.Name));
+        Assert.Equal(["flatten", "classifier.0", "classifier.1", "classifier.3", "classifier.4", "classifier.6"],
+            network.Nodes.TakeLast(6).Select(node => node.Name));
         Assert.Equal((224L * 224 * 9 * 64 * 64) / 64, NetworkCost.CountMultiplyAdds(network, network["features.2"]));
     }
 

@@ -120,5 +120,6 @@ public sealed class WeightCheckTests
     }
 
     private static StateDictionary Change(Func<string, string?> rename, Func<string, Tensor, Tensor>? replace = null) =>
-        new("fake.pt", Weights.Where(pair => rename(pair.Key) is not null).Select(pair => KeyValuePair.Create(rename(pair.Key)!, replace?.Invoke(pair.Key, pair.Value) ?? pair.Value)));
+        new("fake.pt", Weights.Where(pair => rename(pair.Key) is not null)
+            .Select(pair => KeyValuePair.Create(rename(pair.Key)!, replace?.Invoke(pair.Key, pair.Value) ?? pair.Value)));
 }

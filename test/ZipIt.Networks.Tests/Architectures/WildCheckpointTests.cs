@@ -83,7 +83,8 @@ public sealed class WildCheckpointTests
     {
         StateDictionary weights = Checkpoint.Load(TestFiles.InTestData($"checkpoints/{file}"));
         float[] pixels = [.. Enumerable.Range(0, 3 * 32 * 32).Select(i => (i * 7919L % 255 - 127) / 64f)];
-        float[] usual = Run(Architecture.FromCheckpoint(weights, 32), pixels, 1), right = Run(Architecture.FromCheckpoint(weights, 32, options: Options[Path.GetFileName(file)]), pixels, 1);
+        float[] usual = Run(Architecture.FromCheckpoint(weights, 32), pixels, 1),
+            right = Run(Architecture.FromCheckpoint(weights, 32, options: Options[Path.GetFileName(file)]), pixels, 1);
         Assert.True(usual.Zip(right).Max(pair => Math.Abs(pair.First - pair.Second)) > 100 * Tolerance * right.Max(Math.Abs));
     }
 
@@ -137,7 +138,8 @@ public sealed class WildCheckpointTests
     public void FromCheckpoint_NetworkInsideAModule_IsFound()
     {
         StateDictionary weights = Checkpoint.Load(TestFiles.InTestData("checkpoints/wild/option-a.pt"));
-        var inside = new StateDictionary("fake.pt", weights.Select(pair => KeyValuePair.Create($"backbone.{pair.Key}", pair.Value)).Append(KeyValuePair.Create("criterion.weight", new Tensor(5))));
+        var inside = new StateDictionary("fake.pt",
+            weights.Select(pair => KeyValuePair.Create($"backbone.{pair.Key}", pair.Value)).Append(KeyValuePair.Create("criterion.weight", new Tensor(5))));
         Assert.Equal("ResNet-8", Architecture.Describe(inside));
         Assert.True(Architecture.FromCheckpoint(inside).Contains("layer3.0.add"));
     }
@@ -158,7 +160,8 @@ public sealed class WildCheckpointTests
     public void FromCheckpoint_SeveralNetworks_AreListed()
     {
         StateDictionary weights = Checkpoint.Load(TestFiles.InTestData("checkpoints/wild/option-a.pt"));
-        var both = new StateDictionary("fake.pt", weights.SelectMany(pair => new[] { "student", "teacher" }.Select(name => KeyValuePair.Create($"{name}.{pair.Key}", pair.Value))));
+        var both = new StateDictionary("fake.pt",
+            weights.SelectMany(pair => new[] { "student", "teacher" }.Select(name => KeyValuePair.Create($"{name}.{pair.Key}", pair.Value))));
         string message = Assert.Throws<InvalidDataException>(() => Architecture.FromCheckpoint(both)).Message;
         Assert.Contains("'student', 'teacher'", message);
         Assert.Contains("entry: \"student\"", message);
@@ -180,7 +183,8 @@ public sealed class WildCheckpointTests
     public void FromCheckpoint_PaddedShortcutsOfHugeWidth_AreRefused()
     {
         const int Width = 20_000;
-        ResNetLayout layout = ResNetLayout.Cifar(8, shortcutKernel: 0) with { StemChannels = 1, Bottleneck = true, Widths = [Width, Width, 2 * Width], InnerWidths = [1, 1, 1] };
+        ResNetLayout layout = ResNetLayout.Cifar(8, shortcutKernel: 0) with { StemChannels = 1, Bottleneck = true, Widths = [Width, Width, 2 * Width],
+            InnerWidths = [1, 1, 1] };
         StateDictionary weights = ResNet.CreateRandomWeights(1, layout);
         Assert.Contains("shortcuts have no weights", Assert.Throws<InvalidDataException>(() => Architecture.FromCheckpoint(weights)).Message);
     }

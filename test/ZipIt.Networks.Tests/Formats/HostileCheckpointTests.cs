@@ -207,7 +207,8 @@ public sealed class HostileCheckpointTests
     }
 
     /// <summary>
-    /// Nothing but <see cref="InvalidDataException"/> is ever thrown. A zip archive that still loads (the byte was padding) gives the same values; the older form has no checksums.
+    /// Nothing but <see cref="InvalidDataException"/> is ever thrown. A zip archive that still loads (the byte was padding) gives the same values; the older
+    /// form has no checksums.
     /// </summary>
     [Theory]
     [InlineData("every-kind.pt", true)]
@@ -242,7 +243,8 @@ public sealed class HostileCheckpointTests
     [Fact]
     public void Load_PickleChangedAtRandom_IsRefusedOrRead()
     {
-        byte[] pickle = Begin("a").Tensor("FloatStorage", "0", 4, 2, [2], [1]).Op('s').Text("b").UntypedTensor("float16", "1", 8, [2, 2], [1, 2]).Op('s').Stop();
+        byte[] pickle = Begin("a").Tensor("FloatStorage", "0", 4, 2, [2], [1]).Op('s').Text("b").UntypedTensor("float16", "1", 8, [2, 2], [1, 2]).Op('s')
+            .Stop();
         var random = new Random(1);
         for (int run = 0; run < 5000; run++)
         {

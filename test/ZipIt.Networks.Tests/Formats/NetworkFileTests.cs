@@ -130,7 +130,8 @@ public sealed class NetworkFileTests
     {
         var weight = new Tensor(1, 4);
         weight.Span[2] = float.NaN;
-        var network = new Network(new Head("output", new Node("last", new Linear(weight), new Node("flatten", new Flatten(), new Node("input", new Input(1, 2, 2))))));
+        var network = new Network(new Head("output",
+            new Node("last", new Linear(weight), new Node("flatten", new Flatten(), new Node("input", new Input(1, 2, 2))))));
         Assert.Contains("'last'", Assert.Throws<ArgumentException>(() => Save(network)).Message);
     }
 

@@ -77,7 +77,8 @@ public sealed class OpaqueValueTests
     [Fact]
     public void Load_TensorOfASubclass_IsRead()
     {
-        PickleBuilder pickle = new PickleBuilder(2).Op('}').Text("a.weight").Global("torch._tensor", "_rebuild_from_type_v2").Op('(').Global("torch._utils", "_rebuild_tensor_v2")
+        PickleBuilder pickle = new PickleBuilder(2).Op('}').Text("a.weight").Global("torch._tensor", "_rebuild_from_type_v2").Op('(')
+            .Global("torch._utils", "_rebuild_tensor_v2")
             .Global("my", "Tensor").Op('(').Storage("FloatStorage", "0", 2).Int(0).Tuple(2).Tuple(1).Raw(0x89).Op('N').Op('t').Op('}').Op('t').Op('R').Op('s');
         Assert.Equal([3, 4], Load(Create(pickle.Stop(), ("data/0", Floats(3, 4))))["a.weight"].Span.ToArray());
     }

@@ -86,7 +86,8 @@ public sealed class PyTorchCheckpointTests
     {
         PickleBuilder pickle = new PickleBuilder(4).Raw(0x95, 9, 0, 0, 0, 0, 0, 0, 0).Op('}').Raw(0x94).Raw(0x8c, 1, (byte)'w').Raw(0x94)
             .StackGlobal("torch._utils", "_rebuild_tensor_v2").Raw(0x94)
-            .Op('(').Storage("FloatStorage", "0", 1).Int(0).Tuple(1).Tuple(1).Raw(0x89).StackGlobal("collections", "OrderedDict").Op(')').Op('R').Op('t').Op('R')
+            .Op('(').Storage("FloatStorage", "0", 1).Int(0).Tuple(1).Tuple(1).Raw(0x89).StackGlobal("collections", "OrderedDict").Op(')').Op('R').Op('t')
+                .Op('R')
             .Op('s').Op('h').Raw(0).Op('0');
         Assert.Equal([8], Load(Create(pickle.Stop(), ("data/0", Floats(8))))["w"].Span.ToArray());
     }
@@ -95,7 +96,8 @@ public sealed class PyTorchCheckpointTests
     public void Load_DeflatedEntries_AreRead()
     {
         byte[] pickle = Begin().Tensor("FloatStorage", "0", 3, 0, [3], [1]).Op('s').Stop();
-        Assert.Equal([1, 2, 3], Load(Create(CompressionLevel.Optimal, pickle, ("data/0", Floats(1, 2, 3)), ("byteorder", Ascii("little"))))["weight"].Span.ToArray());
+        Assert.Equal([1, 2, 3], Load(Create(CompressionLevel.Optimal, pickle, ("data/0", Floats(1, 2, 3)),
+            ("byteorder", Ascii("little"))))["weight"].Span.ToArray());
     }
 
     /// <summary>More than 65,535 entries do not fit into a plain zip directory.</summary>
@@ -134,7 +136,8 @@ public sealed class PyTorchCheckpointTests
     [Fact]
     public void Load_TwoTensorsInOneStorage_AreBothRead()
     {
-        byte[] file = WithTensor(Begin("a").Tensor("FloatStorage", "0", 4, 2, [2], [1]).Op('s').Text("b").Tensor("FloatStorage", "0", 4, 0, [2, 2], [1, 2]), ("data/0", Floats(1, 2, 3, 4)));
+        byte[] file = WithTensor(Begin("a").Tensor("FloatStorage", "0", 4, 2, [2], [1]).Op('s').Text("b").Tensor("FloatStorage", "0", 4, 0, [2, 2], [1, 2]),
+            ("data/0", Floats(1, 2, 3, 4)));
         StateDictionary weights = Load(file);
 
         Assert.Equal([3, 4], weights["a"].Span.ToArray());

@@ -29,13 +29,15 @@ public sealed class ReadingCostTests
     {
         const int Tensors = 8_000;
         string key = new('k', 500_000);
-        PickleBuilder pickle = new PickleBuilder().Global("torch._utils", "_rebuild_tensor_v2").Op('q').Raw(0).Op('0').Global("torch", "FloatStorage").Op('q').Raw(1).Op('0');
+        PickleBuilder pickle = new PickleBuilder().Global("torch._utils", "_rebuild_tensor_v2").Op('q').Raw(0).Op('0').Global("torch", "FloatStorage").Op('q')
+            .Raw(1).Op('0');
         for (int i = 0; i < copies; i++)
             pickle.Text(key).Op('q').Raw((byte)(2 + i)).Op('0');
         pickle.Op('}');
         for (int i = 0; i < Tensors; i++)
         {
-            pickle.Text($"{i}").Op('h').Raw(0).Op('(').Op('(').Text("storage").Op('h').Raw(1).Op('h').Raw((byte)(2 + i % copies)).Text("cpu").Int(0).Op('t').Op('Q')
+            pickle.Text($"{i}").Op('h').Raw(0).Op('(').Op('(').Text("storage").Op('h').Raw(1).Op('h').Raw((byte)(2 + i % copies)).Text("cpu").Int(0).Op('t')
+                .Op('Q')
                 .Int(0).Tuple(0).Tuple(1).Raw(0x89).Op('N').Op('t').Op('R').Op('s');
         }
 
@@ -123,7 +125,8 @@ public sealed class ReadingCostTests
     public void Load_LongNameOfWrappers_TakesMemoryInProportion()
     {
         string name = string.Concat(Enumerable.Repeat("module.", 300_000)) + "w";
-        byte[] file = Create(CompressionLevel.Optimal, Begin(name).Tensor("FloatStorage", "0", 1, 0, [1], [1]).Op('s').Stop(), ("data/0", Floats(1)), ("noise", Noise(200_000)));
+        byte[] file = Create(CompressionLevel.Optimal, Begin(name).Tensor("FloatStorage", "0", 1, 0, [1], [1]).Op('s').Stop(), ("data/0", Floats(1)),
+            ("noise", Noise(200_000)));
         AssertFrugal(file, () => Load(file));
     }
 

@@ -149,7 +149,8 @@ public sealed class SafeTensorsTests
     public void Load_FileCutOrChangedAnywhere_ThrowsNothingElse()
     {
         using var stream = new MemoryStream();
-        SafeTensors.Save(stream, [KeyValuePair.Create("ab", new Tensor(2, 3)), KeyValuePair.Create("c", new Tensor(1))], new Dictionary<string, string> { ["k"] = "v" });
+        SafeTensors.Save(stream, [KeyValuePair.Create("ab", new Tensor(2, 3)), KeyValuePair.Create("c", new Tensor(1))], new Dictionary<string,
+            string> { ["k"] = "v" });
         byte[] file = stream.ToArray();
         for (int i = 0; i < file.Length; i++)
         {

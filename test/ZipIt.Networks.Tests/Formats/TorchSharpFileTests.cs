@@ -18,7 +18,8 @@ public sealed class TorchSharpFileTests : IDisposable
             [
                 10,
                 .. Entry("u8", 0, [2], 7, 255), .. Entry("i8", 1, [1], 255), .. Entry("i16", 2, [1], 0xFE, 0xFF), .. Entry("i32", 3, [1], 1, 1, 0, 0),
-                .. Entry("layer.num_batches_tracked", 4, [], 5, 0, 0, 0, 0, 0, 0, 0), .. Entry("f16", 5, [1], 0, 0x3C), .. Entry("f32", 6, [1, 2], 0, 0, 0x80, 0x3F, 0, 0, 0, 0x40),
+                .. Entry("layer.num_batches_tracked", 4, [], 5, 0, 0, 0, 0, 0, 0, 0), .. Entry("f16", 5, [1], 0, 0x3C),
+                .. Entry("f32", 6, [1, 2], 0, 0, 0x80, 0x3F, 0, 0, 0, 0x40),
                 .. Entry("f64", 7, [1], 0, 0, 0, 0, 0, 0, 0xF0, 0x3F), .. Entry("bool", 11, [2], 0, 1), .. Entry("bf16", 15, [1], 0x80, 0xBF),
             ]);
 
@@ -43,7 +44,8 @@ public sealed class TorchSharpFileTests : IDisposable
         string name = new('n', 200);
         using var stream = new MemoryStream();
 
-        TorchSharpFile.Save(stream, [new("bn.num_batches_tracked", new Tensor(new float[] { 3 })), new(name, new Tensor(300, 0)), new("w", new Tensor(new float[] { 1, -2 }, 2, 1))]);
+        TorchSharpFile.Save(stream, [new("bn.num_batches_tracked", new Tensor(new float[] { 3 })), new(name, new Tensor(300, 0)),
+            new("w", new Tensor(new float[] { 1, -2 }, 2, 1))]);
 
         Assert.Equal(
             [
@@ -90,7 +92,8 @@ public sealed class TorchSharpFileTests : IDisposable
     [Fact]
     public void FromNetwork_Normalization_IsMetadataThatCanBeRead()
     {
-        Network network = ResNet.FromCheckpoint(Checkpoint.Load(TestFiles.ClassModel('a')), normalization: new ChannelAffine(new Tensor(new float[] { 1, 2, 0.1f }, 3), new Tensor(3)));
+        Network network = ResNet.FromCheckpoint(Checkpoint.Load(TestFiles.ClassModel('a')),
+            normalization: new ChannelAffine(new Tensor(new float[] { 1, 2, 0.1f }, 3), new Tensor(3)));
 
         Assert.Equal("""{"scale": [1, 2, 0.1], "shift": [0, 0, 0]}""", StateDictionary.FromNetwork(network).Metadata[StateDictionary.NormalizationKey]);
     }

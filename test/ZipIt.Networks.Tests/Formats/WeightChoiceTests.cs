@@ -13,7 +13,8 @@ public sealed class WeightChoiceTests
     [InlineData("whatever it is called")]
     public void Load_OnlyDictionaryOfWeights_IsTaken(string wrapper)
     {
-        PickleBuilder pickle = Begin("best_acc").Tensor("FloatStorage", "1", 1, 0, [], []).Op('s').Text("rng").Tensor("FloatStorage", "1", 1, 0, [1], [1]).Op('s').Text(wrapper);
+        PickleBuilder pickle = Begin("best_acc").Tensor("FloatStorage", "1", 1, 0, [], []).Op('s').Text("rng").Tensor("FloatStorage", "1", 1, 0, [1], [1])
+            .Op('s').Text(wrapper);
         Assert.Equal(["a.w"], Load(Create(Weights(pickle, "a.w").Op('s').Stop(), Storages)).Keys);
     }
 
@@ -56,7 +57,8 @@ public sealed class WeightChoiceTests
     [Fact]
     public void Load_OptimizerState_SaysSo()
     {
-        PickleBuilder pickle = new PickleBuilder().Op('}').Text("state").Op('}').Int(0).Tensor("FloatStorage", "0", 1, 0, [1], [1]).Op('s').Op('s').Text("param_groups").Op(']').Op('s');
+        PickleBuilder pickle = new PickleBuilder().Op('}').Text("state").Op('}').Int(0).Tensor("FloatStorage", "0", 1, 0, [1], [1]).Op('s').Op('s')
+            .Text("param_groups").Op(']').Op('s');
         Assert.Contains("optimizer", LoadDamaged(Create(pickle.Stop(), Storages)).Message);
     }
 

@@ -37,7 +37,8 @@ public sealed class SubNetworkTests
     public void Extract_SeveralAreKnown_NeedsThoseAlongTheWay()
     {
         string[] known = ["relu", "second", "flat"];
-        (Network part, IReadOnlyList<Node> sources) = SubNetwork.Extract([Whole["sum"]], node => known.Contains(node.Name) ? Whole.ShapeOf(node).ToArray() : null);
+        (Network part, IReadOnlyList<Node> sources) =
+            SubNetwork.Extract([Whole["sum"]], node => known.Contains(node.Name) ? Whole.ShapeOf(node).ToArray() : null);
 
         Assert.Equal(["relu", "second"], sources.Select(node => node.Name).Order());
         Assert.Equal(Run(Whole, [Image()], "sum"), Outputs(part, [.. sources.Select(node => Run(Whole, [Image()], node.Name)[0])]));
@@ -66,14 +67,16 @@ public sealed class SubNetworkTests
     /// <summary>Values of some nodes for one image, channels last.</summary>
     private static float[][] Run(Network network, float[][] inputs, params string[] taps)
     {
-        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = 1, Threads = 1, Taps = taps, ChannelsLastInputs = true });
+        using INetworkSession session = new CpuEngine()
+            .CreateSession(network, new SessionOptions { MaximumBatchSize = 1, Threads = 1, Taps = taps, ChannelsLastInputs = true });
         session.Run([.. inputs.Select(values => (ReadOnlyMemory<float>)values)], 1);
         return [.. taps.Select((_, i) => session.GetTap(i).ToArray())];
     }
 
     private static float[][] Outputs(Network network, float[][] inputs)
     {
-        using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = 1, Threads = 1, ChannelsLastInputs = true });
+        using INetworkSession session = new CpuEngine()
+            .CreateSession(network, new SessionOptions { MaximumBatchSize = 1, Threads = 1, ChannelsLastInputs = true });
         session.Run([.. inputs.Select(values => (ReadOnlyMemory<float>)values)], 1);
         return [.. network.Heads.Select((_, i) => session.GetOutput(i).ToArray())];
     }

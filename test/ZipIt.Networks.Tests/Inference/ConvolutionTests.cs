@@ -64,7 +64,8 @@ public class ConvolutionTests
         Node value = new("conv", make(weight), image);
         if (seed % 2 == 0)
             value = new Node("norm", generator.DrawNorm(outputs), value);
-        int[] shape = ShapeInference.Infer(new Node("conv", value.Layer is Conv2d ? value.Layer : value.Inputs[0].Layer, image), [[inputs, size.Height, size.Width]]);
+        int[] shape = ShapeInference.Infer(new Node("conv", value.Layer is Conv2d ? value.Layer : value.Inputs[0].Layer, image),
+            [[inputs, size.Height, size.Width]]);
         var other = new Node("other", new Input(outputs, shape[1], shape[2]));
         bool adds = seed % 3 == 0;
         if (adds)
@@ -74,7 +75,8 @@ public class ConvolutionTests
             value = new Node("activation", activation, value);
         var network = new Network(new Head("out", value));
 
-        ReadOnlyMemory<float>[] batches = [generator.DrawValues(Images * inputs * size.Height * size.Width), generator.DrawValues(Images * shape[0] * shape[1] * shape[2])];
+        ReadOnlyMemory<float>[] batches =
+            [generator.DrawValues(Images * inputs * size.Height * size.Width), generator.DrawValues(Images * shape[0] * shape[1] * shape[2])];
         if (!adds)
             batches = batches[..1];
         else if (network.Inputs[0].Name == "other")

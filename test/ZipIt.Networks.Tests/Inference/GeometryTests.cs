@@ -7,8 +7,8 @@ using ZipIt.TestFramework;
 namespace ZipIt.Networks.Tests.Inference;
 
 /// <summary>
-/// Windows of any geometry, also such as no trained network has, against the naive loop. The steps assert in debug builds that they stay inside the memory of their values;
-/// before the run that counts, one on values that are not numbers fills that memory, so that whatever is read without having been written shows.
+/// Windows of any geometry, also such as no trained network has, against the naive loop. The steps assert in debug builds that they stay inside the memory of
+/// their values; before the run that counts, one on values that are not numbers fills that memory, so that whatever is read without having been written shows.
 /// </summary>
 public class GeometryTests
 {
@@ -48,7 +48,9 @@ public class GeometryTests
         Size2 stride = DrawSize(random, 1, 1, 2, 3, 5, 60, NetworkLimits.Extent);
         var padding = new Size2(random.Next(kernel.Height / 2 + 1), random.Next(kernel.Width / 2 + 1));
         bool ceiling = random.Next(2) == 0;
-        Pool2d pool = random.Next(2) == 0 ? new MaxPool2d(kernel, stride, padding, ceiling) : new AvgPool2d(kernel, stride, padding, ceiling, random.Next(2) == 0);
+        Pool2d pool = random.Next(2) == 0
+            ? new MaxPool2d(kernel, stride, padding, ceiling)
+            : new AvgPool2d(kernel, stride, padding, ceiling, random.Next(2) == 0);
         int channels = Pick(random, 1, 2, 17);
         var input = new Input(channels, Pick(random, 1, 2, 3, 8, 41), Pick(random, 1, 2, 4, 9, 50));
         return TryCheck(kernels, generator, input, pool, channels * kernel.Height * kernel.Width);

@@ -3,7 +3,9 @@ using ZipIt.TestFramework;
 
 namespace ZipIt.Networks.Tests.Inference;
 
-/// <summary>Networks that cost too much are refused with the node's name before anything is allocated or computed, and large graphs are planned in time with their size.</summary>
+/// <summary>
+/// Networks that cost too much are refused with the node's name before anything is allocated or computed, and large graphs are planned in time with their size.
+/// </summary>
 public class SessionLimitsTests
 {
     private const long MostBytes = 16 << 20;
@@ -38,7 +40,8 @@ public class SessionLimitsTests
     public void CreateSession_GroupsOfFewOutputs_CountTheirPackedWeights()
     {
         const int Groups = 1 << 18;
-        Func<INetworkSession> make = Make(new Input(Groups, 3, 3), new Conv2d(new Tensor(2 * Groups, 1, 3, 3), groups: Groups), new SessionLimits { ImageBytes = 0 });
+        Func<INetworkSession> make = Make(new Input(Groups, 3, 3), new Conv2d(new Tensor(2 * Groups, 1, 3, 3), groups: Groups),
+            new SessionLimits { ImageBytes = 0 });
         AssertRefused("'conv'", make);
     }
 
@@ -160,7 +163,8 @@ public class SessionLimitsTests
                     value = new Node($"n{i}", new Softmax(), value);
                 return new Network(new Head("out", value));
             case "fan": // all values live at the same time
-                return new Network(new Head("out", new Node("sum", new Add(), [.. Enumerable.Range(0, nodes).Select(i => new Node($"n{i}", new Softmax(), image))])));
+                return new Network(new Head("out",
+                    new Node("sum", new Add(), [.. Enumerable.Range(0, nodes).Select(i => new Node($"n{i}", new Softmax(), image))])));
             case "ladder": // values live long, and have many readers
                 for (int i = 0; i < nodes / 2; i++)
                     value = new Node($"add{i}", new Add(), new Node($"n{i}", new Softmax(), image), value);

@@ -47,7 +47,8 @@ public sealed class SessionMemoryTests
     public void Dispose_WhileARunIsGoingOn_ReturnsMemoryAtItsEnd()
     {
         using var pool = new BufferPool();
-        INetworkSession session = new CpuEngine().CreateSession(ResNet.Random(1, ResNetLayout.Cifar(8), 16), new SessionOptions { MaximumBatchSize = 1, Pool = pool });
+        INetworkSession session = new CpuEngine()
+            .CreateSession(ResNet.Random(1, ResNetLayout.Cifar(8), 16), new SessionOptions { MaximumBatchSize = 1, Pool = pool });
         long held = pool.Bytes;
         var images = new WatchedMemory(new float[3 * 16 * 16])
         {
@@ -75,7 +76,8 @@ public sealed class SessionMemoryTests
         float[] pixels = new NetworkGenerator(1).DrawValues(3 * 16 * 16);
         session.Run(pixels, 1);
         float[] expected = session.GetOutput(0).ToArray();
-        var images = new WatchedMemory(pixels) { OnPin = () => Assert.Contains("one at a time", Assert.Throws<InvalidOperationException>(() => session.Run(new float[pixels.Length], 1)).Message) };
+        var images = new WatchedMemory(pixels) { OnPin = () =>
+            Assert.Contains("one at a time", Assert.Throws<InvalidOperationException>(() => session.Run(new float[pixels.Length], 1)).Message) };
 
         session.Run([images.Memory], 1);
 

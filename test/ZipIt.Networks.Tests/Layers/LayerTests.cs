@@ -6,7 +6,8 @@ namespace ZipIt.Networks.Tests.Layers;
 /// <summary>What layers declare about themselves must be all there is, and fit together.</summary>
 public sealed class LayerTests
 {
-    private static readonly Layer[] Layers = [.. EveryLayer.MakeNetwork().Nodes.Select(node => node.Layer), new Conv2d(EveryLayer.Ramp(3, 1, 2, 2), EveryLayer.Ramp(3), groups: 3)];
+    private static readonly Layer[] Layers =
+        [.. EveryLayer.MakeNetwork().Nodes.Select(node => node.Layer), new Conv2d(EveryLayer.Ramp(3, 1, 2, 2), EveryLayer.Ramp(3), groups: 3)];
 
     public static TheoryData<string> Kinds => new(Layers.Select(layer => layer.Kind).Distinct());
 

@@ -16,11 +16,13 @@ public sealed class TorchSharpEngineTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Run_RandomNetwork_AgreesWithNaiveEngine(int seed) => EngineWorkout.CheckRandomNetwork(new TorchSharpEngine(seed % 2 == 0 ? null : ChannelsLast), seed);
+    public void Run_RandomNetwork_AgreesWithNaiveEngine(int seed) =>
+        EngineWorkout.CheckRandomNetwork(new TorchSharpEngine(seed % 2 == 0 ? null : ChannelsLast), seed);
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Run_RandomNetworkWithTaps_GivesEveryNodesValue(int seed) => EngineWorkout.CheckTaps(new TorchSharpEngine(seed % 3 == 0 ? ChannelsLast : null), seed);
+    public void Run_RandomNetworkWithTaps_GivesEveryNodesValue(int seed) =>
+        EngineWorkout.CheckTaps(new TorchSharpEngine(seed % 3 == 0 ? ChannelsLast : null), seed);
 
     [Theory]
     [InlineData(false)]
@@ -54,7 +56,8 @@ public sealed class TorchSharpEngineTests
     [InlineData("wild/resnext.pt")]
     public void Run_NetworkOfACheckpoint_AgreesWithCpuEngine(string file)
     {
-        Network network = Architecture.FromCheckpoint(Checkpoint.Load(TestFiles.InTestData($"checkpoints/{file}")), file.Contains("vgg", StringComparison.Ordinal) ? 32 : 64);
+        Network network = Architecture.FromCheckpoint(Checkpoint.Load(TestFiles.InTestData($"checkpoints/{file}")),
+            file.Contains("vgg", StringComparison.Ordinal) ? 32 : 64);
         ReadOnlyMemory<float>[] inputs = EngineWorkout.DrawInputs(new NetworkGenerator(1), network, 2);
         EngineWorkout.CheckAgrees(new TorchSharpEngine(), network, new SessionOptions(), inputs, reference: new CpuEngine());
     }
@@ -67,7 +70,8 @@ public sealed class TorchSharpEngineTests
     {
         Network network = Create(name);
         ReadOnlyMemory<float>[] inputs = EngineWorkout.DrawInputs(new NetworkGenerator(1), network, 16);
-        EngineWorkout.CheckAgrees(new TorchSharpEngine(), network, new SessionOptions { BatchStatistics = true, Limits = SessionLimits.None }, inputs, reference: new CpuEngine());
+        EngineWorkout.CheckAgrees(new TorchSharpEngine(), network, new SessionOptions { BatchStatistics = true, Limits = SessionLimits.None }, inputs,
+            reference: new CpuEngine());
     }
 
     [Fact]

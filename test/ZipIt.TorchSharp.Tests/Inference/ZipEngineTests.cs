@@ -27,7 +27,8 @@ public sealed class ZipEngineTests
         {
             EngineWorkout.CheckClose([.. first.Statistics.Mean.Select(x => (float)x)], [.. second.Statistics.Mean.Select(x => (float)x)], first.Node);
             for (int i = 0; i < first.Statistics.FeatureCount; i++)
-                EngineWorkout.CheckClose(ToFloats(first.Statistics.Covariance.Row(i)), ToFloats(second.Statistics.Covariance.Row(i)), $"{first.Node}, row {i}", 2e-4f);
+                EngineWorkout.CheckClose(ToFloats(first.Statistics.Covariance.Row(i)), ToFloats(second.Statistics.Covariance.Row(i)), $"{first.Node}, row {i}",
+                    2e-4f);
         }
 
         foreach ((SpaceMap first, SpaceMap second) in own.Match(expected).Zip(torch.Match(found)))
@@ -56,7 +57,8 @@ public sealed class ZipEngineTests
         var context = new MLContext(seed: 1);
         IDataView test = context.Data.LoadFromEnumerable(Rows(1, TestImages));
         double[] accuracies = [.. ((INetworkEngine[])[new CpuEngine(), new TorchSharpEngine()])
-            .Select(engine => context.MulticlassClassification.EvaluateZip(Fit(context, engine, ZipMethod.Best, layers: 5).Transform(test), labelColumnName: "Class").JointAccuracy)];
+            .Select(engine => context.MulticlassClassification.EvaluateZip(Fit(context, engine, ZipMethod.Best, layers: 5).Transform(test),
+                labelColumnName: "Class").JointAccuracy)];
         Assert.True(accuracies[0] > 0.7, $"The accuracy is {accuracies[0]:P1}.");
         Assert.Equal(accuracies[0], accuracies[1], 0.002);
     }

@@ -63,7 +63,8 @@ public sealed class NetworkModuleTests
         Assert.All(module.named_buffers(), buffer => Assert.False(buffer.buffer.requires_grad));
         IReadOnlyList<Tensor> outputs = module.call(rand(4, 3, 32, 32).mul(255));
         outputs[0].square().sum().add(outputs[1].square().sum()).backward();
-        Assert.All(module.named_parameters(), parameter => Assert.True(parameter.parameter.grad is { } gradient && gradient.abs().sum().item<float>() > 0, parameter.name));
+        Assert.All(module.named_parameters(),
+            parameter => Assert.True(parameter.parameter.grad is { } gradient && gradient.abs().sum().item<float>() > 0, parameter.name));
     }
 
     [Fact]
@@ -169,7 +170,8 @@ public sealed class NetworkModuleTests
     {
         Network network = Zip();
         using var module = new NetworkModule(network);
-        ClassificationTask[] tasks = [ClassificationTask.FromScores("a", ["0", "2", "4", "6", "8"]), ClassificationTask.FromScores("b", ["1", "3", "5", "7", "9"])];
+        ClassificationTask[] tasks = [ClassificationTask.FromScores("a", ["0", "2", "4", "6", "8"]),
+            ClassificationTask.FromScores("b", ["1", "3", "5", "7", "9"])];
         var classifier = ZipClassifier.FromModule("tuned", module, tasks);
         Assert.Equal(2, classifier.Tasks.Count);
         Assert.Equal(ToBytes(network), ToBytes(classifier.Network));
@@ -189,7 +191,8 @@ public sealed class NetworkModuleTests
     private static Network Zip()
     {
         ZipMember[] members = [.. "ab".Select(task => new ZipMember($"{task}", TestFiles.LoadClassNetwork(task)))];
-        var zipper = new Zipper(members, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterLayers(13), Matcher = new IdentityMatcher(), ResetBatchNorm = false });
+        var zipper = new Zipper(members,
+            ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.AfterLayers(13), Matcher = new IdentityMatcher(), ResetBatchNorm = false });
         return zipper.Zip(new InMemoryImages(TestFiles.Normalize(TestFiles.LoadCalibrationImages().Pixels.Slice(0, 4)))).Network;
     }
 

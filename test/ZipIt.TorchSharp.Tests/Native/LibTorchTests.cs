@@ -55,7 +55,8 @@ public sealed class LibTorchTests : IDisposable
             return;
         CopyManagedFiles();
         string own = AppContext.BaseDirectory;
-        string package = typeof(LibTorchTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(metadata => metadata.Key == "TorchSharpPackage").Value!;
+        string package = typeof(LibTorchTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(metadata => metadata.Key == "TorchSharpPackage")
+            .Value!;
         string original = Assert.Single(Directory.GetFiles(Path.Combine(package, "runtimes", "linux-x64", "native")));
         foreach (string file in Directory.GetFiles(own, "*.so*").Where(file => Path.GetFileName(file) != Path.GetFileName(original)))
             File.CreateSymbolicLink(Path.Combine(_folder.FullName, Path.GetFileName(file)), file);
@@ -80,7 +81,8 @@ public sealed class LibTorchTests : IDisposable
 
     private void CopyManagedFiles()
     {
-        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory, "*.dll").Concat(Directory.GetFiles(AppContext.BaseDirectory, "*.runtimeconfig.json")))
+        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory, "*.dll")
+            .Concat(Directory.GetFiles(AppContext.BaseDirectory, "*.runtimeconfig.json")))
         {
             if (!Path.GetFileName(file).Contains("torch_", StringComparison.Ordinal) && Path.GetFileName(file) != "LibTorchSharp.dll")
                 File.Copy(file, Path.Combine(_folder.FullName, Path.GetFileName(file)));

@@ -30,7 +30,8 @@ public sealed class TrainAndZipTests : IDisposable
 
         string text = output.ToString();
         Assert.Contains("80 images to train on, 200 others to measure with", text);
-        string[] rows = [.. text.Split('\n').Where(line => line.StartsWith('│')).Select(line => line.Split('│', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[0])];
+        string[] rows = [.. text.Split('\n').Where(line => line.StartsWith('│'))
+            .Select(line => line.Split('│', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[0])];
         Assert.Equal(["Model", "animals", "vehicles", "zipped", "zipped, fine-tuned"], rows);
         Assert.True(new FileInfo(_model).Length > 10_000);
     }

@@ -67,7 +67,8 @@ public sealed class ImageClassifierTrainerTests
     {
         ZipTransformer model = Train();
         var messages = new Messages();
-        ZipTransformer further = Trainer(options => (options.Progress, options.Epochs, options.Schedule) = (messages, 1, LearningRateSchedule.Constant)).Fit(Prepare(View(96)), model);
+        ZipTransformer further = Trainer(options => (options.Progress, options.Epochs, options.Schedule) = (messages, 1, LearningRateSchedule.Constant))
+            .Fit(Prepare(View(96)), model);
         Assert.True(messages.Epochs.Single().Accuracy > 0.9, $"{messages.Epochs.Single()}");
         Assert.NotEqual(ToBytes(model.Network), ToBytes(further.Network));
     }
@@ -119,7 +120,8 @@ public sealed class ImageClassifierTrainerTests
     {
         ZipClassifier first = ZipClassifier.FromTransformer("first", Train(options => options.TaskName = "first"));
         var rows = View(96);
-        IDataView renamed = _context.Transforms.Conversion.MapValueToKey("Label", "Color", keyData: _context.Data.LoadFromEnumerable(Colors.Select(color => new ColorKey { Color = color })))
+        IDataView renamed = _context.Transforms.Conversion.MapValueToKey("Label", "Color",
+            keyData: _context.Data.LoadFromEnumerable(Colors.Select(color => new ColorKey { Color = color })))
             .Append(_context.Transforms.Conversion.MapKeyToValue("Name", "Label"))
             .Fit(rows).Transform(rows);
         IDataView dark = _context.Transforms.CustomMapping<Named, Renamed>((input, output) => output.Dark = $"dark {input.Name}", null)
@@ -162,15 +164,18 @@ public sealed class ImageClassifierTrainerTests
     {
         IDataView rows = View(12);
         Assert.Contains("'Label'", Assert.Throws<ArgumentOutOfRangeException>(() => Trainer().Fit(rows)).Message);
-        Assert.Contains("expected a key", Assert.Throws<ArgumentOutOfRangeException>(() => Trainer(options => options.LabelColumnName = "Color").Fit(rows)).Message);
-        Assert.Contains("'Image'", Assert.Throws<ArgumentOutOfRangeException>(() => Trainer(options => options.InputColumnName = "Image").Fit(Prepare(rows))).Message);
+        Assert.Contains("expected a key",
+            Assert.Throws<ArgumentOutOfRangeException>(() => Trainer(options => options.LabelColumnName = "Color").Fit(rows)).Message);
+        Assert.Contains("'Image'", Assert.Throws<ArgumentOutOfRangeException>(() => Trainer(options => options.InputColumnName = "Image").Fit(Prepare(rows)))
+            .Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => Trainer(options => options.ImageSize = 4).Fit(Prepare(rows)));
     }
 
     [Fact]
     public void Fit_RateFarTooLarge_SaysThatItDiverges()
     {
-        var refused = Assert.Throws<InvalidOperationException>(() => Train(options => (options.LearningRate, options.Schedule, options.Epochs) = (1e8, LearningRateSchedule.Constant, 10)));
+        var refused = Assert.Throws<InvalidOperationException>(() =>
+            Train(options => (options.LearningRate, options.Schedule, options.Epochs) = (1e8, LearningRateSchedule.Constant, 10)));
         Assert.Contains("LearningRate", refused.Message);
     }
 
@@ -208,7 +213,8 @@ public sealed class ImageClassifierTrainerTests
         CropPadding = 1,
     };
 
-    private double Accuracy(ZipTransformer model) => _context.MulticlassClassification.EvaluateZip(model.Transform(View(60, 3)), labelColumnName: "Color").JointAccuracy;
+    private double Accuracy(ZipTransformer model) => _context.MulticlassClassification.EvaluateZip(model.Transform(View(60, 3)), labelColumnName: "Color")
+        .JointAccuracy;
 
     private IDataView Prepare(IDataView rows) => _context.Transforms.Conversion.MapLabelToKey("Label", Colors, "Color").Fit(rows).Transform(rows);
 

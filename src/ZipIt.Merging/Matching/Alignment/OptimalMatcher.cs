@@ -3,13 +3,13 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// The pairs with the largest sum of correlations, whether they join two models or stay within one: maximum-weight matching in the complete graph of all features,
-/// solved exactly (the "optimal" alternative to the greedy matching in Stoica et al., <i>ZipIt!</i>, ICLR 2024, section 5.3).
+/// The pairs with the largest sum of correlations, whether they join two models or stay within one: maximum-weight matching in the complete graph of all
+/// features, solved exactly (the "optimal" alternative to the greedy matching in Stoica et al., <i>ZipIt!</i>, ICLR 2024, section 5.3).
 /// </summary>
 /// <remarks>
 /// <para>
-/// Where fewer than half of the features go, those pairs are chosen that sum up largest among all choices of as many disjoint pairs. Both cases are exact to 10⁻¹²
-/// for each correlation. Time grows with the cube of the number of features at most.
+/// Where fewer than half of the features go, those pairs are chosen that sum up largest among all choices of as many disjoint pairs. Both cases are exact to
+/// 10⁻¹² for each correlation. Time grows with the cube of the number of features at most.
 /// </para>
 /// <para>
 /// Where more than half go (three models or more), groups of three and more are needed, and their best choice is not known to be computable in polynomial time

@@ -5,7 +5,8 @@ namespace ZipIt.Merging;
 
 /// <summary>
 /// Alignment by permutation: every model's features are assigned one to one to those of model 0 so that the sum of correlations is largest, then averaged
-/// (Li et al., <i>Convergent learning</i>, 2015; activation matching of Ainsworth et al., <i>Git Re-Basin</i>, ICLR 2023, section 3.1). The assignment is exact.
+/// (Li et al., <i>Convergent learning</i>, 2015; activation matching of Ainsworth et al., <i>Git Re-Basin</i>, ICLR 2023, section 3.1). The assignment is
+/// exact.
 /// </summary>
 /// <remarks>
 /// Where models differ in width, the first of the widest models takes the place of model 0, and features of it that a narrower model has no partner for are

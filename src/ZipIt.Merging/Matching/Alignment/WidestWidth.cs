@@ -12,7 +12,8 @@ internal static class WidestWidth
             widest = Math.Max(widest, width);
         return problem.MergedCount == widest
             ? widest
-            : throw new ArgumentException($"{method} keeps as many features as the widest model has, {widest}, but {problem.MergedCount} were asked for.", nameof(problem));
+            : throw new ArgumentException($"{method} keeps as many features as the widest model has, {widest}, but {problem.MergedCount} were asked for.",
+                nameof(problem));
     }
 
     /// <summary>Refuses options that ask for other widths.</summary>

@@ -9,8 +9,8 @@ namespace ZipIt.Merging;
 /// </summary>
 /// <remarks>
 /// Lloyd's algorithm (1982) from k-means++ seeds (Arthur and Vassilvitskii, SODA 2007), several times; the result with the smallest sum of squared distances is
-/// kept. Distances are computed from the inner products of all rows, which are computed once: an iteration takes features² additions whatever the number of groups.
-/// The same seed and data always give the same groups. Any number of models and of features to keep; no group is empty.
+/// kept. Distances are computed from the inner products of all rows, which are computed once: an iteration takes features² additions whatever the number of
+/// groups. The same seed and data always give the same groups. Any number of models and of features to keep; no group is empty.
 /// </remarks>
 public sealed record KMeansMatcher : IFeatureMatcher
 {
@@ -162,7 +162,9 @@ public sealed record KMeansMatcher : IFeatureMatcher
         }
     }
 
-    /// <summary>Labels every row by the nearest of k-means++ seeds: each seed is drawn with a probability proportional to its squared distance from those before.</summary>
+    /// <summary>
+    /// Labels every row by the nearest of k-means++ seeds: each seed is drawn with a probability proportional to its squared distance from those before.
+    /// </summary>
     private static int[] Seeds(Matrix products, int clusters, Random random)
     {
         int count = products.Rows;

@@ -1,8 +1,9 @@
 namespace ZipIt.Merging;
 
 /// <summary>
-/// What the authors' implementation of ZipIt! does otherwise than their paper says, for matchers whose <c>Compatibility</c> is asked for: comparisons with it need the same numbers. Besides, a merge
-/// within a model is refused only when the model's budget is found spent after such a merge, so that β = 0 allows one for each model, and α = 0 is a case of its own (<see cref="ReferenceZeroAlphaMatching"/>).
+/// What the authors' implementation of ZipIt! does otherwise than their paper says, for matchers whose <c>Compatibility</c> is asked for: comparisons with it
+/// need the same numbers. Besides, a merge within a model is refused only when the model's budget is found spent after such a merge, so that β = 0 allows one
+/// for each model, and α = 0 is a case of its own (<see cref="ReferenceZeroAlphaMatching"/>).
 /// </summary>
 internal static class ReferenceQuirks
 {

@@ -15,7 +15,8 @@ namespace ZipIt.Merging;
 /// prohibition. If nothing but forbidden pairs is left, the limits are dropped and the best similarity without them decides (the discount α too, if it is 0,
 /// since it would make all equal).
 /// </para>
-/// <para>Time grows with the square of the number of features per merge in the worst case, and nearly linearly with it in practice; memory is one square matrix.</para>
+/// <para>Time grows with the square of the number of features per merge in the worst case, and nearly linearly with it in practice; memory is one square
+/// matrix.</para>
 /// </remarks>
 public sealed record ZipMatcher : IFeatureMatcher
 {

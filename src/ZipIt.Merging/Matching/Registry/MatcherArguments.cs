@@ -13,7 +13,9 @@ internal sealed class MatcherArguments
         {
             if (!matcher.Parameters.Any(parameter => parameter.Name == name))
             {
-                string known = matcher.Parameters.Count == 0 ? "it has none" : $"it has {string.Join(", ", matcher.Parameters.Select(parameter => $"'{parameter.Name}'"))}";
+                string known = matcher.Parameters.Count == 0
+                    ? "it has none"
+                    : $"it has {string.Join(", ", matcher.Parameters.Select(parameter => $"'{parameter.Name}'"))}";
                 throw new FormatException($"The matcher '{matcher.Name}' has no parameter '{name}'; {known}.");
             }
         }

@@ -5,7 +5,8 @@ public sealed class MatcherDescription
 {
     private readonly Func<MatcherArguments, IMatcher> _create;
 
-    private MatcherDescription(Type type, string name, string summary, string reference, IReadOnlyList<MatcherParameter> parameters, Func<MatcherArguments, IMatcher> create)
+    private MatcherDescription(Type type, string name, string summary, string reference, IReadOnlyList<MatcherParameter> parameters,
+        Func<MatcherArguments, IMatcher> create)
     {
         (MatcherType, Name, Summary, Reference, Parameters, _create) = (type, name, summary, reference, parameters, create);
     }
@@ -31,7 +32,8 @@ public sealed class MatcherDescription
     /// <summary>Makes the matcher.</summary>
     /// <param name="values">Values of parameters by their names, as text; null for none. Those that are not named keep their defaults.</param>
     /// <exception cref="FormatException">A value belongs to no parameter, or is none of its values; the message says what it may be.</exception>
-    public IMatcher Create(IReadOnlyDictionary<string, string>? values = null) => _create(new MatcherArguments(this, values ?? new Dictionary<string, string>()));
+    public IMatcher Create(IReadOnlyDictionary<string, string>? values = null) =>
+        _create(new MatcherArguments(this, values ?? new Dictionary<string, string>()));
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Summary}";
@@ -42,6 +44,7 @@ public sealed class MatcherDescription
     /// <param name="summary">What it does.</param>
     /// <param name="reference">Where it comes from.</param>
     /// <param name="parameters">Its parameters.</param>
-    internal static MatcherDescription Of<T>(string name, string summary, string reference, Func<MatcherArguments, T> create, params MatcherParameter[] parameters)
+    internal static MatcherDescription Of<T>(string name, string summary, string reference, Func<MatcherArguments, T> create,
+        params MatcherParameter[] parameters)
         where T : IMatcher => new(typeof(T), name, summary, reference, parameters, arguments => create(arguments));
 }

@@ -63,8 +63,10 @@ public sealed record MatcherParameter
     {
         object? value = Kind switch
         {
-            MatcherParameterKind.Number when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) && IsInRange(number) => number,
-            MatcherParameterKind.WholeNumber when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && IsInRange(number) => number,
+            MatcherParameterKind.Number when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                && double.IsFinite(number) && IsInRange(number) => number,
+            MatcherParameterKind.WholeNumber when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+                && IsInRange(number) => number,
             MatcherParameterKind.Switch when bool.TryParse(text, out bool isOn) => isOn,
             MatcherParameterKind.Choice when Choices.Contains(text) => text,
             _ => null,

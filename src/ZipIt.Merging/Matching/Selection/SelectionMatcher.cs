@@ -17,8 +17,8 @@ namespace ZipIt.Merging;
 /// <para>
 /// With A = D·cov·D, where D is <see cref="MatchingProblem.Importance"/> (1 if unknown) times a factor per model, and R = A at first, each step selects
 /// j = argmax Σᵢ R[i, j]²/R[j, j] (the first of equal ones) and sets R ← R − R[:, j]·R[j, :]/R[j, j]. When nothing is left to explain, remaining places go
-/// to the features with the largest A[j, j]. Features that hardly vary count as dead: they explain nothing, and nothing is reconstructed from them, since what they seem to correlate with is chance, and
-/// its coefficients would be as large as their variance is small.
+/// to the features with the largest A[j, j]. Features that hardly vary count as dead: they explain nothing, and nothing is reconstructed from them, since what
+/// they seem to correlate with is chance, and its coefficients would be as large as their variance is small.
 /// </para>
 /// <para>Any number of models and of features to keep. Time grows with selections × features²; memory is one square matrix.</para>
 /// </remarks>
@@ -53,8 +53,10 @@ public sealed record SelectionMatcher : IFeatureMatcher
         MatcherParameter.Number("ridge", 1e-6, 0, double.PositiveInfinity, "Ridge of the reconstruction, relative to each selected feature's variance."));
 
     /// <summary>
-    /// How far models are put on a par, from 0 (features count by variance and importance alone) to 1 (every model's diagonal block of A has a trace in proportion to its
-    /// <see cref="MatchingProblem.Demands"/>, so that no task starves): D is divided by the model's trace per demand to the power of half this number. Default 1.
+    /// How far models are put on a par, from 0 (features count by variance and importance alone) to 1 (every model's diagonal block of A has a trace in
+    /// proportion to its
+    /// <see cref="MatchingProblem.Demands"/>, so that no task starves): D is divided by the model's trace per demand to the power of half this number. Default
+    /// 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not between 0 and 1.</exception>
     public double Balance

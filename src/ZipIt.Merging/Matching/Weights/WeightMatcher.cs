@@ -106,7 +106,8 @@ public sealed record WeightMatcher : IWeightMatcher
                     AddParameters(node, structure.LayerOf(node, member));
             }
 
-            _free = [.. spaces.Where(space => !space.IsInput && !space.IsOutput && space.Obstacle is null && _touching[space.Index].Count > 0).Select(space => space.Index)];
+            _free = [.. spaces.Where(space => !space.IsInput && !space.IsOutput && space.Obstacle is null && _touching[space.Index].Count > 0)
+                .Select(space => space.Index)];
         }
 
         public int[][] Run()
@@ -181,7 +182,9 @@ public sealed record WeightMatcher : IWeightMatcher
             return true;
         }
 
-        /// <summary>gains[i, j] += the inner product of all weights of channel i in the first network and of channel j in the other, as it is permuted now.</summary>
+        /// <summary>
+        /// gains[i, j] += the inner product of all weights of channel i in the first network and of channel j in the other, as it is permuted now.
+        /// </summary>
         private void AddGains(Parameters parameters, int space, Matrix gains)
         {
             Tensor first = parameters.First, second = parameters.Second;

@@ -3,9 +3,9 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Lets heads read more than the last feature map: the pooled values of all activations of the last stage, beside those of its last map. A zipped network has given up some of the
-/// features that a task's head was made for; what they were computed from is often still there a few layers earlier, where reading it costs next to nothing (heads on
-/// intermediate features: Evci et al., <i>Head2Toe</i>, ICML 2022; for zipped networks and without labels it is ours).
+/// Lets heads read more than the last feature map: the pooled values of all activations of the last stage, beside those of its last map. A zipped network has
+/// given up some of the features that a task's head was made for; what they were computed from is often still there a few layers earlier, where reading it
+/// costs next to nothing (heads on intermediate features: Evci et al., <i>Head2Toe</i>, ICML 2022; for zipped networks and without labels it is ours).
 /// </summary>
 internal static class DeepHeads
 {
@@ -19,16 +19,20 @@ internal static class DeepHeads
     {
         if (options.Refit is { DeepHeads: false })
             return merged;
-        double byWidths = options.FlopsBudget is { } budget ? budget * members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds) : double.PositiveInfinity;
+        double byWidths = options.FlopsBudget is { } budget
+            ? budget * members.Max(member => NetworkCost.Of(member.Network).MultiplyAdds)
+            : double.PositiveInfinity;
         return Widen(merged, options.Cut is BudgetCut cut ? Math.Min(byWidths, cut.BudgetFor(members)) : byWidths);
     }
 
     /// <summary>
-    /// Members with heads of one kind: where one has widened heads (a zipped network that is zipped again), those of the others are widened too, which leaves their outputs as they are.
+    /// Members with heads of one kind: where one has widened heads (a zipped network that is zipped again), those of the others are widened too, which leaves
+    /// their outputs as they are.
     /// </summary>
     public static IReadOnlyList<ZipMember> Unify(IReadOnlyList<ZipMember> members)
     {
-        if (!members.Any(member => member.Network.Heads.Any(head => head.Node is { Layer: Linear, Inputs: [{ Layer: Flatten, Inputs: [{ Layer: Concat } joined] }] }
+        if (!members.Any(member => member.Network.Heads.Any(head =>
+            head.Node is { Layer: Linear, Inputs: [{ Layer: Flatten, Inputs: [{ Layer: Concat } joined] }] }
             && joined.Inputs.All(input => input.Layer is GlobalAveragePool))))
         {
             return members;
@@ -42,7 +46,8 @@ internal static class DeepHeads
     }
 
     /// <summary>
-    /// Widens all heads that are a Linear layer behind global average pooling; the new weights are 0, so that the outputs stay as they are until the heads are refitted.
+    /// Widens all heads that are a Linear layer behind global average pooling; the new weights are 0, so that the outputs stay as they are until the heads are
+    /// refitted.
     /// </summary>
     /// <param name="merged">A zipped network.</param>
     /// <param name="mostMultiplyAdds">Multiply-adds of one image that the network may take; it is left as it is if its heads would exceed them.</param>

@@ -4,19 +4,21 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Refits the weights of a zipped network in closed form, from the same unlabelled images and without gradients: walks it from the input to the outputs, and in each layer solves
-/// <c>min_W Σ ‖W·x* − Σₘ Mₘ·yₘ‖² + λ‖W − W₀‖²</c>, where x* is what the layers refitted so far give it, yₘ what the layer gives in member m, and W₀ the weights of the zip
-/// (the idea of PLeaS: Nasery et al. 2024, arXiv 2407.02447; the sequential closed form, with residual sums, activation-aware targets and shared outputs, is ours).
+/// Refits the weights of a zipped network in closed form, from the same unlabelled images and without gradients: walks it from the input to the outputs, and in
+/// each layer solves
+/// <c>min_W Σ ‖W·x* − Σₘ Mₘ·yₘ‖² + λ‖W − W₀‖²</c>, where x* is what the layers refitted so far give it, yₘ what the layer gives in member m, and W₀ the weights
+/// of the zip (the idea of PLeaS: Nasery et al. 2024, arXiv 2407.02447; the sequential closed form, with residual sums, activation-aware targets and shared
+/// outputs, is ours).
 /// </summary>
 /// <remarks>
 /// <para>
 /// A convolution is fitted together with its batch normalization, which is folded into it. Layers that end in one residual sum are fitted together to
-/// <c>M·(original sum) − (the sum's other inputs as they are now)</c>, so that they repair what the stream has lost. In tails the targets are the member's own values.
-/// Where a layer alone reads what the one before it gives, both are then fitted together (<see cref="PairRounds"/>).
+/// <c>M·(original sum) − (the sum's other inputs as they are now)</c>, so that they repair what the stream has lost. In tails the targets are the member's own
+/// values. Where a layer alone reads what the one before it gives, both are then fitted together (<see cref="PairRounds"/>).
 /// </para>
 /// <para>
-/// Gram matrices are sums over tiles of im2col rows in double precision; the rows of the whole set are never in memory together unless they fit the budget. Results do not
-/// depend on the number of threads.
+/// Gram matrices are sums over tiles of im2col rows in double precision; the rows of the whole set are never in memory together unless they fit the budget.
+/// Results do not depend on the number of threads.
 /// </para>
 /// </remarks>
 internal sealed class LeastSquaresRefit
@@ -58,7 +60,8 @@ internal sealed class LeastSquaresRefit
         refit.Check();
         using BufferPool? own = prepared is null ? new BufferPool() : null;
         merged = DeepHeads.Widen(merged, members, options);
-        var context = new RefitContext(options, refit, prepared?.Images ?? ReadImages(merged.Network, images, options, refit), prepared?.Pool ?? own!, cancellationToken);
+        var context = new RefitContext(options, refit, prepared?.Images ?? ReadImages(merged.Network, images, options, refit), prepared?.Pool ?? own!,
+            cancellationToken);
         return new LeastSquaresRefit(context, merged, members, prepared?.Samples).Run(clock);
     }
 
@@ -157,7 +160,9 @@ internal sealed class LeastSquaresRefit
         _frontier.Forget(pair.First.Layers[0].Node);
     }
 
-    /// <summary>Writes the solutions into new layers; the intercept of layers that are fitted together goes to the first of them. What was folded is gone.</summary>
+    /// <summary>
+    /// Writes the solutions into new layers; the intercept of layers that are fitted together goes to the first of them. What was folded is gone.
+    /// </summary>
     private void Emit(RefitUnit unit, Matrix[] solutions)
     {
         SampleLayout layout = _plan.LayoutOf(unit);

@@ -1,6 +1,9 @@
 namespace ZipIt.Merging;
 
-/// <summary>Divides the memory that a refit may take (<see cref="RefitOptions.MemoryBudget"/>), and says how much it takes at a time whatever the limit is. All in bytes.</summary>
+/// <summary>
+/// Divides the memory that a refit may take (<see cref="RefitOptions.MemoryBudget"/>), and says how much it takes at a time whatever the limit is. All in
+/// bytes.
+/// </summary>
 /// <param name="Limit">The limit.</param>
 internal readonly record struct RefitBudget(long Limit)
 {
@@ -10,7 +13,10 @@ internal readonly record struct RefitBudget(long Limit)
     /// <summary>Values of all sampled nodes of a member in one run, if that has several images: 128 MiB.</summary>
     public const long MemberRun = 128L << 20;
 
-    /// <summary>Patches of the images on which a pair is fitted at a time, if those are several: 16 MiB. Sums are made tile by tile: weights depend on it in the last bits.</summary>
+    /// <summary>
+    /// Patches of the images on which a pair is fitted at a time, if those are several: 16 MiB. Sums are made tile by tile: weights depend on it in the last
+    /// bits.
+    /// </summary>
     public const long RoundTile = 16L << 20;
 
     /// <summary>Tiles of a pair that are kept from one pass to the next: 128 MiB.</summary>

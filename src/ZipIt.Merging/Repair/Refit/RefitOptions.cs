@@ -8,59 +8,62 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Ridge λ as a fraction of the mean variance of a layer's inputs; it pulls weights towards those of the zip. Null (default) for an automatic choice:
-    /// 10⁻³ where there are plenty of samples, otherwise the value out of 10⁻⁴ … 1 with the smallest error on an eighth of the images. Columns of heads count by their own
-    /// variance each.
+    /// 10⁻³ where there are plenty of samples, otherwise the value out of 10⁻⁴ … 1 with the smallest error on an eighth of the images. Columns of heads count
+    /// by their own variance each.
     /// </summary>
     public double? Ridge { get; init; }
 
     /// <summary>
-    /// Rounds of activation-aware targets after the first solution (our extension): where a target lies where the activation is flat (below 0 for a ReLU), every
-    /// prediction in that range is as good. 0 fits the values before the activation. Layers with more than 2,000
+    /// Rounds of activation-aware targets after the first solution (our extension): where a target lies where the activation is flat (below 0 for a ReLU),
+    /// every prediction in that range is as good. 0 fits the values before the activation. Layers with more than 2,000
     /// unknowns per channel make at most one. Default 2.
     /// </summary>
     public int ActivationRounds { get; init; } = 2;
 
     /// <summary>
-    /// Rounds in which two successive convolutions are fitted together, of which the second alone reads the first, as inside a residual block: the features between them
-    /// then become what serves the second one best (our extension). 0 fits every layer by itself. Null (default) for 3, but 1 for layers with more than 1,000 unknowns per
-    /// channel, and none for those with more than 2,000, where a round takes as long as everything else.
+    /// Rounds in which two successive convolutions are fitted together, of which the second alone reads the first, as inside a residual block: the features
+    /// between them then become what serves the second one best (our extension). 0 fits every layer by itself. Null (default) for 3, but 1 for layers with more
+    /// than 1,000 unknowns per channel, and none for those with more than 2,000, where a round takes as long as everything else.
     /// </summary>
     public int? PairRounds { get; init; }
 
     /// <summary>
-    /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels. Neighbouring pixels say much the
-    /// same, so that more leave next to nothing to gain. Default 50.
+    /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels. Neighbouring pixels say
+    /// much the same, so that more leave next to nothing to gain. Default 50.
     /// </summary>
     public int SamplesPerUnknown { get; init; } = 50;
 
     /// <summary>
-    /// Largest number of samples of a layer, as long as it has 8 per unknown weight of a channel: wide layers take those, which is more. Time grows with samples times
-    /// unknowns squared. Default 20,000.
+    /// Largest number of samples of a layer, as long as it has 8 per unknown weight of a channel: wide layers take those, which is more. Time grows with
+    /// samples times unknowns squared. Default 20,000.
     /// </summary>
     public int LargestSample { get; init; } = 20_000;
 
-    /// <summary>What an output that several members share imitates. Default: the scores of all tasks, if <see cref="ZipOptions.Tasks"/> are known, otherwise the mean.</summary>
+    /// <summary>
+    /// What an output that several members share imitates. Default: the scores of all tasks, if <see cref="ZipOptions.Tasks"/> are known, otherwise the mean.
+    /// </summary>
     public SharedOutputTarget SharedOutput { get; init; } = SharedOutputTarget.Scores;
 
     /// <summary>
-    /// For outputs that each task has for itself, how far their targets are flattened on images that another task's member is surer about, from 0 (not at all) to 1.
-    /// Needs <see cref="ZipOptions.Tasks"/>. Null (default) for 1 where a task has prototypes, since that leaves the order of its classes alone, and for 0.5 where it has class scores.
+    /// For outputs that each task has for itself, how far their targets are flattened on images that another task's member is surer about, from 0 (not at all)
+    /// to 1. Needs <see cref="ZipOptions.Tasks"/>. Null (default) for 1 where a task has prototypes, since that leaves the order of its classes alone, and for
+    /// 0.5 where it has class scores.
     /// </summary>
     public double? Flattening { get; init; }
 
     /// <summary>
-    /// Whether heads that read the pooled values of the last feature map also read those of the activations before it in the last stage, up to 1,024 in all (our extension): the zipped
-    /// network has given up some of the features that a head was made for, but not what they were computed from. Costs a few
+    /// Whether heads that read the pooled values of the last feature map also read those of the activations before it in the last stage, up to 1,024 in all
+    /// (our extension): the zipped network has given up some of the features that a head was made for, but not what they were computed from. Costs a few
     /// multiply-adds per class, if <see cref="ZipOptions.FlopsBudget"/> or the cut's budget allow for them. Default true.
     /// </summary>
     public bool DeepHeads { get; init; } = true;
 
     /// <summary>
-    /// Memory in bytes for calibration images (up to an eighth), what the members give at sampled pixels (a quarter; up to a half at first, where all of it can be taken
-    /// in the statistics pass), the zipped network's features that are kept between layers (up to three eighths), and the samples of one layer (the rest). What does not fit
-    /// is computed again, which takes longer and gives the same result. Besides, a layer with n unknowns per channel takes 12·n² bytes, 16·n² where a ridge is chosen,
-    /// a pair that is fitted in rounds about 0.5 GiB, and a group of images its features. Default 2 GiB: two ResNet-50 and 500 images of 224 pixels then stay below
-    /// 4 GiB in all.
+    /// Memory in bytes for calibration images (up to an eighth), what the members give at sampled pixels (a quarter; up to a half at first, where all of it can
+    /// be taken in the statistics pass), the zipped network's features that are kept between layers (up to three eighths), and the samples of one layer (the
+    /// rest). What does not fit is computed again, which takes longer and gives the same result. Besides, a layer with n unknowns per channel takes 12·n²
+    /// bytes, 16·n² where a ridge is chosen, a pair that is fitted in rounds about 0.5 GiB, and a group of images its features. Default 2 GiB: two ResNet-50
+    /// and 500 images of 224 pixels then stay below 4 GiB in all.
     /// </summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 

@@ -3,8 +3,8 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// What a refit will do, as far as the structure and the widths of the zipped network tell: which layers are fitted together, in which order, and at which pixels of which images
-/// they are sampled. Weights do not matter.
+/// What a refit will do, as far as the structure and the widths of the zipped network tell: which layers are fitted together, in which order, and at which
+/// pixels of which images they are sampled. Weights do not matter.
 /// </summary>
 internal sealed class RefitPlan
 {
@@ -43,7 +43,9 @@ internal sealed class RefitPlan
     /// <summary>Images that layers, but for the heads, are not fitted to, so that what is lost can be measured there; null for none.</summary>
     public HeldOutImages? HeldOut { get; }
 
-    /// <summary>Whether a unit is not fitted to images that are held out. Heads have one sample per image, and tell without another fit what they would be without it.</summary>
+    /// <summary>
+    /// Whether a unit is not fitted to images that are held out. Heads have one sample per image, and tell without another fit what they would be without it.
+    /// </summary>
     public bool HoldsOutFrom(RefitUnit unit) => HeldOut is not null && !IsLeftOneOut(unit);
 
     /// <summary>Whether a unit is an output of one value per channel, for which a fit without each image can be told.</summary>

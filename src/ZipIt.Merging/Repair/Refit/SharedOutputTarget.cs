@@ -7,13 +7,14 @@ public enum SharedOutputTarget
     Average = 0,
 
     /// <summary>
-    /// For each image the output of the member whose most probable class is the most certain. Needs <see cref="ZipOptions.Tasks"/> with prototypes; without them the mean.
+    /// For each image the output of the member whose most probable class is the most certain. Needs <see cref="ZipOptions.Tasks"/> with prototypes; without
+    /// them the mean.
     /// </summary>
     MostConfident = 1,
 
     /// <summary>
-    /// The embedding whose products with every task's prototypes are those of the task's own member: each member decides about its own classes, and about nothing else.
-    /// Needs <see cref="ZipOptions.Tasks"/> with prototypes; without them the mean. Our extension.
+    /// The embedding whose products with every task's prototypes are those of the task's own member: each member decides about its own classes, and about
+    /// nothing else. Needs <see cref="ZipOptions.Tasks"/> with prototypes; without them the mean. Our extension.
     /// </summary>
     Scores = 2,
 }

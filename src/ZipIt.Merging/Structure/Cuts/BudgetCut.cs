@@ -8,5 +8,6 @@ internal abstract record BudgetCut : ZipCut
     /// <summary>Largest number of multiply-adds of the zipped network for one image.</summary>
     public abstract long BudgetFor(IReadOnlyList<ZipMember> members);
 
-    internal sealed override HashSet<Node> Select(FeatureSpaces spaces) => throw new InvalidOperationException("A budget selects nodes only for given members.");
+    internal sealed override HashSet<Node> Select(FeatureSpaces spaces) =>
+        throw new InvalidOperationException("A budget selects nodes only for given members.");
 }

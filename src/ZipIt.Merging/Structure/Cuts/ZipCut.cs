@@ -2,7 +2,9 @@ using ZipIt.Networks;
 
 namespace ZipIt.Merging;
 
-/// <summary>How far a zip reaches: nodes up to the cut are shared by all tasks, everything behind it stays per task (paper, section 4.3, "partial zip").</summary>
+/// <summary>
+/// How far a zip reaches: nodes up to the cut are shared by all tasks, everything behind it stays per task (paper, section 4.3, "partial zip").
+/// </summary>
 /// <remarks>
 /// A cut may lie anywhere, inside a residual stage too: the tails then get their own channels back by a gather. Normalization, activation, pooling and residual
 /// sums that follow a shared layer are shared with it.
@@ -17,8 +19,8 @@ public abstract record ZipCut
     public static ZipCut Nothing { get; } = new NothingCut();
 
     /// <summary>
-    /// Everything is shared, the outputs too ("20/20"): they are averaged, not matched, which needs outputs that mean the same in all members (embeddings that are
-    /// compared with class prototypes).
+    /// Everything is shared, the outputs too ("20/20"): they are averaged, not matched, which needs outputs that mean the same in all members (embeddings that
+    /// are compared with class prototypes).
     /// </summary>
     public static ZipCut Everything { get; } = new EverythingCut();
 
@@ -26,14 +28,14 @@ public abstract record ZipCut
     public static ZipCut BeforeHeads { get; } = new BeforeHeadsCut();
 
     /// <summary>
-    /// Everything before the heads that all members have in common and that can be merged. Other cuts say so if members lack something that they ask for; this one stops there. For members
-    /// that branch at different places, e.g. a partial zip that is extended with one more classifier.
+    /// Everything before the heads that all members have in common and that can be merged. Other cuts say so if members lack something that they ask for; this
+    /// one stops there. For members that branch at different places, e.g. a partial zip that is extended with one more classifier.
     /// </summary>
     public static ZipCut AsFarAsPossible { get; } = new LenientCut(BeforeHeads);
 
     /// <summary>
-    /// The first layers are shared: 7 of a ResNet-20 is the stem and the first stage ("7/20"). Conv and Linear layers are counted along the longest path from the input,
-    /// so that shortcuts do not count.
+    /// The first layers are shared: 7 of a ResNet-20 is the stem and the first stage ("7/20"). Conv and Linear layers are counted along the longest path from
+    /// the input, so that shortcuts do not count.
     /// </summary>
     /// <param name="count">Number of layers, at least 0.</param>
     public static ZipCut AfterLayers(int count)
@@ -51,9 +53,9 @@ public abstract record ZipCut
     }
 
     /// <summary>
-    /// The first stages are shared. In a network with residual sums, a stage ends with the last sum of one resolution (height × width), and the last stage takes the layers behind it too: stage n
-    /// is <c>layerN</c> of a ResNet, the stem belongs to the first. In other networks a stage is all Conv layers of one resolution: in a VGG, each pooling ends one.
-    /// Linear layers belong to none.
+    /// The first stages are shared. In a network with residual sums, a stage ends with the last sum of one resolution (height × width), and the last stage
+    /// takes the layers behind it too: stage n is <c>layerN</c> of a ResNet, the stem belongs to the first. In other networks a stage is all Conv layers of one
+    /// resolution: in a VGG, each pooling ends one. Linear layers belong to none.
     /// </summary>
     /// <param name="count">Number of stages, at least 0 and at most what the network has.</param>
     public static ZipCut AfterStage(int count)
@@ -63,8 +65,8 @@ public abstract record ZipCut
     }
 
     /// <summary>
-    /// All nodes up to the one where the n-th feature space is measured are shared (the stopping nodes of the reference implementation): 4 of a ResNet-20 are the first stage,
-    /// 8 the second. Spaces that begin before that node and reach beyond it are shared as far as it.
+    /// All nodes up to the one where the n-th feature space is measured are shared (the stopping nodes of the reference implementation): 4 of a ResNet-20 are
+    /// the first stage, 8 the second. Spaces that begin before that node and reach beyond it are shared as far as it.
     /// </summary>
     /// <param name="count">Number of feature spaces in the order of the nodes where they are measured, at least 0.</param>
     public static ZipCut AfterSpaces(int count)
@@ -74,11 +76,12 @@ public abstract record ZipCut
     }
 
     /// <summary>
-    /// The earliest cut by layers that keeps the zipped network within a multiple of one member's multiply-adds: as accurate as the budget allows, since a zip costs the less the later it is
-    /// cut, and loses the more.
+    /// The earliest cut by layers that keeps the zipped network within a multiple of one member's multiply-adds: as accurate as the budget allows, since a zip
+    /// costs the less the later it is cut, and loses the more.
     /// </summary>
     /// <param name="factor">
-    /// Multiply-adds of the zipped network, as a multiple of those of the most expensive member: 1 for one network, as many as there are members for none shared.
+    /// Multiply-adds of the zipped network, as a multiple of those of the most expensive member: 1 for one network, as many as there are members for none
+    /// shared.
     /// </param>
     public static ZipCut WithinFlops(double factor)
     {

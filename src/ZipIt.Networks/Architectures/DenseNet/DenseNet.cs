@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// DenseNets (Huang et al., <i>Densely Connected Convolutional Networks</i>, 2017) of any depth and growth, from checkpoints with torchvision's parameter names, today's and those of
-/// its first versions.
+/// DenseNets (Huang et al., <i>Densely Connected Convolutional Networks</i>, 2017) of any depth and growth, from checkpoints with torchvision's parameter
+/// names, today's and those of its first versions.
 /// </summary>
 /// <remarks>
 /// Nodes with weights carry their module's name (<c>features.denseblock1.denselayer2.conv1</c>, <c>classifier</c>). What a layer takes in is joined by
@@ -22,8 +22,10 @@ public static partial class DenseNet
     /// <param name="headName">Name of the output.</param>
     /// <param name="options">What no tensor tells; null for the usual.</param>
     /// <returns>A network [channels, height, width] → [outputs].</returns>
-    /// <exception cref="InvalidDataException">The checkpoint holds no DenseNet, or its tensors do not fit; the message names the file and the tensors.</exception>
-    /// <exception cref="ArgumentException">The image size is too small, the normalization has another number of channels, or an option does not fit.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint holds no DenseNet, or its tensors do not fit; the message names the file and the
+    /// tensors.</exception>
+    /// <exception cref="ArgumentException">The image size is too small, the normalization has another number of channels, or an option does not
+    /// fit.</exception>
     public static Network FromCheckpoint(
         StateDictionary weights, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output", ArchitectureOptions? options = null)
     {
@@ -114,7 +116,8 @@ public static partial class DenseNet
             ? [.. layers]
             : throw new InvalidDataException($"'{weights.Source}' holds no DenseNet: there is no 'features.denseblock1.denselayer1.conv1.weight'; it has {weights.DescribeNames()}.");
 
-        int Count(int block) => Enumerable.Range(1, MostLayers).TakeWhile(layer => weights.ContainsKey($"features.denseblock{block}.denselayer{layer}.conv1.weight")).Count();
+        int Count(int block) => Enumerable.Range(1, MostLayers)
+            .TakeWhile(layer => weights.ContainsKey($"features.denseblock{block}.denselayer{layer}.conv1.weight")).Count();
     }
 
     /// <summary><c>denselayer1.norm.1.weight</c> and the like, as the first versions of torchvision called them.</summary>

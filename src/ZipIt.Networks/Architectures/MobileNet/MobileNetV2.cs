@@ -4,8 +4,9 @@ namespace ZipIt.Networks;
 /// MobileNetV2 (Sandler et al., <i>Inverted Residuals and Linear Bottlenecks</i>, 2018) of any width, from checkpoints with torchvision's parameter names.
 /// </summary>
 /// <remarks>
-/// Nodes with weights carry their module's name (<c>features.0.0</c>, <c>features.1.conv.0.1</c>, <c>classifier.1</c>). Activations are called like torchvision's modules
-/// (<c>features.0.2</c>), sums <c>features.3.add</c>; the others are <c>input</c>, <c>normalization</c>, <c>avgpool</c> and <c>flatten</c>.
+/// Nodes with weights carry their module's name (<c>features.0.0</c>, <c>features.1.conv.0.1</c>, <c>classifier.1</c>). Activations are called like
+/// torchvision's modules (<c>features.0.2</c>), sums <c>features.3.add</c>; the others are <c>input</c>, <c>normalization</c>, <c>avgpool</c> and
+/// <c>flatten</c>.
 /// </remarks>
 public static class MobileNetV2
 {
@@ -24,8 +25,10 @@ public static class MobileNetV2
     /// <see cref="ArchitectureOptions.StageStrides"/>.
     /// </param>
     /// <returns>A network [channels, height, width] → [outputs].</returns>
-    /// <exception cref="InvalidDataException">The checkpoint holds no MobileNetV2, or its tensors do not fit; the message names the file and the tensors.</exception>
-    /// <exception cref="ArgumentException">The image size is too small, the normalization has another number of channels, or an option does not fit.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint holds no MobileNetV2, or its tensors do not fit; the message names the file and the
+    /// tensors.</exception>
+    /// <exception cref="ArgumentException">The image size is too small, the normalization has another number of channels, or an option does not
+    /// fit.</exception>
     public static Network FromCheckpoint(
         StateDictionary weights, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output", ArchitectureOptions? options = null)
     {
@@ -48,7 +51,8 @@ public static class MobileNetV2
         float epsilon = options.Epsilon ?? BatchNorm2d.DefaultEpsilon;
         Node Normalized(string conv, string norm, Node input, int stride = 1, int groups = 1) =>
             LayerFactory.Norm(weights, norm, LayerFactory.Conv(weights, conv, input, stride, groups), epsilon);
-        Node Activated(string module, Node input, int stride = 1, int groups = 1) => new($"{module}.2", activation, Normalized($"{module}.0", $"{module}.1", input, stride, groups));
+        Node Activated(string module, Node input, int stride = 1, int groups = 1) =>
+            new($"{module}.2", activation, Normalized($"{module}.0", $"{module}.1", input, stride, groups));
 
         Node x = LayerFactory.Input(weights["features.0.0.weight"][1], imageSize ?? 224, normalization);
         x = Activated("features.0", x, options.StemStride ?? 2);
@@ -68,7 +72,8 @@ public static class MobileNetV2
     }
 
     /// <summary>Whether a checkpoint looks like one of a MobileNetV2.</summary>
-    internal static bool IsLike(StateDictionary weights) => weights.ContainsKey("features.0.0.weight") && weights.Keys.Any(name => name.StartsWith("features.1.conv.", StringComparison.Ordinal));
+    internal static bool IsLike(StateDictionary weights) => weights.ContainsKey("features.0.0.weight")
+        && weights.Keys.Any(name => name.StartsWith("features.1.conv.", StringComparison.Ordinal));
 
     private static IEnumerable<Block> ListBlocks(WeightList expected, int inputs, ArchitectureOptions options)
     {

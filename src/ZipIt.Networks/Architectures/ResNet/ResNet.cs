@@ -3,9 +3,9 @@ using System.Globalization;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Residual networks (He et al., <i>Deep Residual Learning for Image Recognition</i>, 2016) from checkpoints: the CIFAR family (ResNet-20, 32, 44, 56, 110, any width), the
-/// ImageNet family (ResNet-18, 34, 50, 101, 152), Wide ResNets, ResNeXts and pre-activation ResNets, with shortcuts of 1×1 or 3×3 convolutions or without weights. Tensors may
-/// have torchvision's names, those of the usual CIFAR implementations, or those of the transformers library.
+/// Residual networks (He et al., <i>Deep Residual Learning for Image Recognition</i>, 2016) from checkpoints: the CIFAR family (ResNet-20, 32, 44, 56, 110, any
+/// width), the ImageNet family (ResNet-18, 34, 50, 101, 152), Wide ResNets, ResNeXts and pre-activation ResNets, with shortcuts of 1×1 or 3×3 convolutions or
+/// without weights. Tensors may have torchvision's names, those of the usual CIFAR implementations, or those of the transformers library.
 /// </summary>
 /// <remarks>
 /// What no tensor tells (<see cref="ArchitectureOptions"/>) is as in torchvision's networks and the usual ones for CIFAR, unless the options say otherwise.
@@ -27,7 +27,8 @@ public static class ResNet
     /// <returns>A network [channels, height, width] → [outputs].</returns>
     /// <exception cref="InvalidDataException">The checkpoint holds no ResNet, or its tensors do not fit; the message names the file and the
     /// tensors.</exception>
-    /// <exception cref="ArgumentException">The image size is too small, the normalization has another number of channels, or an option does not fit.</exception>
+    /// <exception cref="ArgumentException">The image size is too small, the normalization has another number of channels, or an option does not
+    /// fit.</exception>
     public static Network FromCheckpoint(
         StateDictionary weights, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output", ArchitectureOptions? options = null)
     {
@@ -146,7 +147,8 @@ public static class ResNet
     {
         const string Weight = ".weight";
         string[] linears = [.. weights
-            .Where(pair => pair.Value.Rank == 2 && pair.Key.EndsWith(Weight, StringComparison.Ordinal) && !pair.Key.StartsWith("layer", StringComparison.Ordinal))
+            .Where(pair => pair.Value.Rank == 2 && pair.Key.EndsWith(Weight, StringComparison.Ordinal)
+                && !pair.Key.StartsWith("layer", StringComparison.Ordinal))
             .Select(pair => pair.Key[..^Weight.Length])];
         if (linears is [var only])
             return only;
@@ -170,11 +172,13 @@ public static class ResNet
         if (!widths.SequenceEqual(Enumerable.Range(0, stages).Select(layout.UsualWidth)))
             layout = layout with { Widths = widths };
         if (layout.Bottleneck)
-            layout = layout with { InnerChannels = CheckWidth(weights, "layer1.0.conv1.weight", Expect(weights, "layer1.0.conv1.weight", 4, "[channels, inputs, 1, 1]")[0], stages) };
+            layout = layout with { InnerChannels =
+                CheckWidth(weights, "layer1.0.conv1.weight", Expect(weights, "layer1.0.conv1.weight", 4, "[channels, inputs, 1, 1]")[0], stages) };
         int[] inner = [.. Enumerable.Range(0, stages).Select(stage => WidthOf(stage, 1) ?? layout.UsualInnerWidth(stage))];
         if (!inner.SequenceEqual(Enumerable.Range(0, stages).Select(layout.UsualInnerWidth)))
             layout = layout with { InnerWidths = inner };
-        return layout.Bottleneck && weights.TryGetValue("layer1.0.conv2.weight", out Tensor? grouped) && grouped is { Rank: 4, Length: > 0 } && inner[0] % grouped[1] == 0
+        return layout.Bottleneck && weights.TryGetValue("layer1.0.conv2.weight", out Tensor? grouped) && grouped is { Rank: 4, Length: > 0 }
+            && inner[0] % grouped[1] == 0
             ? layout with { Groups = inner[0] / grouped[1] }
             : layout;
     }
@@ -258,7 +262,8 @@ public static class ResNet
     {
         foreach ((string name, Tensor tensor) in weights)
         {
-            bool isShortcut = name.EndsWith($".{prefix}.0.weight", StringComparison.Ordinal) || name.EndsWith($".{ResNetLayout.PlainShortcutName}.weight", StringComparison.Ordinal);
+            bool isShortcut = name.EndsWith($".{prefix}.0.weight", StringComparison.Ordinal)
+                || name.EndsWith($".{ResNetLayout.PlainShortcutName}.weight", StringComparison.Ordinal);
             if (isShortcut && tensor.Rank == 4 && tensor[2] is 1 or 3)
                 return tensor[2];
         }

@@ -77,8 +77,8 @@ internal sealed record ResNetBlock(ResNetLayout Layout, string Name, int Inputs,
     }
 
     /// <summary>
-    /// The input's channels among channels of zeros, as a convolution: what reaches the next stage can then be merged apart from what it was made of, as with weights in the
-    /// shortcut.
+    /// The input's channels among channels of zeros, as a convolution: what reaches the next stage can then be merged apart from what it was made of, as with
+    /// weights in the shortcut.
     /// </summary>
     private Tensor MakePaddedIdentity()
     {

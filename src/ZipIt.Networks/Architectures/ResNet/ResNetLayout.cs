@@ -14,7 +14,9 @@ public sealed record ResNetLayout
     /// <summary>Whether a block is a bottleneck (1×1, 3×3, 1×1 convolutions) instead of two 3×3 convolutions. Default false.</summary>
     public bool Bottleneck { get; init; }
 
-    /// <summary>Channels of the stem, and of a basic block in the first stage; they double with every further stage, if <see cref="Widths"/> does not say otherwise.</summary>
+    /// <summary>
+    /// Channels of the stem, and of a basic block in the first stage; they double with every further stage, if <see cref="Widths"/> does not say otherwise.
+    /// </summary>
     public required int StemChannels { get; init; }
 
     /// <summary>Channels that the blocks of each stage give; null for those that follow from <see cref="StemChannels"/>. A Wide ResNet has its own.</summary>
@@ -59,7 +61,9 @@ public sealed record ResNetLayout
     /// <summary>ε of all batch normalizations. Default 1e-5. No tensor tells it.</summary>
     public float Epsilon { get; init; } = BatchNorm2d.DefaultEpsilon;
 
-    /// <summary>Whether normalization and activation stand before the convolutions (He et al., <i>Identity Mappings in Deep Residual Networks</i>, 2016). Default false.</summary>
+    /// <summary>
+    /// Whether normalization and activation stand before the convolutions (He et al., <i>Identity Mappings in Deep Residual Networks</i>, 2016). Default false.
+    /// </summary>
     public bool PreActivation { get; init; }
 
     /// <summary>Name of the normalization behind the last block of a pre-activation network; null for none. Default null.</summary>

@@ -10,14 +10,16 @@ internal static partial class ResNetNames
     /// <summary>The same tensors under the usual names; the given ones where they have them already.</summary>
     public static StateDictionary Translate(StateDictionary weights)
     {
-        Func<string, string>? translate = weights.ContainsKey("conv1.0.weight") && weights.Keys.Any(name => name.StartsWith("conv2_x.", StringComparison.Ordinal)) ? FromNumberedConvolutions
+        Func<string, string>? translate = weights.ContainsKey("conv1.0.weight")
+            && weights.Keys.Any(name => name.StartsWith("conv2_x.", StringComparison.Ordinal)) ? FromNumberedConvolutions
             : weights.Keys.Any(name => name.StartsWith("block1.layer.0.", StringComparison.Ordinal)) ? FromWideResNet
             : weights.Keys.Any(name => name.EndsWith("embedder.embedder.convolution.weight", StringComparison.Ordinal)) ? FromTransformers
             : null;
         if (translate is null || weights.Rename(translate) is not { } renamed)
             return weights;
         Dictionary<string, string> origins = weights.Keys.ToDictionary(translate, name => name, StringComparer.Ordinal);
-        return new StateDictionary(weights.Source, renamed, weights.Metadata, renamed.Unreadable) { NameInFile = name => origins.GetValueOrDefault(name, name) };
+        return new StateDictionary(weights.Source, renamed, weights.Metadata,
+            renamed.Unreadable) { NameInFile = name => origins.GetValueOrDefault(name, name) };
     }
 
     /// <summary><c>conv1.0</c>, <c>conv1.1</c>, <c>conv2_x.0.residual_function.3</c> …, as in weiaicunzai's collection for CIFAR-100.</summary>
@@ -45,7 +47,8 @@ internal static partial class ResNetNames
         const string Embedder = "embedder.embedder.";
         string inner = name.StartsWith("resnet.", StringComparison.Ordinal) ? name["resnet.".Length..] : name;
         if (inner.StartsWith(Embedder, StringComparison.Ordinal))
-            return inner[Embedder.Length..].Replace("convolution.", "conv1.", StringComparison.Ordinal).Replace("normalization.", "bn1.", StringComparison.Ordinal);
+            return inner[Embedder.Length..].Replace("convolution.", "conv1.", StringComparison.Ordinal)
+                .Replace("normalization.", "bn1.", StringComparison.Ordinal);
         if (inner.StartsWith("classifier.1.", StringComparison.Ordinal))
             return "fc." + inner["classifier.1.".Length..];
         if (TransformersLayer().Match(inner) is not { Success: true } match)
@@ -63,6 +66,7 @@ internal static partial class ResNetNames
     [GeneratedRegex(@"^block([1-8])\.layer\.(\d{1,4})\.", RegexOptions.CultureInvariant)]
     private static partial Regex WideStage();
 
-    [GeneratedRegex(@"^encoder\.stages\.([0-7])\.layers\.(\d{1,4})\.(?:layer\.([0-2])|shortcut)\.(convolution|normalization)\.(.+)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^encoder\.stages\.([0-7])\.layers\.(\d{1,4})\.(?:layer\.([0-2])|shortcut)\.(convolution|normalization)\.(.+)$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex TransformersLayer();
 }

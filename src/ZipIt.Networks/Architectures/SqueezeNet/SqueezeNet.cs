@@ -3,10 +3,12 @@ using System.Globalization;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// SqueezeNet 1.0 and 1.1 (Iandola et al., <i>SqueezeNet: AlexNet-level accuracy with 50x fewer parameters</i>, 2016) from checkpoints with torchvision's parameter names.
+/// SqueezeNet 1.0 and 1.1 (Iandola et al., <i>SqueezeNet: AlexNet-level accuracy with 50x fewer parameters</i>, 2016) from checkpoints with torchvision's
+/// parameter names.
 /// </summary>
 /// <remarks>
-/// Nodes carry the names of torchvision's modules (<c>features.0</c>, <c>features.3.expand1x1</c>, <c>classifier.1</c>); what a fire module joins is called <c>features.3.concat</c>, its
+/// Nodes carry the names of torchvision's modules (<c>features.0</c>, <c>features.3.expand1x1</c>, <c>classifier.1</c>); what a fire module joins is called
+/// <c>features.3.concat</c>, its
 /// activations <c>features.3.squeeze_activation</c> and so on. The others are <c>input</c>, <c>normalization</c> and <c>flatten</c>.
 /// </remarks>
 public static class SqueezeNet
@@ -20,8 +22,10 @@ public static class SqueezeNet
     /// <param name="headName">Name of the output.</param>
     /// <param name="options">What no tensor tells; null for the usual (the stem has stride 2).</param>
     /// <returns>A network [channels, height, width] → [outputs].</returns>
-    /// <exception cref="InvalidDataException">The checkpoint holds no SqueezeNet, or its tensors do not fit; the message names the file and the tensors.</exception>
-    /// <exception cref="ArgumentException">The image size is too small, the normalization has another number of channels, or an option does not fit.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint holds no SqueezeNet, or its tensors do not fit; the message names the file and the
+    /// tensors.</exception>
+    /// <exception cref="ArgumentException">The image size is too small, the normalization has another number of channels, or an option does not
+    /// fit.</exception>
     public static Network FromCheckpoint(
         StateDictionary weights, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output", ArchitectureOptions? options = null)
     {
@@ -37,7 +41,8 @@ public static class SqueezeNet
         foreach (int index in fires)
         {
             int squeezed = expected.Conv($"features.{index}.squeeze", width, 1, 1, hasBias: true);
-            width = expected.Conv($"features.{index}.expand1x1", squeezed, 1, 1, hasBias: true) + expected.Conv($"features.{index}.expand3x3", squeezed, 3, 1, hasBias: true);
+            width = expected.Conv($"features.{index}.expand1x1", squeezed, 1, 1, hasBias: true)
+                + expected.Conv($"features.{index}.expand3x3", squeezed, 3, 1, hasBias: true);
         }
 
         expected.Conv("classifier.1", width, 1, 1, hasBias: true);
@@ -61,7 +66,8 @@ public static class SqueezeNet
             Node squeezed = Activated($"{module}.squeeze", $"{module}.squeeze_activation", x);
             x = new Node(
                 $"{module}.concat", new Concat(),
-                Activated($"{module}.expand1x1", $"{module}.expand1x1_activation", squeezed), Activated($"{module}.expand3x3", $"{module}.expand3x3_activation", squeezed));
+                Activated($"{module}.expand1x1", $"{module}.expand1x1_activation", squeezed),
+                Activated($"{module}.expand3x3", $"{module}.expand3x3_activation", squeezed));
         }
 
         x = new Node("classifier.3", new GlobalAveragePool(), Activated("classifier.1", "classifier.2", x));
@@ -69,7 +75,8 @@ public static class SqueezeNet
     }
 
     /// <summary>Whether a checkpoint looks like one of a SqueezeNet.</summary>
-    internal static bool IsLike(StateDictionary weights) => weights.Keys.Any(name => name.StartsWith("features.", StringComparison.Ordinal) && name.EndsWith(".squeeze.weight", StringComparison.Ordinal));
+    internal static bool IsLike(StateDictionary weights) =>
+        weights.Keys.Any(name => name.StartsWith("features.", StringComparison.Ordinal) && name.EndsWith(".squeeze.weight", StringComparison.Ordinal));
 
     private static int[] ListFires(StateDictionary weights)
     {
@@ -80,6 +87,8 @@ public static class SqueezeNet
             .Where(index => index is >= 2 and < MostModules)
             .Distinct()
             .Order()];
-        return fires.Length > 0 ? fires : throw new InvalidDataException($"'{weights.Source}' holds no {Architecture}: there is no 'features.3.squeeze.weight'; it has {weights.DescribeNames()}.");
+        return fires.Length > 0
+            ? fires
+            : throw new InvalidDataException($"'{weights.Source}' holds no {Architecture}: there is no 'features.3.squeeze.weight'; it has {weights.DescribeNames()}.");
     }
 }

@@ -28,7 +28,8 @@ public static class Vgg
     /// <returns>A network [channels, height, width] → [outputs].</returns>
     /// <exception cref="InvalidDataException">The checkpoint holds no VGG, or its tensors do not fit; the message names the file and the
     /// tensors.</exception>
-    /// <exception cref="ArgumentException">The image size does not fit, the normalization has another number of channels, or an option does not fit.</exception>
+    /// <exception cref="ArgumentException">The image size does not fit, the normalization has another number of channels, or an option does not
+    /// fit.</exception>
     public static Network FromCheckpoint(
         StateDictionary weights, Size2? imageSize = null, ChannelAffine? normalization = null, string headName = "output", ArchitectureOptions? options = null)
     {
@@ -147,7 +148,8 @@ public static class Vgg
     }
 
     /// <summary>Whether a checkpoint looks like one of a VGG.</summary>
-    internal static bool IsLike(StateDictionary weights) => weights.TryGetValue("features.0.weight", out Tensor? stem) && stem.Rank == 4 && stem[2] == 3 && stem[3] == 3;
+    internal static bool IsLike(StateDictionary weights) => weights.TryGetValue("features.0.weight", out Tensor? stem) && stem.Rank == 4 && stem[2] == 3
+        && stem[3] == 3;
 
     /// <summary>The fully connected layers by the numbers at the ends of their names.</summary>
     private static string[] ListLinears(StateDictionary weights)
@@ -206,10 +208,13 @@ public static class Vgg
         int across = layout.PixelsAcross;
         var pixels = new Size2(size.Height / Reduction, size.Width / Reduction);
         bool isMultiple = pixels.Height % across == 0 && pixels.Width % across == 0;
-        bool fits = across == 1 ? pixels == 1 : pixels.Height > 0 && pixels.Width > 0 && (isMultiple || (pixels.Height < 2 * across && pixels.Width < 2 * across));
+        bool fits = across == 1 ? pixels == 1 : pixels.Height > 0 && pixels.Width > 0
+            && (isMultiple || (pixels.Height < 2 * across && pixels.Width < 2 * across));
         if (fits)
             return pixels;
-        string expected = across == 1 ? "1 pixel (images of 32 to 63 pixels)" : $"1 to {2 * across - 1} pixels, or a multiple of {across} (images of 32 to {Reduction * 2 * across + 31} pixels)";
+        string expected = across == 1
+            ? "1 pixel (images of 32 to 63 pixels)"
+            : $"1 to {2 * across - 1} pixels, or a multiple of {across} (images of 32 to {Reduction * 2 * across + 31} pixels)";
         throw new ArgumentException($"{layout} from '{weights.Source}' needs features of {expected} in front of its classifier; images of {size} pixels give {pixels}.", "imageSize");
     }
 
@@ -222,7 +227,8 @@ public static class Vgg
     }
 
     /// <summary>
-    /// Adaptive pooling from few pixels to as many as the classifier takes gives each place the mean of some pixels, so each pixel meets a weighted sum of the places' weights.
+    /// Adaptive pooling from few pixels to as many as the classifier takes gives each place the mean of some pixels, so each pixel meets a weighted sum of the
+    /// places' weights.
     /// </summary>
     private static Linear FoldPooling(StateDictionary weights, string module, int across, Size2 pixels)
     {

@@ -23,13 +23,14 @@ public sealed record VggLayout
     public IReadOnlyList<int>? HiddenWidths { get; init; }
 
     /// <summary>
-    /// Pixels in each direction that the classifier takes: 1 if the features end in a single pixel, 7 for the adaptive pooling of the ImageNet classifier; 0 for 1 without hidden
-    /// layers and otherwise 7. Default 0.
+    /// Pixels in each direction that the classifier takes: 1 if the features end in a single pixel, 7 for the adaptive pooling of the ImageNet classifier; 0
+    /// for 1 without hidden layers and otherwise 7. Default 0.
     /// </summary>
     public int PooledSize { get; init; }
 
     /// <summary>
-    /// Names of the classifier's fully connected layers; null for <c>classifier</c> without hidden layers and otherwise <c>classifier.0</c>, <c>classifier.3</c> and <c>classifier.6</c>.
+    /// Names of the classifier's fully connected layers; null for <c>classifier</c> without hidden layers and otherwise <c>classifier.0</c>,
+    /// <c>classifier.3</c> and <c>classifier.6</c>.
     /// An activation stands between two of them if their numbers leave room for one. Default null.
     /// </summary>
     public IReadOnlyList<string>? LinearNames { get; init; }

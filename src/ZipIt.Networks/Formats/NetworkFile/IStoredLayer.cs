@@ -14,7 +14,9 @@ internal interface IStoredLayer
 internal interface IStoredLayer<TSelf> : IStoredLayer
     where TSelf : Layer, IStoredLayer<TSelf>
 {
-    /// <summary>Reads the tensors, in the order of <see cref="Layer.Parameters"/>, then the attributes. The layer's constructor checks what they mean.</summary>
+    /// <summary>
+    /// Reads the tensors, in the order of <see cref="Layer.Parameters"/>, then the attributes. The layer's constructor checks what they mean.
+    /// </summary>
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
     /// <exception cref="ArgumentException">The values make no layer.</exception>
     static abstract TSelf Read(LayerReader reader);

@@ -11,9 +11,10 @@ namespace ZipIt.Networks;
 /// names becomes a <see cref="PickleOpaque"/>, which is a name and nothing more: no class is looked up, nothing is made or called.
 /// </summary>
 /// <remarks>
-/// The stack is a list, not recursion, so nesting costs nothing. Lengths are checked against the bytes that are left, texts are hashed once, and a pickle has at most
-/// <see cref="MaximumLength"/> bytes, so that time grows with the pickle alone. What it makes is counted: an empty list is one byte in the pickle, less in a compressed
-/// one, and many in memory.
+/// The stack is a list, not recursion, so nesting costs nothing. Lengths are checked against the bytes that are left, texts are hashed once, and a pickle has
+/// at most
+/// <see cref="MaximumLength"/> bytes, so that time grows with the pickle alone. What it makes is counted: an empty list is one byte in the pickle, less in a
+/// compressed one, and many in memory.
 /// </remarks>
 internal sealed class PickleReader
 {

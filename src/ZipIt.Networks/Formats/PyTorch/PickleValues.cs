@@ -35,8 +35,8 @@ internal enum PickleFunction
 }
 
 /// <summary>
-/// A class, function or object that is no part of a tensor: an optimizer, arguments of a script, numbers of NumPy. Only its name is known. It is never made or called, and
-/// what the pickle does to it is forgotten.
+/// A class, function or object that is no part of a tensor: an optimizer, arguments of a script, numbers of NumPy. Only its name is known. It is never made or
+/// called, and what the pickle does to it is forgotten.
 /// </summary>
 /// <param name="name">Name of the class or function, e.g. <c>argparse.Namespace</c>.</param>
 /// <param name="offset">Where the pickle names it, in bytes.</param>

@@ -13,8 +13,8 @@ namespace ZipIt.Networks;
 /// </summary>
 /// <remarks>
 /// The dictionary of weights is found inside others (<c>state_dict</c>, <c>ema</c>, <c>model</c> and what else scripts call it). What stands beside it, such as
-/// optimizers, arguments and numbers of NumPy, is passed over. The prefixes of <c>DataParallel</c>, <c>torch.compile</c> and Lightning are taken off. All element
-/// types become 32-bit floats; views, strides and shared storages are resolved.
+/// optimizers, arguments and numbers of NumPy, is passed over. The prefixes of <c>DataParallel</c>, <c>torch.compile</c> and Lightning are taken off. All
+/// element types become 32-bit floats; views, strides and shared storages are resolved.
 /// </remarks>
 public static class PyTorchCheckpoint
 {
@@ -307,7 +307,8 @@ public static class PyTorchCheckpoint
     };
 
     private static void Materialize(
-        StorageReference storage, ElementType elements, TensorReference[] views, ReadingBudget budget, ReadStorage read, Dictionary<TensorReference, Tensor> tensors)
+        StorageReference storage, ElementType elements, TensorReference[] views, ReadingBudget budget, ReadStorage read,
+        Dictionary<TensorReference, Tensor> tensors)
     {
         string what = $"storage '{NameList.Shorten(storage.Key.Value)}'";
         TensorReference[] filled = [.. views.Where(view => view.Count > 0)];
@@ -351,7 +352,8 @@ public static class PyTorchCheckpoint
             long from = Math.Max(position / size, first);
             long to = Math.Min((position + chunk.Length) / size, last);
             if (from < to)
-                elements.ToFloats(chunk.Slice((int)(from * size - position), (int)((to - from) * size)), values.Span.Slice((int)(from - first), (int)(to - from)));
+                elements.ToFloats(chunk.Slice((int)(from * size - position), (int)((to - from) * size)),
+                    values.Span.Slice((int)(from - first), (int)(to - from)));
             position += chunk.Length;
         });
         return values;

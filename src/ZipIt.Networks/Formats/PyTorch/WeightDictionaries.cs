@@ -3,7 +3,8 @@ using System.Globalization;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Finds the dictionary of weights in what a checkpoint's pickle holds. Training scripts wrap it, under names of their own, beside optimizers, counters and arguments.
+/// Finds the dictionary of weights in what a checkpoint's pickle holds. Training scripts wrap it, under names of their own, beside optimizers, counters and
+/// arguments.
 /// </summary>
 internal static class WeightDictionaries
 {
@@ -76,8 +77,8 @@ internal static class WeightDictionaries
     }
 
     /// <summary>
-    /// Those that hold a network: weights have names of modules (<c>conv1.weight</c>). Where none has, a dictionary of arrays counts, then one of single numbers; of these the
-    /// outermost.
+    /// Those that hold a network: weights have names of modules (<c>conv1.weight</c>). Where none has, a dictionary of arrays counts, then one of single
+    /// numbers; of these the outermost.
     /// </summary>
     private static List<Found> Narrow(List<Found> all)
     {

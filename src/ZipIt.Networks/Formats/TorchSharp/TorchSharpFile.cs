@@ -4,11 +4,12 @@ using System.Text;
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Reads and writes the files of TorchSharp's <c>Module.save</c> and <c>Module.load</c> (usually <c>.dat</c>), which ML.NET's own models hold too. They have no mark to be known by, no version and no
-/// checksum.
+/// Reads and writes the files of TorchSharp's <c>Module.save</c> and <c>Module.load</c> (usually <c>.dat</c>), which ML.NET's own models hold too. They have no
+/// mark to be known by, no version and no checksum.
 /// </summary>
 /// <remarks>
-/// All element types become 32-bit floats. Tensors are written as 32-bit floats, and the counters of batch normalization (<c>num_batches_tracked</c>), which TorchSharp asks for, as 64-bit integers.
+/// All element types become 32-bit floats. Tensors are written as 32-bit floats, and the counters of batch normalization (<c>num_batches_tracked</c>), which
+/// TorchSharp asks for, as 64-bit integers.
 /// </remarks>
 /*
  * number    tensors
@@ -118,7 +119,8 @@ public static class TorchSharpFile
     /// <param name="start">The first bytes; <see cref="StartLength"/> of them if the file has so many.</param>
     internal static bool IsLikely(ReadOnlySpan<byte> start)
     {
-        if (!TryReadNumber(ref start, out long count) || count is < 1 or > MaximumTensors || !TryReadNumber(ref start, out long length) || length < 1 || length > start.Length)
+        if (!TryReadNumber(ref start, out long count) || count is < 1 or > MaximumTensors || !TryReadNumber(ref start, out long length) || length < 1
+            || length > start.Length)
             return false;
         foreach (byte letter in start[..(int)length])
         {
@@ -127,7 +129,8 @@ public static class TorchSharpFile
         }
 
         start = start[(int)length..];
-        return TryReadNumber(ref start, out long type) && Types.ContainsKey(type) && TryReadNumber(ref start, out long dimensions) && dimensions <= MostDimensions;
+        return TryReadNumber(ref start, out long type) && Types.ContainsKey(type) && TryReadNumber(ref start, out long dimensions)
+            && dimensions <= MostDimensions;
     }
 
     /// <summary>Number of bytes that <see cref="IsLikely"/> asks for.</summary>

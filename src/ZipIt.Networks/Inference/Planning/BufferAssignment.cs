@@ -29,8 +29,8 @@ internal static class BufferAssignment
     }
 
     /// <summary>
-    /// Places all other values: the largest first, each at the lowest place that is free during its life; if there are very many, the smaller ones behind them, each in the
-    /// place of one of its own size that is no longer needed.
+    /// Places all other values: the largest first, each at the lowest place that is free during its life; if there are very many, the smaller ones behind them,
+    /// each in the place of one of its own size that is no longer needed.
     /// </summary>
     /// <returns>Number of floats for one image.</returns>
     public static long AssignPassing(StepDraft[][] waves)

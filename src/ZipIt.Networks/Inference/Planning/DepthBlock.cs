@@ -15,8 +15,8 @@ internal readonly record struct DepthBlock(int FirstTap, int Taps, int FirstChan
     public int Depth => Taps * Channels;
 
     /// <summary>
-    /// Distance of the gathered pixels, in floats: room for <see cref="Depth"/> and for what <see cref="KernelSet.CopyWindows"/> writes behind it; an odd number of
-    /// cache lines, so that the rows of a tile do not fall on the same lines of the cache.
+    /// Distance of the gathered pixels, in floats: room for <see cref="Depth"/> and for what <see cref="KernelSet.CopyWindows"/> writes behind it; an odd
+    /// number of cache lines, so that the rows of a tile do not fall on the same lines of the cache.
     /// </summary>
     public int Stride => ((Depth + 2 * CacheLine - 2) / CacheLine | 1) * CacheLine;
 

@@ -54,8 +54,8 @@ internal sealed class ExecutionPlan
     public int ScratchSize { get; }
 
     /// <summary>
-    /// What a step reads and writes for a chunk shall fit into a second cache of usual size, but a chunk shall be large enough that the step's weights, which are read anew
-    /// for each, do not cost more than they would save.
+    /// What a step reads and writes for a chunk shall fit into a second cache of usual size, but a chunk shall be large enough that the step's weights, which
+    /// are read anew for each, do not cost more than they would save.
     /// </summary>
     private static int ChooseChunkSize(IReadOnlyList<Step> steps)
     {

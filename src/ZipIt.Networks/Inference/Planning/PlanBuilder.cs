@@ -170,7 +170,8 @@ internal sealed class PlanBuilder
         {
             Layer layer = gather is null ? node.Layer : GatherFolding.Fold(node.Layer, gather, values[0].Channels);
             if (layer is Linear linear)
-                return new ConvolutionStep(new ConvolutionGeometry(linear), new FoldedWeights(linear.Weight, linear.Bias, scales), values, output, operation, _kernels);
+                return new ConvolutionStep(new ConvolutionGeometry(linear), new FoldedWeights(linear.Weight, linear.Bias, scales), values, output, operation,
+                    _kernels);
             var conv = (Conv2d)layer;
             var weights = new FoldedWeights(conv.Weight, conv.Bias, scales);
             var geometry = new ConvolutionGeometry(node, conv, values[0], output);
@@ -208,7 +209,8 @@ internal sealed class PlanBuilder
             inputs = [node.Inputs[0], other];
 
         operation = node.Layer is Activation activation ? ActivationOperations.Of(activation) : TakeActivation(ref last);
-        AddStep(node, last, inputs, (values, output) => new PointwiseStep(values, output, ChannelScale.Of(scales), normalization, operation, _kernels), awaited);
+        AddStep(node, last, inputs, (values, output) => new PointwiseStep(values, output, ChannelScale.Of(scales), normalization, operation, _kernels),
+            awaited);
     }
 
     /// <summary>Adds the steps that measure a batch; the returned value, which holds nothing, is there when they are done.</summary>
@@ -291,6 +293,7 @@ internal sealed class PlanBuilder
         ReadOnlySpan<int> shape = _network.ShapeOf(last);
         PlannedValue output = shape.Length == 3 ? new PlannedValue(shape[0], shape[1], shape[2]) : new PlannedValue(shape[0], 1, 1);
         _values.Add(last, output);
-        _steps.Add(() => new StepDraft(last, first.Layer, [.. inputs.Select(input => _values[input])], output, awaited, draft => make(draft.Inputs, draft.Output)));
+        _steps.Add(() => new StepDraft(last, first.Layer, [.. inputs.Select(input => _values[input])], output, awaited,
+            draft => make(draft.Inputs, draft.Output)));
     }
 }

@@ -2,7 +2,9 @@ using ZipIt.Numerics;
 
 namespace ZipIt.Networks;
 
-/// <summary>A plan whose steps are not made yet: their order, the places of their values, and what all of it costs. It takes time with the number of nodes and edges.</summary>
+/// <summary>
+/// A plan whose steps are not made yet: their order, the places of their values, and what all of it costs. It takes time with the number of nodes and edges.
+/// </summary>
 internal sealed class PlanDraft
 {
     /// <summary>Puts steps in order and places their values.</summary>
@@ -12,7 +14,8 @@ internal sealed class PlanDraft
     /// <param name="heads">Value of each head.</param>
     /// <param name="taps">Value of each tap.</param>
     /// <param name="normalizations">The batch normalizations that measure their batch.</param>
-    /// <exception cref="ArgumentException">The network is beyond the session's limits, or buffers for so many images are larger than buffers can be.</exception>
+    /// <exception cref="ArgumentException">The network is beyond the session's limits, or buffers for so many images are larger than buffers can
+    /// be.</exception>
     public PlanDraft(
         Network network,
         SessionOptions options,

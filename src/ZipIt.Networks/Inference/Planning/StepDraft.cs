@@ -9,7 +9,9 @@ namespace ZipIt.Networks;
 /// <param name="Make">Makes the step.</param>
 internal sealed record StepDraft(Node Node, Layer Layer, PlannedValue[] Inputs, PlannedValue Output, PlannedValue[] Awaited, Func<StepDraft, Step> Make)
 {
-    /// <summary>Operations for one image, in units of a multiply-add of a large convolution: an estimate by sizes alone, measured once and the same on every processor.</summary>
+    /// <summary>
+    /// Operations for one image, in units of a multiply-add of a large convolution: an estimate by sizes alone, measured once and the same on every processor.
+    /// </summary>
     public double CountOperations()
     {
         const double Step = 400_000; // to be handed out, and to be waited for
@@ -20,7 +22,8 @@ internal sealed record StepDraft(Node Node, Layer Layer, PlannedValue[] Inputs, 
             Conv2d conv when MayBeWinograd(conv) => pixels * 4 * conv.InputChannels * PadOutputs(conv.OutputChannels),
             Conv2d conv => pixels * conv.Groups * (256 + TapsOf(conv) * (128 + conv.Weight[1] * (1 + PadOutputs(conv.OutputChannels / conv.Groups)))),
             Linear linear => linear.Inputs * PadOutputs(linear.Outputs),
-            Pool2d pool => pixels * Math.Min(pool.Kernel.Height, Inputs[0].Height) * Math.Min(pool.Kernel.Width, Inputs[0].Width) * (384 + 4.0 * Output.Channels),
+            Pool2d pool => pixels * Math.Min(pool.Kernel.Height, Inputs[0].Height) * Math.Min(pool.Kernel.Width,
+            Inputs[0].Width) * (384 + 4.0 * Output.Channels),
             GlobalAveragePool => Inputs[0].Pixels * (384 + 4.0 * Output.Channels),
             Softmax => pixels * (2500 + 128.0 * Output.Channels),
             Activation => pixels * (64 + 96.0 * Output.Channels),

@@ -12,7 +12,9 @@ internal sealed unsafe class ConvolutionStep : Step
     /// <summary>Largest number of rows of the left matrix in a block, in register tiles of 12 rows.</summary>
     private const int MostTilesPerBlock = 8;
 
-    /// <summary>Largest depth that is multiplied at once: a panel of the right matrix, 2·16·768 floats, and a tile of the left then stay in the second cache.</summary>
+    /// <summary>
+    /// Largest depth that is multiplied at once: a panel of the right matrix, 2·16·768 floats, and a tile of the left then stay in the second cache.
+    /// </summary>
     private const int MostDepth = 768;
 
     private readonly ConvolutionGeometry _geometry;

@@ -42,7 +42,8 @@ internal sealed unsafe class WinogradStep : Step
     private readonly int _tilesPerBlock;
 
     public WinogradStep(
-        in ConvolutionGeometry geometry, int outputs, FoldedWeights weights, PlannedValue[] inputs, PlannedValue output, PostOperation operation, KernelSet kernels)
+        in ConvolutionGeometry geometry, int outputs, FoldedWeights weights, PlannedValue[] inputs, PlannedValue output, PostOperation operation,
+        KernelSet kernels)
         : base(inputs, output)
     {
         (_geometry, _outputs, _bias, _operation, _kernels) = (geometry, outputs, weights.Bias, operation, kernels);
@@ -160,7 +161,8 @@ internal sealed unsafe class WinogradStep : Step
             TileWindow inside = TileWindow.Of(y, x, _outputs, _geometry.OutputHeight, _geometry.OutputWidth);
             batch.AssertInside(Output, tile, (inside.LastRow - 1) * rowStride + (inside.LastColumn - 1) * (nint)channels + columns);
             _kernels.TransformOutput(
-                _outputs, products + (nint)i * columns, positionStride, columns, _bias.Pointer + firstColumn, residual, relu, tile, rowStride, channels, inside);
+                _outputs, products + (nint)i * columns, positionStride, columns, _bias.Pointer + firstColumn, residual, relu, tile, rowStride, channels,
+                inside);
             if (relu || _operation.Kind == PostOperationKind.None)
                 continue;
             for (int row = 0; row < inside.LastRow; row++)
@@ -172,7 +174,8 @@ internal sealed unsafe class WinogradStep : Step
     }
 
     /// <summary>
-    /// Distance of the positions: an odd number of cache lines, because the transforms touch all positions of a tile at once, and these must not fall on the same lines of the cache.
+    /// Distance of the positions: an odd number of cache lines, because the transforms touch all positions of a tile at once, and these must not fall on the
+    /// same lines of the cache.
     /// </summary>
     private static int PositionStride(int tiles, int channels) => ((tiles * channels + 15) / 16 | 1) * 16;
 

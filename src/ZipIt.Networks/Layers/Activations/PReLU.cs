@@ -1,11 +1,12 @@
 namespace ZipIt.Networks;
 
 /// <summary>
-/// Rectifier with a learnt slope per channel (He et al. 2015, eq. 1): y = x for x ≥ 0 and slope·x below; [channels, h, w] → the same, or a vector of as many features.
+/// Rectifier with a learnt slope per channel (He et al. 2015, eq. 1): y = x for x ≥ 0 and slope·x below; [channels, h, w] → the same, or a vector of as many
+/// features.
 /// </summary>
 /// <remarks>
-/// It is no <see cref="Activation"/>, since it treats channels differently. Where channels are merged, slopes are merged as the channels are (Σₘ Mₘ·slopeₘ), which is exact for channels
-/// whose slopes agree.
+/// It is no <see cref="Activation"/>, since it treats channels differently. Where channels are merged, slopes are merged as the channels are (Σₘ Mₘ·slopeₘ),
+/// which is exact for channels whose slopes agree.
 /// </remarks>
 public sealed record PReLU : Layer, IStoredLayer<PReLU>
 {

@@ -58,8 +58,8 @@ public sealed record BatchNorm2d : Layer, IAffineLayer, IStoredLayer<BatchNorm2d
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Where channels are merged, the paper squares M for the running variance; its reference implementation does not, and neither does this library: after the statistics have been reset
-    /// both are forgotten.
+    /// Where channels are merged, the paper squares M for the running variance; its reference implementation does not, and neither does this library: after the
+    /// statistics have been reset both are forgotten.
     /// </remarks>
     public override IReadOnlyList<LayerParameter> Parameters =>
     [

@@ -63,7 +63,8 @@ public sealed record ChannelAffine : Layer, IAffineLayer, IStoredLayer<ChannelAf
             if (!(mean[c] is >= 0 and <= 1))
             {
                 throw new ArgumentException(
-                    FormattableString.Invariant($"Expected a mean from 0 to 1, in units of the range of {range}, found {mean[c]} for channel {c}.") + Hint(mean[c]), nameof(mean));
+                    FormattableString.Invariant($"Expected a mean from 0 to 1, in units of the range of {range}, found {mean[c]} for channel {c}.")
+                    + Hint(mean[c]), nameof(mean));
             }
 
             if (!(deviation[c] is >= SmallestDeviation and <= 1))
@@ -81,7 +82,8 @@ public sealed record ChannelAffine : Layer, IAffineLayer, IStoredLayer<ChannelAf
     }
 
     /// <summary>The mistake that is made most often: values of 0–255 where those of 0–1 belong, or divided by 255 once more.</summary>
-    private static string Hint(double value) => value > 1 ? " Values for pixels of 0–255 are divided by 255." : value is > 0 and < 0.01 ? " Has it been divided by 255 twice?" : "";
+    private static string Hint(double value) => value > 1 ? " Values for pixels of 0–255 are divided by 255." : value is > 0 and < 0.01
+        ? " Has it been divided by 255 twice?" : "";
 
     /// <summary>A layer's multiplication and addition per channel, rounded to single precision.</summary>
     /// <param name="layer">For example a batch normalization.</param>

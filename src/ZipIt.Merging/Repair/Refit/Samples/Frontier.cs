@@ -4,8 +4,9 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// How far a network has been computed for all calibration images. It runs forward from the images to the outputs: values of nodes are asked for in topological order, and
-/// values that further nodes read are kept if memory allows, so that the next step starts there; otherwise it starts from those that were kept last, at first the images.
+/// How far a network has been computed for all calibration images. It runs forward from the images to the outputs: values of nodes are asked for in topological
+/// order, and values that further nodes read are kept if memory allows, so that the next step starts there; otherwise it starts from those that were kept last,
+/// at first the images.
 /// </summary>
 internal sealed class Frontier
 {

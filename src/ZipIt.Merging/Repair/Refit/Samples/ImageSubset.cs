@@ -1,8 +1,8 @@
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Some of the calibration images: one out of each of as many equal stretches, at a place that differs from stretch to stretch, so that images whose classes or tasks take
-/// turns are all met (taking every eighth of images that alternate between two tasks would only ever meet one of them).
+/// Some of the calibration images: one out of each of as many equal stretches, at a place that differs from stretch to stretch, so that images whose classes or
+/// tasks take turns are all met (taking every eighth of images that alternate between two tasks would only ever meet one of them).
 /// </summary>
 /// <param name="Count">Number of images in the subset.</param>
 /// <param name="Total">Number of all images.</param>

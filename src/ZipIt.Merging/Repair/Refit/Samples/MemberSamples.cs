@@ -4,8 +4,8 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Members' values at the pixels where a refit will need them, taken while the members run anyway for the statistics. All channels are taken: which of them count is not
-/// known before the features are matched.
+/// Members' values at the pixels where a refit will need them, taken while the members run anyway for the statistics. All channels are taken: which of them
+/// count is not known before the features are matched.
 /// </summary>
 internal sealed class MemberSamples
 {
@@ -57,10 +57,13 @@ internal sealed class MemberSamples
     }
 
     /// <summary>
-    /// A node's values at the sampled pixels [images, samples, channels] and at all pixels of some images; null if they were not taken like this, or not of all images.
+    /// A node's values at the sampled pixels [images, samples, channels] and at all pixels of some images; null if they were not taken like this, or not of all
+    /// images.
     /// </summary>
     public (ReadOnlyMemory<float> Sampled, ReadOnlyMemory<float> Maps)? TryGet(int member, Node node, SampleLayout layout, ImageSubset? maps) =>
-        _requests.GetValueOrDefault((member, node))?.Find(request => request.Matches(layout, maps)) is { } found && found.Count == _images ? (found.Sampled, found.Maps) : null;
+        _requests.GetValueOrDefault((member, node))?.Find(request => request.Matches(layout, maps)) is { } found && found.Count == _images
+            ? (found.Sampled, found.Maps)
+            : null;
 
     /// <summary>Gives a node's memory back.</summary>
     public void Release(int member, Node node)

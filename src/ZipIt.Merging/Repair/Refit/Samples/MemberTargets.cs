@@ -29,7 +29,8 @@ internal sealed class MemberTargets
         RefitContext context, RefitPlan plan, IReadOnlyList<ZipMember> members, IReadOnlyList<(int Member, Node Node)> outputs, MemberSamples? samples)
     {
         (_context, _merged, _members, _samples) = (context, plan.Merged, members, samples);
-        _units = [.. plan.Units.Select(unit => new UnitTargets(unit, plan.LayoutOf(unit), plan.MapImagesOf(unit), new MergedTarget(_merged.Origins[unit.Target])))];
+        _units = [.. plan.Units.Select(unit =>
+            new UnitTargets(unit, plan.LayoutOf(unit), plan.MapImagesOf(unit), new MergedTarget(_merged.Origins[unit.Target])))];
         _targetsOf = _units.ToDictionary(targets => targets.Unit);
         _outputs = [.. members.Select((_, m) => outputs.Where(output => output.Member == m).Select(output => output.Node).Distinct().ToList())];
     }
@@ -100,7 +101,8 @@ internal sealed class MemberTargets
         targets.Target.Sources.All(source => _samples!.TryGet(source.Member, source.Node, targets.Layout, targets.MapImages) is not null);
 
     private bool IsOutputSampled((int Member, Node Node) output) => _outputValues.ContainsKey(output.Node)
-        || Array.Exists(_units, targets => targets.Layout is { PerImage: 1, Area: 1 } && _samples!.TryGet(output.Member, output.Node, targets.Layout, targets.MapImages) is not null);
+        || Array.Exists(_units, targets => targets.Layout is { PerImage: 1, Area: 1 }
+            && _samples!.TryGet(output.Member, output.Node, targets.Layout, targets.MapImages) is not null);
 
     private void Allocate(UnitTargets targets)
     {
@@ -119,7 +121,8 @@ internal sealed class MemberTargets
         if (IsOutput(targets))
         {
             // Outputs of all members go on being needed when the first of them has been fitted.
-            foreach ((Node node, int m) in _outputs.SelectMany((nodes, m) => nodes.Select(node => (node, m))).Where(output => !_outputValues.ContainsKey(output.node)))
+            foreach ((Node node, int m) in _outputs.SelectMany((nodes, m) => nodes.Select(node => (node, m)))
+                .Where(output => !_outputValues.ContainsKey(output.node)))
                 _outputValues.Add(node, _samples!.TryGet(m, node, layout, targets.MapImages)!.Value.Sampled.ToArray());
         }
 
@@ -137,7 +140,8 @@ internal sealed class MemberTargets
                     int[] chosen = images.Select(batch, isHeldOut);
                     AlignedBuffer values = targets.Values![batch][isHeldOut ? 1 : 0];
                     WorkerTeam.For(_context.Threads, chosen.Length, (c, _) => targets.Target.Add(
-                        index, sampled.Span[((first + chosen[c]) * layout.PerImage * channels)..], channels, values.Span.Slice(c * imageLength, imageLength), layout.Channels));
+                        index, sampled.Span[((first + chosen[c]) * layout.PerImage * channels)..], channels, values.Span.Slice(c * imageLength, imageLength),
+                        layout.Channels));
                 }
             }
 
@@ -162,7 +166,8 @@ internal sealed class MemberTargets
         (Network network, _) = SubNetwork.Extract(wanted, node => node.Layer is Input ? imageShape : null);
         int[] lengths = [.. wanted.Select(node => own.ShapeOf(node).ToArray().Aggregate(1, (product, extent) => product * extent))];
         int largest = images.Sizes.Max();
-        int runs = (int)Math.Clamp((lengths.Sum(length => (long)length) * sizeof(float) * largest + RefitBudget.MemberRun - 1) / RefitBudget.MemberRun, 1, largest);
+        int runs = (int)Math.Clamp((lengths.Sum(length => (long)length) * sizeof(float) * largest + RefitBudget.MemberRun - 1) / RefitBudget.MemberRun, 1,
+            largest);
         int runSize = (largest + runs - 1) / runs;
         using INetworkSession session = _context.CreateSession(network, runSize);
         foreach (Node output in outputs)
@@ -201,7 +206,8 @@ internal sealed class MemberTargets
             {
                 int image = _context.Images.FirstOf(batch) + first + i;
                 (bool isHeldOut, int place) = _context.Images.PlaceOf(batch, first + i);
-                Span<float> own = targets.Values![batch][isHeldOut ? 1 : 0].Span.Slice(place * layout.PerImage * layout.Channels, layout.PerImage * layout.Channels);
+                Span<float> own = targets.Values![batch][isHeldOut ? 1 : 0].Span.Slice(place * layout.PerImage * layout.Channels,
+                    layout.PerImage * layout.Channels);
                 foreach (int pixel in layout.PixelsOf(image))
                 {
                     targets.Target.AddPixel(source, ValueAt(i, pixel), own[..layout.Channels]);
@@ -210,7 +216,8 @@ internal sealed class MemberTargets
 
                 int mapPlace = targets.MapImages?.PlaceOf(image) ?? -1;
                 for (int pixel = 0; mapPlace >= 0 && pixel < layout.Area; pixel++)
-                    targets.Target.AddPixel(source, ValueAt(i, pixel), targets.Maps!.Span.Slice((mapPlace * layout.Area + pixel) * layout.Channels, layout.Channels));
+                    targets.Target.AddPixel(source, ValueAt(i, pixel),
+                        targets.Maps!.Span.Slice((mapPlace * layout.Area + pixel) * layout.Channels, layout.Channels));
             });
 
             ReadOnlySpan<float> ValueAt(int image, int pixel) => new(node + ((nint)image * layout.Area + pixel) * channels, channels);
@@ -219,7 +226,10 @@ internal sealed class MemberTargets
 
     private sealed record UnitTargets(RefitUnit Unit, SampleLayout Layout, ImageSubset? MapImages, MergedTarget Target)
     {
-        /// <summary>By batch, then of images that are fitted to and of those that errors are measured on; null as long as they are not sampled, and when they are not needed any more.</summary>
+        /// <summary>
+        /// By batch, then of images that are fitted to and of those that errors are measured on; null as long as they are not sampled, and when they are not
+        /// needed any more.
+        /// </summary>
         public AlignedBuffer[][]? Values { get; set; }
 
         /// <summary>Targets at all pixels of some images [images, pixels, channels], if they are wanted.</summary>

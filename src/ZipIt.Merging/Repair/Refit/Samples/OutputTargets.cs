@@ -5,8 +5,8 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// What the outputs of a zipped network should be, once the tasks are known that they serve: worked out from the outputs of all members for all calibration images, so that
-/// the scores of different tasks can be compared (our extension; unlabelled images, no gradients).
+/// What the outputs of a zipped network should be, once the tasks are known that they serve: worked out from the outputs of all members for all calibration
+/// images, so that the scores of different tasks can be compared (our extension; unlabelled images, no gradients).
 /// </summary>
 internal sealed class OutputTargets
 {
@@ -56,8 +56,9 @@ internal sealed class OutputTargets
     }
 
     /// <summary>
-    /// Targets [images, output length] of an output that one task has for itself: on images that another task claims, its softmax shall not claim them too. Class scores become
-    /// equal there. Embeddings get longer there, in a direction that no prototype looks at: all cosines shrink alike, and with them the certainty, but not their order.
+    /// Targets [images, output length] of an output that one task has for itself: on images that another task claims, its softmax shall not claim them too.
+    /// Class scores become equal there. Embeddings get longer there, in a direction that no prototype looks at: all cosines shrink alike, and with them the
+    /// certainty, but not their order.
     /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="flattening">How far the targets are changed, 0 … 1.</param>
@@ -130,7 +131,10 @@ internal sealed class OutputTargets
         }
     }
 
-    /// <summary>For each image by how much the best score of another task exceeds the task's own, with offsets by which each task wins its share (<see cref="TaskShares"/>).</summary>
+    /// <summary>
+    /// For each image by how much the best score of another task exceeds the task's own, with offsets by which each task wins its share
+    /// (<see cref="TaskShares"/>).
+    /// </summary>
     private double[] Claims(int task)
     {
         int[] all = [.. Enumerable.Range(0, _tasks.Length)];
@@ -142,7 +146,8 @@ internal sealed class OutputTargets
             for (int i = 0; i < _images; i++)
             {
                 best[i, t] = own.Prototypes is { } prototypes
-                    ? Enumerable.Range(0, own.Labels.Count).Max(c => own.Scale / norm * TensorPrimitives.Dot(Output(t, i), prototypes.Span.Slice(c * own.OutputLength, own.OutputLength)))
+                    ? Enumerable.Range(0, own.Labels.Count)
+                        .Max(c => own.Scale / norm * TensorPrimitives.Dot(Output(t, i), prototypes.Span.Slice(c * own.OutputLength, own.OutputLength)))
                     : TensorPrimitives.Max(Output(t, i));
             }
         }

@@ -48,7 +48,9 @@ internal sealed class TaskTargets
             return flattening > 0 ? _targets.Own(served[0], flattening) : null;
         }
 
-        return refit.SharedOutput == SharedOutputTarget.Average || served.Any(t => tasks[t].Prototypes is null) ? null : _targets.Shared(served, refit.SharedOutput);
+        return refit.SharedOutput == SharedOutputTarget.Average || served.Any(t => tasks[t].Prototypes is null)
+            ? null
+            : _targets.Shared(served, refit.SharedOutput);
     }
 
     /// <summary>Whether a unit is an output of tasks whose members are known.</summary>

@@ -25,7 +25,8 @@ internal sealed class UnitSamples : IDisposable
     /// <param name="targets">What the unit should give.</param>
     /// <param name="outputTable">What it should give instead, for all images [images, channels]; null for what <paramref name="targets"/> says.</param>
     /// <param name="maps">Takes whole maps on the way; null if none are wanted.</param>
-    public UnitSamples(RefitContext context, RefitUnit unit, SampleLayout layout, Frontier frontier, MemberTargets targets, float[]? outputTable, PairMaps? maps)
+    public UnitSamples(RefitContext context, RefitUnit unit, SampleLayout layout, Frontier frontier, MemberTargets targets, float[]? outputTable,
+        PairMaps? maps)
     {
         (_context, _unit, Layout, _frontier, _targets, _outputTable, _maps) = (context, unit, layout, frontier, targets, outputTable, maps);
         long bytes = Rows * ((long)PanelMatrix.CountPanels(Columns) * PanelMatrix.Width * Groups + (unit.Others.Count > 0 ? Channels : 0)) * sizeof(float);

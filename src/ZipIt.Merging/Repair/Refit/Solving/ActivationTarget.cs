@@ -5,8 +5,8 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// What a prediction before an activation should become, so that the value after it is right (our extension): where the activation is flat around the target, every prediction
-/// on the same plateau is as good as the target itself.
+/// What a prediction before an activation should become, so that the value after it is right (our extension): where the activation is flat around the target,
+/// every prediction on the same plateau is as good as the target itself.
 /// </summary>
 internal static class ActivationTarget
 {
@@ -28,7 +28,8 @@ internal static class ActivationTarget
             case Clip clip:
                 for (int i = 0; i < residuals.Length; i++)
                 {
-                    float best = targets[i] <= clip.Lower ? Math.Min(predictions[i], clip.Lower) : targets[i] >= clip.Upper ? Math.Max(predictions[i], clip.Upper) : targets[i];
+                    float best = targets[i] <= clip.Lower ? Math.Min(predictions[i], clip.Lower) : targets[i] >= clip.Upper
+                        ? Math.Max(predictions[i], clip.Upper) : targets[i];
                     residuals[i] = best - predictions[i];
                 }
 
@@ -88,7 +89,8 @@ internal static class ActivationTarget
         {
             var target = new Vector<float>(targets[i..]);
             var prediction = new Vector<float>(predictions[i..]);
-            (Vector.ConditionalSelect(Vector.GreaterThan(target, Vector<float>.Zero), target, Vector.Min(prediction, Vector<float>.Zero)) - prediction).CopyTo(residuals[i..]);
+            (Vector.ConditionalSelect(Vector.GreaterThan(target, Vector<float>.Zero), target, Vector.Min(prediction, Vector<float>.Zero)) - prediction)
+                .CopyTo(residuals[i..]);
         }
 
         for (; i < residuals.Length; i++)
@@ -96,8 +98,8 @@ internal static class ActivationTarget
     }
 
     /// <summary>
-    /// For activations that are steep here and flat there, the squared error after the activation is the one before it times the squared slope of the secant. With
-    /// weights of at most 1, stepping that part of the way never increases the weighted error (a majorization with the unweighted Gram matrix).
+    /// For activations that are steep here and flat there, the squared error after the activation is the one before it times the squared slope of the secant.
+    /// With weights of at most 1, stepping that part of the way never increases the weighted error (a majorization with the unweighted Gram matrix).
     /// </summary>
     private static float Weight(Activation activation, double target, double prediction)
     {

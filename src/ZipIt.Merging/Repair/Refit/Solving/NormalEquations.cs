@@ -4,7 +4,8 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Normal equations of a linear least-squares problem with an intercept: XᵀX and XᵀR, summed in double precision over any number of rows. The last column of X is 1.
+/// Normal equations of a linear least-squares problem with an intercept: XᵀX and XᵀR, summed in double precision over any number of rows. The last column of X
+/// is 1.
 /// </summary>
 internal sealed class NormalEquations : IDisposable
 {
@@ -39,7 +40,8 @@ internal sealed class NormalEquations : IDisposable
     public int Outputs { get; }
 
     /// <summary>
-    /// Whether the ridge of each column is in proportion to its variance, as if all columns were standardized, instead of equal. For columns that come from different layers.
+    /// Whether the ridge of each column is in proportion to its variance, as if all columns were standardized, instead of equal. For columns that come from
+    /// different layers.
     /// </summary>
     public bool PenalizesByVariance { get; init; }
 
@@ -100,7 +102,9 @@ internal sealed class NormalEquations : IDisposable
         return Math.Max(_gram[column, column] - _gram[n, column] * _gram[n, column] / Math.Max(Rows, 1), 0);
     }
 
-    /// <summary>For each column by how much its ridge differs from λ; the intercept has none. Columns that do not vary get what a millionth of the mean variance would.</summary>
+    /// <summary>
+    /// For each column by how much its ridge differs from λ; the intercept has none. Columns that do not vary get what a millionth of the mean variance would.
+    /// </summary>
     private double[] RidgeFactors()
     {
         const double Least = 1e-6;
@@ -112,8 +116,8 @@ internal sealed class NormalEquations : IDisposable
     }
 
     /// <summary>
-    /// Factors XᵀX + λI (the intercept is free). Where it is singular to working precision, λ is raised tenfold from 10⁻⁸ of the mean square on, until it is not.
-    /// The factor is valid until the next one is asked for, which takes its memory.
+    /// Factors XᵀX + λI (the intercept is free). Where it is singular to working precision, λ is raised tenfold from 10⁻⁸ of the mean square on, until it is
+    /// not. The factor is valid until the next one is asked for, which takes its memory.
     /// </summary>
     public Cholesky Factor(double ridge)
     {

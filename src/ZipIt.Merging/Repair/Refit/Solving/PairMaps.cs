@@ -17,7 +17,8 @@ internal sealed class PairMaps : IDisposable
     public PairMaps(RefitPair pair, ImageSubset images, ReadOnlyMemory<float> targets, BufferPool pool)
     {
         (Images, Targets, _pool) = (images, targets, pool);
-        Needed = [.. new[] { pair.First.Layers[0].Input }.Concat(pair.Second.Layers.Select(layer => layer.Input).Where(node => node != pair.Hidden)).Concat(pair.Second.Others).Distinct()];
+        Needed = [.. new[] { pair.First.Layers[0].Input }.Concat(pair.Second.Layers.Select(layer => layer.Input).Where(node => node != pair.Hidden))
+            .Concat(pair.Second.Others).Distinct()];
     }
 
     /// <summary>The images that the pair is fitted on.</summary>

@@ -4,14 +4,15 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Fits two successive units together, in rounds: what is missing behind the second one is handed to the hidden features between them as the smallest change that makes
-/// up for it, and both layers are moved there by least squares, with the factors of their normal equations at hand (alternating least squares in auxiliary coordinates:
-/// Carreira-Perpiñán and Wang, <i>Distributed optimization of deeply nested systems</i>, AISTATS 2014; the use for zipped networks is ours).
+/// Fits two successive units together, in rounds: what is missing behind the second one is handed to the hidden features between them as the smallest change
+/// that makes up for it, and both layers are moved there by least squares, with the factors of their normal equations at hand (alternating least squares in
+/// auxiliary coordinates: Carreira-Perpiñán and Wang, <i>Distributed optimization of deeply nested systems</i>, AISTATS 2014; the use for zipped networks is
+/// ours).
 /// </summary>
 /// <remarks>
-/// With r = what the second unit's targets lack, W its weights for the hidden features: Δh = Wᵀ·(W·Wᵀ + μI)⁻¹·r, zero where the hidden activation is flat. Both layers' steps
-/// Δ = (XᵀX + λI)⁻¹·XᵀΔh and (HᵀH + λI)⁻¹·Hᵀr have their lengths chosen together, so that the error that they leave is smallest to first order. A round that does not
-/// make the error smaller is taken back and ends the work.
+/// With r = what the second unit's targets lack, W its weights for the hidden features: Δh = Wᵀ·(W·Wᵀ + μI)⁻¹·r, zero where the hidden activation is flat. Both
+/// layers' steps Δ = (XᵀX + λI)⁻¹·XᵀΔh and (HᵀH + λI)⁻¹·Hᵀr have their lengths chosen together, so that the error that they leave is smallest to first order. A
+/// round that does not make the error smaller is taken back and ends the work.
 /// </remarks>
 internal sealed class PairRounds : IDisposable
 {
@@ -55,7 +56,8 @@ internal sealed class PairRounds : IDisposable
     /// <param name="second">The second unit's.</param>
     /// <param name="cancellationToken">Ends the work between two tiles.</param>
     /// <returns>Squared error after the activation as a fraction of the targets' variance, in the end.</returns>
-    public double Run(int rounds, Matrix firstWeights, Matrix secondWeights, FactoredEquations first, FactoredEquations second, CancellationToken cancellationToken)
+    public double Run(int rounds, Matrix firstWeights, Matrix secondWeights, FactoredEquations first, FactoredEquations second,
+        CancellationToken cancellationToken)
     {
         double best = double.PositiveInfinity;
         Matrix bestFirst = firstWeights.Clone(), bestSecond = secondWeights.Clone();
@@ -116,9 +118,11 @@ internal sealed class PairRounds : IDisposable
     }
 
     /// <summary>The lengths of both steps for which the error is smallest, to first order.</summary>
-    private (double First, double Second) ChooseLengths(Matrix firstWeights, Matrix secondWeights, Matrix firstStep, Matrix secondStep, CancellationToken cancellationToken)
+    private (double First, double Second) ChooseLengths(Matrix firstWeights, Matrix secondWeights, Matrix firstStep, Matrix secondStep,
+        CancellationToken cancellationToken)
     {
-        PanelWeights firstPacked = firstWeights.Pack(), secondPacked = secondWeights.Pack(), firstStepPacked = firstStep.Pack(), secondStepPacked = secondStep.Pack();
+        PanelWeights firstPacked = firstWeights.Pack(), secondPacked = secondWeights.Pack(), firstStepPacked = firstStep.Pack(),
+            secondStepPacked = secondStep.Pack();
         double aa = 0, ab = 0, bb = 0, ar = 0, br = 0;
         foreach (PairTile tile in Tiles(cancellationToken, LengthsEvery))
         {

@@ -73,7 +73,9 @@ internal sealed class PairTile : IDisposable
         for (int layer = 0; layer < _pair.Second.Layers.Count; layer++)
         {
             Node source = _pair.Second.Layers[layer].Input;
-            WritePatches(SecondPatches, _layout.Second, layer, column, layer == _pair.ReaderIndex ? i => PartOf(_hidden, i) : i => _maps.Get(source, Images[i]));
+            WritePatches(SecondPatches, _layout.Second, layer, column, layer == _pair.ReaderIndex
+                ? i => PartOf(_hidden, i)
+                : i => _maps.Get(source, Images[i]));
             column += _layout.Second.ColumnsOf(0)[layer].Count;
         }
 
@@ -149,7 +151,8 @@ internal sealed class PairTile : IDisposable
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        foreach (AlignedBuffer buffer in (AlignedBuffer[])[FirstPatches.Memory, SecondPatches.Memory, _before, _hidden, _values, _targets, _residuals, _missing.Memory])
+        foreach (AlignedBuffer buffer in (AlignedBuffer[])[FirstPatches.Memory, SecondPatches.Memory, _before, _hidden, _values, _targets, _residuals,
+            _missing.Memory])
             _pool.Return(buffer);
     }
 

@@ -121,7 +121,9 @@ internal sealed class UnitProblem
         return (before, after, energy);
     }
 
-    /// <summary>What the weights would give for each image if it had been left out of the fit (<see cref="LeaveOneOut"/>), where every image is one sample.</summary>
+    /// <summary>
+    /// What the weights would give for each image if it had been left out of the fit (<see cref="LeaveOneOut"/>), where every image is one sample.
+    /// </summary>
     /// <param name="solved">What <see cref="Solve"/> gave without rounds.</param>
     /// <returns>Values [images, outputs].</returns>
     public float[] PredictLeftOut(FactoredEquations solved)

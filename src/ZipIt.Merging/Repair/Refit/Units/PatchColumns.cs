@@ -4,7 +4,8 @@ using ZipIt.Numerics;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// The columns that one layer contributes to the rows of a least-squares problem: the input values that an output pixel sees [kernel taps, channels], as in im2col.
+/// The columns that one layer contributes to the rows of a least-squares problem: the input values that an output pixel sees [kernel taps, channels], as in
+/// im2col.
 /// </summary>
 internal sealed class PatchColumns
 {

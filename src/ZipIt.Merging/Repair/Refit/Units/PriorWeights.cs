@@ -6,7 +6,10 @@ namespace ZipIt.Merging;
 /// <summary>The weights that a unit has before it is fitted, with normalization folded in: the ridge pulls to them.</summary>
 internal static class PriorWeights
 {
-    /// <summary>Weights of one group of channels [outputs, columns], in the order of the unit's least-squares problem: for each layer [taps, channels], then the intercept.</summary>
+    /// <summary>
+    /// Weights of one group of channels [outputs, columns], in the order of the unit's least-squares problem: for each layer [taps, channels], then the
+    /// intercept.
+    /// </summary>
     /// <param name="unit">The unit, in the network as the merger built it.</param>
     /// <param name="layout">The columns of its problems.</param>
     /// <param name="group">The group.</param>

@@ -3,8 +3,8 @@ using ZipIt.Networks;
 namespace ZipIt.Merging;
 
 /// <summary>
-/// Two units of which the second alone reads what the first gives, as inside a residual block: what lies between them need not be what the members have there, as long as
-/// the second unit's value is right.
+/// Two units of which the second alone reads what the first gives, as inside a residual block: what lies between them need not be what the members have there,
+/// as long as the second unit's value is right.
 /// </summary>
 /// <param name="First">One convolution with its activation.</param>
 /// <param name="Second">The unit that reads it.</param>
@@ -17,7 +17,8 @@ internal sealed record RefitPair(RefitUnit First, RefitUnit Second, Node Hidden)
     /// <summary>Finds all pairs of a network.</summary>
     /// <param name="network">The zipped network.</param>
     /// <param name="units">Its units.</param>
-    /// <param name="readouts">Nodes that hand features to the heads (<see cref="DeepHeads"/>); heads are fitted afterwards, to what the pair has become.</param>
+    /// <param name="readouts">Nodes that hand features to the heads (<see cref="DeepHeads"/>); heads are fitted afterwards, to what the pair has
+    /// become.</param>
     /// <returns>The pairs by their second unit.</returns>
     public static Dictionary<RefitUnit, RefitPair> Find(Network network, IEnumerable<RefitUnit> units, IReadOnlySet<Node>? readouts = null)
     {

@@ -2,7 +2,9 @@ using ZipIt.Networks;
 
 namespace ZipIt.Merging;
 
-/// <summary>A layer with weights that is fitted, and the normalization behind it that is folded into it. What the refit knows of kinds of layers stands here.</summary>
+/// <summary>
+/// A layer with weights that is fitted, and the normalization behind it that is folded into it. What the refit knows of kinds of layers stands here.
+/// </summary>
 /// <param name="Node">The layer's node.</param>
 /// <param name="NormNode">The normalization's node; null if there is none.</param>
 internal sealed record UnitLayer(Node Node, Node? NormNode = null)
@@ -34,7 +36,9 @@ internal sealed record UnitLayer(Node Node, Node? NormNode = null)
     public static (Size2 Kernel, Size2 Stride, Size2 Padding, Size2 Dilation) WindowOf(Layer layer) =>
         layer is Conv2d conv ? (conv.Kernel, conv.Stride, conv.Padding, conv.Dilation) : (1, 1, 0, 1);
 
-    /// <summary>Weights [outputs, inputs of a group, taps] and biases [outputs] of the layer, and what the normalization behind it does to each output.</summary>
+    /// <summary>
+    /// Weights [outputs, inputs of a group, taps] and biases [outputs] of the layer, and what the normalization behind it does to each output.
+    /// </summary>
     public (Tensor Weight, Tensor? Bias, ChannelAffine? Norm) Read()
     {
         ChannelAffine? norm = NormNode is null ? null : ChannelAffine.Of((IAffineLayer)NormNode.Layer);
