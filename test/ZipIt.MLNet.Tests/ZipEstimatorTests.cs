@@ -197,7 +197,7 @@ public sealed class ZipEstimatorTests
         };
         ChannelAffine other = ChannelAffine.FromNormalization([0.4, 0.5, 0.5], [0.25, 0.3, 0.25]);
 
-        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.WithScores("a", 3, ["x"]), Samples.WithScores("b", 4, ["y"], other))
+        ZipTransformer zipped = _context.Transforms.Zip("Pixels", Samples.WithScores("a", 3, ["x", "y"]), Samples.WithScores("b", 4, ["u", "v"], other))
             .Fit(Samples.View(_context, 20));
 
         Assert.Single(zipped.Network.Nodes, node => node.Layer is ChannelAffine);
