@@ -26,7 +26,7 @@ internal sealed class OnnxRuntimeContender : Contender
             InterOpNumThreads = 1,
         };
         _session = new InferenceSession(file.ToArray(), options);
-        _input = OrtValue.CreateTensorValueFromMemory(images, [batch, .. network.ShapeOf(network.Inputs[0]).Select<int, long>(extent => extent)]);
+        _input = OrtValue.CreateTensorValueFromMemory(images, [batch, .. network.ShapeOf(network.Inputs[0]).ToArray().Select(extent => (long)extent)]);
         int classes = network.ShapeOf(network.Heads[0].Node)[0];
         _result = new float[batch * classes];
         _output = OrtValue.CreateTensorValueFromMemory(_result, [batch, classes]);
