@@ -138,8 +138,10 @@ public sealed class ZipTransformer : ITransformer
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         StateDictionary weights = StateDictionary.FromNetwork(Network);
-        Checkpoint.Save(path, new StateDictionary(weights.Source, weights, new Dictionary<string,
-            string>(weights.Metadata) { [TaskMetadata.Key] = TaskMetadata.Write(Tasks) }));
+        Checkpoint.Save(path, new StateDictionary(weights.Source, weights, new Dictionary<string, string>(weights.Metadata)
+        {
+            [OnnxTasks.Key] = OnnxTasks.Write([.. Tasks.Select(task => new OnnxTask(task.Name, task.Labels))]),
+        }));
     }
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(Bind(inputSchema));

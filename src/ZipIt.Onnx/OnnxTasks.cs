@@ -4,7 +4,7 @@ using ZipIt.Networks;
 namespace ZipIt.Onnx;
 
 /// <summary>
-/// Tasks and labels in a file's metadata, under the key <c>zipit.tasks</c>: a JSON array of <c>{"output": name, "head": name, "labels": [...]}</c>, where the
+/// Tasks and labels in the metadata of an ONNX file, or of a file of weights, under the key <c>zipit.tasks</c>: a JSON array of <c>{"output": name, "head": name, "labels": [...]}</c>, where the
 /// head may be left out.
 /// </summary>
 internal static class OnnxTasks
