@@ -3,6 +3,8 @@ namespace ZipIt.Tool.HtmlReport;
 /// <summary>A linear scale with round ticks.</summary>
 internal sealed class Axis
 {
+    private const double Slack = 0.02; // of a step, that a value may lie beyond the ends
+
     private readonly double _start;
     private readonly double _end;
 
@@ -18,8 +20,8 @@ internal sealed class Axis
         double[] finite = [.. values.Where(double.IsFinite).DefaultIfEmpty(0)];
         double low = Math.Min(finite.Min(), least), high = Math.Max(finite.Max(), low);
         double step = RoundUp((high - low) / ticks);
-        Low = Math.Floor(low / step + 1e-9) * step;
-        High = Math.Min(Math.Ceiling(high / step - 1e-9) * step, most);
+        Low = Math.Floor(low / step + Slack) * step;
+        High = Math.Min(Math.Ceiling(high / step - Slack) * step, most);
         if (High <= Low)
             High = Low + step;
         Step = step;

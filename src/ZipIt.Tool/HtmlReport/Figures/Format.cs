@@ -8,7 +8,7 @@ internal static class Format
     private const string Unknown = "–";
 
     /// <summary>A share of 1 in %, with one decimal.</summary>
-    public static string Percent(double share) => double.IsNaN(share) ? Unknown : $"{Tenths(100 * share)} %";
+    public static string Percent(double share) => double.IsNaN(share) ? Unknown : $"{Tenths(100 * share)}\u00A0%";
 
     /// <summary>A share of 1 in %, without the sign.</summary>
     public static string PercentNumber(double share) => double.IsNaN(share) ? Unknown : Tenths(100 * share);
@@ -30,9 +30,9 @@ internal static class Format
     {
         (double scaled, string unit) = value switch
         {
-            >= 1_000_000_000 => (value / 1e9, " G"),
-            >= 1_000_000 => (value / 1e6, " M"),
-            >= 10_000 => (value / 1e3, " k"),
+            >= 1_000_000_000 => (value / 1e9, "\u00A0G"),
+            >= 1_000_000 => (value / 1e6, "\u00A0M"),
+            >= 10_000 => (value / 1e3, "\u00A0k"),
             _ => (value, ""),
         };
         string digits = unit.Length == 0 || scaled >= 100 ? "0" : scaled >= 10 ? "0.0" : "0.00";
@@ -45,9 +45,9 @@ internal static class Format
     /// <summary>A duration in the unit that suits it.</summary>
     public static string Duration(TimeSpan time) => time.TotalSeconds switch
     {
-        < 0.0995 => $"{time.TotalMilliseconds.ToString("0.#", CultureInfo.InvariantCulture)} ms",
-        < 9.95 => $"{Hundredths(time.TotalSeconds)} s",
-        < 120 => $"{Tenths(time.TotalSeconds)} s",
+        < 0.0995 => $"{time.TotalMilliseconds.ToString("0.#", CultureInfo.InvariantCulture)}\u00A0ms",
+        < 9.95 => $"{Hundredths(time.TotalSeconds)}\u00A0s",
+        < 120 => $"{Tenths(time.TotalSeconds)}\u00A0s",
         < 7200 => $"{(int)time.TotalMinutes} min {time.Seconds} s",
         _ => $"{(int)time.TotalHours} h {time.Minutes} min",
     };

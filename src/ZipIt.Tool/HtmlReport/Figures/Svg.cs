@@ -4,6 +4,8 @@ namespace ZipIt.Tool.HtmlReport;
 /// <param name="markup">Where.</param>
 internal sealed class Svg(MarkupWriter markup)
 {
+    private const double Margin = 12; // of a file
+
     /// <summary>Begins a figure, which ends when the result is disposed.</summary>
     /// <param name="width">Width of its own units.</param>
     /// <param name="height">Height of its own units.</param>
@@ -13,13 +15,15 @@ internal sealed class Svg(MarkupWriter markup)
     /// <param name="isFile">Whether it is a file of its own, which brings its style and its ground.</param>
     public MarkupWriter.Scope Open(double width, double height, string title, string description, string style, bool isFile = false)
     {
+        double margin = isFile ? Margin : 0;
+        (double whole, double high) = (width + 2 * margin, height + 2 * margin);
         string titleId = markup.NextId(), descriptionId = markup.NextId();
         MarkupWriter.Scope scope = markup.Open("svg",
             ("xmlns", isFile ? "http://www.w3.org/2000/svg" : null),
             ("class", $"figure {style}"),
-            ("viewBox", $"0 0 {Number(width)} {Number(height)}"),
-            ("width", isFile ? Number(width) : null),
-            ("height", isFile ? Number(height) : null),
+            ("viewBox", $"{Number(-margin)} {Number(-margin)} {Number(whole)} {Number(high)}"),
+            ("width", isFile ? Number(whole) : null),
+            ("height", isFile ? Number(high) : null),
             ("role", "img"),
             ("aria-labelledby", $"{titleId} {descriptionId}"));
         markup.Element("title", title, ("id", titleId));
@@ -28,7 +32,7 @@ internal sealed class Svg(MarkupWriter markup)
         {
             using (markup.Open("style"))
                 markup.Raw(StyleSheet.Figures);
-            markup.Empty("rect", ("class", "ground"), ("width", Number(width)), ("height", Number(height)), ("rx", "10"));
+            Rectangle(0.5 - margin, 0.5 - margin, whole - 1, high - 1, "ground", 10);
         }
 
         markup.Line();

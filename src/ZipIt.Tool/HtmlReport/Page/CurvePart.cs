@@ -49,15 +49,15 @@ internal static class CurvePart
         const double Gap = 16, Row = 22;
         var svg = new Svg(markup);
         (string Title, Func<CurvePoint, double> Accuracy)[] panels = [.. Panels.Where(panel => CurvePlot.Has(curve, panel.Accuracy))];
-        double width = panels.Length * CurvePlot.Width + (panels.Length - 1) * Gap + 24;
+        double width = panels.Length * CurvePlot.Width + (panels.Length - 1) * Gap;
         (double X, double Y, string Name, CurveSeries Series)[] legend = [.. PlaceLegend(curve, width)];
-        double head = 16 + (1 + legend.Select(entry => entry.Y).DefaultIfEmpty().Max()) * Row;
+        double head = 6 + (1 + legend.Select(entry => entry.Y).DefaultIfEmpty().Max()) * Row;
         string description = string.Join(" ", panels.Select(panel => $"{panel.Title}: {CurvePlot.Describe(curve, panel.Accuracy)}"));
-        using (svg.Open(width, head + CurvePlot.Height + 12, "Accuracy against cost", description, "plot", isFile: true))
+        using (svg.Open(width, head + CurvePlot.Height, "Accuracy against cost", description, "plot", isFile: true))
         {
             foreach ((double x, double y, string name, CurveSeries series) in legend)
             {
-                double middle = 20 + y * Row;
+                double middle = 8 + y * Row;
                 if (series.Kind == CurveKind.Method)
                     svg.Line(x, middle, x + 18, middle, $"curve {CurvePlot.ColorOf(curve, series)}");
                 CurvePlot.DrawMark(svg, series.Kind, CurvePlot.ColorOf(curve, series), x + 9, middle);
@@ -65,7 +65,7 @@ internal static class CurvePart
             }
 
             for (int i = 0; i < panels.Length; i++)
-                CurvePlot.Draw(curve, panels[i].Accuracy, panels[i].Title, svg, 10 + i * (CurvePlot.Width + Gap), head);
+                CurvePlot.Draw(curve, panels[i].Accuracy, panels[i].Title, svg, i * (CurvePlot.Width + Gap), head);
         }
 
         markup.Line();
@@ -82,12 +82,12 @@ internal static class CurvePart
 
     private static IEnumerable<(double X, double Y, string Name, CurveSeries Series)> PlaceLegend(CurveSection curve, double width)
     {
-        double x = 22, row = 0;
+        double x = 0, row = 0;
         foreach ((string name, CurveSeries series) in ListLegend(curve))
         {
             double length = 46 + Lettering.Measure(name, 11);
-            if (x > 22 && x + length > width)
-                (x, row) = (22, row + 1);
+            if (x > 0 && x + length > width)
+                (x, row) = (0, row + 1);
             yield return (x, row, name, series);
             x += length;
         }

@@ -122,12 +122,10 @@ internal static class MergePart
         {
             foreach ((string? member, LayerReport[] own) in GroupByMember(layers, members))
             {
-                using (markup.Open("div"))
-                {
-                    markup.Element("h3", member is null ? "Shared" : $"{member} alone");
-                    string color = member is null ? "shared" : $"task{Array.IndexOf(members, member) % StyleSheet.TaskColors}";
-                    RowChart.DrawLayers(own, color, most, member is null ? "" : $"{member}/", markup);
-                }
+                if (member is null)
+                    RowChart.DrawLayers(own, "Shared", "shared", most, "", markup);
+                else
+                    RowChart.DrawLayers(own, $"{member} alone", $"task{Array.IndexOf(members, member) % StyleSheet.TaskColors}", most, $"{member}/", markup);
             }
         }
 

@@ -8,6 +8,8 @@ namespace ZipIt.Tool.HtmlReport;
 /// <summary>The page of a report, from its head to its foot.</summary>
 internal sealed class ReportPage
 {
+    private const int ShownWarnings = 3;
+
     private readonly ReportDocument _document;
     private readonly MarkupWriter _markup;
 
@@ -127,9 +129,19 @@ internal sealed class ReportPage
     {
         using MarkupWriter.Scope section = _markup.Open("section", ("class", "caution"));
         _markup.Element("h2", warnings.Count == 1 ? "Please look at this" : "Please look at these");
+        WriteList(warnings.Take(ShownWarnings));
+        if (warnings.Count <= ShownWarnings)
+            return;
+        using MarkupWriter.Scope details = _markup.Open("details");
+        _markup.Element("summary", $"{warnings.Count - ShownWarnings} more");
+        WriteList(warnings.Skip(ShownWarnings));
+    }
+
+    private void WriteList(IEnumerable<string> entries)
+    {
         using MarkupWriter.Scope list = _markup.Open("ul", ("class", "warnings"));
-        foreach (string warning in warnings)
-            _markup.Element("li", warning);
+        foreach (string entry in entries)
+            _markup.Element("li", entry);
     }
 
     /// <summary>What it takes to get the same again.</summary>

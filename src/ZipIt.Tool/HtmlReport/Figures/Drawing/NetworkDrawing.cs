@@ -16,6 +16,7 @@ internal sealed class NetworkDrawing
     private const double SmallSize = 11;
     private const double RailHeight = 12;
     private const double ArcHeight = 9;
+    private const double ImageBreadth = 14;
 
     private readonly MergeSection _section;
     private readonly NetworkLayout _layout;
@@ -27,6 +28,7 @@ internal sealed class NetworkDrawing
     private readonly double _after; // along, of the outputs
     private readonly double _edge; // across, in front of the lanes
     private readonly double _largestBar;
+    private readonly double[] _places; // along, of the middle of each column
     private readonly (double Least, double Most) _channels;
     private readonly List<(FeatureSpace Space, SpaceReport Report, IReadOnlyList<int> Columns, int Row)> _rails;
 
@@ -38,7 +40,7 @@ internal sealed class NetworkDrawing
         {
             _pitch = Math.Clamp(560.0 / layout.ColumnCount, 5, 16);
             _slot = Math.Max(22, Math.Min(110, 250.0 / outputs));
-            (_before, _after, _edge) = (34, 44, 62);
+            (_before, _after, _edge) = (34, 44, 72);
         }
         else
         {
@@ -50,18 +52,21 @@ internal sealed class NetworkDrawing
                 3 => 68,
                 _ => 54,
             };
-            (_before, _after, _edge) = (74, 20 + Math.Min(200, layout.Outputs.Max(name => Lettering.Measure(LabelOf(name), TextSize + 1))), 50);
+            (_before, _after, _edge) = (74, 36 + Math.Min(200, layout.Outputs.Max(name => Lettering.Measure(LabelOf(name), TextSize + 1))), 50);
         }
 
         _largestBar = _slot - 2 * ArcHeight - 8;
-        double[] channels = [.. layout.Bars.Select(bar => (double)bar.Channels)];
+        _places = PlaceColumns();
+        double[] channels = [.. layout.Bars.Where(HasPixels).Select(bar => (double)bar.Channels).DefaultIfEmpty(1)];
         _channels = (channels.Min(), channels.Max());
         _rails = PlaceRails();
     }
 
+    private double PipeBreadth => _largestBar + 8;
+
     private double LaneEnd => _edge + _slot * _layout.Outputs.Count;
 
-    private double Length => _before + _pitch * (_layout.ColumnCount - 1) + _pitch / 2 + _after;
+    private double Length => Behind(_layout.ColumnCount - 1) + _after;
 
     private double RailStart => LaneEnd + (_isUpright ? 8 : 22);
 
@@ -97,6 +102,9 @@ internal sealed class NetworkDrawing
         new NetworkDrawing(section, layout, new Svg(markup), isUpright).Draw(isFile);
     }
 
+    /// <summary>Vectors are much longer than feature maps have channels: only those are compared.</summary>
+    private bool HasPixels(NetworkLayout.Bar bar) => _section.Network.ShapeOf(bar.Node).Length == 3;
+
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private static string Range(int[] counts) => counts.Min() == counts.Max() ? Count(counts[0], "layer") : $"{counts.Min()} to {counts.Max()} layers";
@@ -104,7 +112,7 @@ internal sealed class NetworkDrawing
     private void Draw(bool isFile)
     {
         double legend = _rails.Count == 0 ? 0 : _isUpright ? 44 : 30;
-        double across = (_isUpright ? RailEnd + 6 : RailEnd + 8 + legend) + (isFile ? 8 : 0);
+        double across = (_isUpright ? RailEnd + 6 : RailEnd + 8 + legend);
         double along = Length + (_isUpright ? legend : 0);
         (double width, double height) = _isUpright ? (Math.Max(across, 340), along) : (along, across);
         using (_svg.Open(width, height, "The network", Describe(_section), "network", isFile))
@@ -126,7 +134,27 @@ internal sealed class NetworkDrawing
         }
     }
 
-    private double Middle(int column) => _before + _pitch * column;
+    /// <summary>Columns stand further apart where lanes part or meet.</summary>
+    private double[] PlaceColumns()
+    {
+        var gaps = new Dictionary<int, double>();
+        foreach ((NetworkLayout.Run from, _) in _layout.Joints)
+            gaps[from.Last] = (from.Last, _isUpright) switch { (0, true) => 14, (0, false) => 28, (_, true) => 34, _ => 56 };
+        gaps.TryAdd(0, _isUpright ? 14 : 28);
+        var places = new double[_layout.ColumnCount];
+        double place = _before;
+        for (int column = 0; column < places.Length; column++)
+        {
+            places[column] = place;
+            place += _pitch + gaps.GetValueOrDefault(column);
+        }
+
+        return places;
+    }
+
+    private double Middle(int column) => _places[column];
+
+    private double Before(int column) => Middle(column) - _pitch / 2;
 
     private double Behind(int column) => Middle(column) + _pitch / 2;
 
@@ -160,7 +188,7 @@ internal sealed class NetworkDrawing
     {
         foreach (NetworkLayout.Resolution resolution in _layout.Resolutions.Where(resolution => resolution.Size.Length > 0))
         {
-            double start = Behind(resolution.First - 1) + 1.5, end = Behind(resolution.Last) - 1.5;
+            double start = Before(resolution.First) + 1.5, end = Behind(resolution.Last) - 1.5;
             int least = resolution.Channels.Min, most = resolution.Channels.Max;
             string channels = least == most ? $"{most}" : $"{least}–{most}";
             string tip = $"{resolution.Size} pixels, {channels} channels";
@@ -170,7 +198,11 @@ internal sealed class NetworkDrawing
                 if (end - start > SmallSize - 2)
                     _svg.Text(7, Math.Max(start + SmallSize - 1, (start + end) / 2 - (end - start > 2.4 * SmallSize ? 2 : -4)), resolution.Size, "note", tip: tip);
                 if (end - start > 2.4 * SmallSize)
-                    _svg.Text(7, (start + end) / 2 + SmallSize, $"{channels} ch", "faint");
+                    {
+                    string width = $"{channels} ch";
+                    _svg.Text(7, (start + end) / 2 + SmallSize, Lettering.Measure(width, SmallSize) < _edge - 16 ? width : channels, "faint");
+                }
+
                 continue;
             }
 
@@ -188,7 +220,7 @@ internal sealed class NetworkDrawing
         int last = _layout.LastShared;
         if (_layout.Outputs.Count < 2 || last == 0)
             return;
-        double place = Behind(last);
+        double place = last + 1 < _layout.ColumnCount ? (Behind(last) + Before(last + 1)) / 2 : Behind(last);
         int[] own = [.. _layout.Outputs.Select(_layout.CountOwnLayers)];
         int shared = _layout.Bars.Where(bar => bar.Lane.IsTrunk).Select(bar => bar.Column).Distinct().Count();
         if (own.Max() == 0)
@@ -209,36 +241,50 @@ internal sealed class NetworkDrawing
         _svg.Text(place + 8, 41, $"{Range(own)} of each task’s own", "strong");
     }
 
+    /// <summary>Ribbons: the values of one piece, side by side in as many parts as take them, widen to the pieces behind.</summary>
     private void DrawJoints()
     {
-        foreach ((NetworkLayout.Run from, NetworkLayout.Run to) in _layout.Joints)
+        ILookup<NetworkLayout.Run, NetworkLayout.Run> targets = _layout.Joints.ToLookup(joint => joint.From, joint => joint.To);
+        ILookup<NetworkLayout.Run, NetworkLayout.Run> sources = _layout.Joints.ToLookup(joint => joint.To, joint => joint.From);
+        foreach ((NetworkLayout.Run from, NetworkLayout.Run to) in _layout.Joints.Where(joint => joint.From.Last < joint.To.First))
         {
-            if (from.Last >= to.First)
-                continue;
-            double start = from.Last == 0 ? Middle(0) + 12 : Behind(from.Last) - 1, end = Behind(to.First - 1) + 3;
+            (double Middle, double Breadth) start = PartOf(from, to, targets[from]), end = PartOf(to, from, sources[to]);
             NetworkLayout.Lane own = to.Lane.Owner is null ? from.Lane : to.Lane;
-            DrawCurve(start, Middle(from.Lane), Math.Max(end, start + 2), Middle(to.Lane), $"band {ColorOf(own)}", _largestBar * (from.Last == 0 ? 0.2 : 0.6));
+            DrawRibbon(EndOf(from), start, Before(to.First) + 1, end, ColorOf(own));
         }
+
+        foreach (NetworkLayout.Run run in _layout.Runs.Where(run => run.First == 0 && run.Last > 0))
+            DrawRibbon(Middle(0) + 12, (Middle(run.Lane), ImageBreadth), Before(1) + 1, (Middle(run.Lane), PipeBreadth), ColorOf(run.Lane));
     }
 
-    private void DrawCurve(double along1, double across1, double along2, double across2, string style, double width)
+    private double EndOf(NetworkLayout.Run run) => run.Last == 0 ? Middle(0) + 12 : Behind(run.Last) - 1;
+
+    /// <summary>Where, across, the part of a piece lies that another one is joined to.</summary>
+    private (double Middle, double Breadth) PartOf(NetworkLayout.Run run, NetworkLayout.Run other, IEnumerable<NetworkLayout.Run> others)
     {
-        double half = (along1 + along2) / 2;
-        _svg.Path($"M{Place(along1, across1)}C{Place(half, across1)} {Place(half, across2)} {Place(along2, across2)}", style, width);
+        NetworkLayout.Run[] sorted = [.. others.OrderBy(one => one.Lane.Middle)];
+        double breadth = (run.Last == 0 ? ImageBreadth : PipeBreadth) / sorted.Length;
+        return (Middle(run.Lane) + (Array.IndexOf(sorted, other) + 0.5 - sorted.Length / 2.0) * breadth, breadth);
+    }
+
+    private void DrawRibbon(double start, (double Middle, double Breadth) from, double end, (double Middle, double Breadth) to, string color)
+    {
+        double half = (start + end) / 2;
+        (double top1, double bottom1) = (from.Middle - from.Breadth / 2, from.Middle + from.Breadth / 2);
+        (double top2, double bottom2) = (to.Middle - to.Breadth / 2, to.Middle + to.Breadth / 2);
+        _svg.Path($"M{Place(start, top1)}C{Place(half, top1)} {Place(half, top2)} {Place(end, top2)}"
+            + $"L{Place(end, bottom2)}C{Place(half, bottom2)} {Place(half, bottom1)} {Place(start, bottom1)}Z", $"pipe {color}");
     }
 
     private void DrawRun(NetworkLayout.Run run)
     {
-        double start = run.First == 0 ? Middle(1) - _pitch / 2 : Behind(run.First - 1), end = Behind(run.Last);
-        double breadth = _largestBar + 8;
-        if (run.First == 0)
-            DrawCurve(Middle(0) + 12, Middle(run.Lane), start + 3, Middle(run.Lane), $"band {ColorOf(run.Lane)}", _largestBar * 0.2);
-        Box(start + 1, Middle(run.Lane) - breadth / 2, end - start - 2, breadth, $"pipe {ColorOf(run.Lane)}", 7);
+        double start = Before(Math.Max(1, run.First)) + 1, end = Behind(run.Last) - 1;
+        Box(start, Middle(run.Lane) - PipeBreadth / 2, end - start, PipeBreadth, $"pipe {ColorOf(run.Lane)}");
     }
 
     private void DrawArc(NetworkLayout.Arc arc)
     {
-        double start = Behind(arc.Start), end = Behind(arc.End), foot = Middle(arc.Lane) - _largestBar / 2 - 4, top = foot - ArcHeight + 2;
+        double start = Before(arc.Start + 1), end = Behind(arc.End), foot = Middle(arc.Lane) - _largestBar / 2 - 4, top = foot - ArcHeight + 2;
         double bend = Math.Min(5, (end - start) / 3);
         _svg.Path($"M{Place(start, foot)}Q{Place(start, top)} {Place(start + bend, top)}L{Place(end - bend, top)}Q{Place(end, top)} {Place(end, foot)}",
             $"arc {ColorOf(arc.Lane)}");
@@ -260,7 +306,8 @@ internal sealed class NetworkDrawing
         }
 
         double range = Math.Log(_channels.Most / _channels.Least);
-        double breadth = _largestBar * (range > 0 ? 0.35 + 0.65 * Math.Log(bar.Channels / _channels.Least) / range : 0.7);
+        double share = !HasPixels(bar) ? 1 : range > 0 ? Math.Log(bar.Channels / _channels.Least) / range : 0.5;
+        double breadth = _largestBar * (0.45 + 0.55 * share);
         Box(Middle(bar.Column) - thickness / 2, Middle(bar.Lane) - breadth / 2, thickness, breadth, $"bar {ColorOf(bar.Lane)}", Math.Min(3, thickness / 3), tip);
     }
 
@@ -276,29 +323,37 @@ internal sealed class NetworkDrawing
         if (_isUpright)
             _svg.Text(x + size + 6, y + size - 7, $"image, {shape}", "note");
         else
-            _svg.Text(x + size / 2, y + size + 14, shape, "note", "middle");
+            _svg.Text(x + size / 2 - 6, y + size + 14, shape, "note", "middle");
     }
 
     private void DrawOutputs()
     {
-        double end = Behind(_layout.ColumnCount - 1);
+        double end = Behind(_layout.ColumnCount - 1), tip = _isUpright ? 14 : 20;
         for (int i = 0; i < _layout.Outputs.Count; i++)
         {
             string output = _layout.Outputs[i], label = LabelOf(output);
             NetworkLayout.Run run = _layout.RunOf(output);
             double across = _edge + _slot * (i + 0.5);
             string color = _layout.Outputs.Count == 1 ? "shared" : $"task{i % StyleSheet.TaskColors}";
-            DrawCurve(Behind(run.Last) - 1, Middle(run.Lane), end + 12, across, $"band {color}", _largestBar * 0.2);
+            (double Middle, double Breadth) part = (Middle(run.Lane), PipeBreadth);
+            if (run.Lane.Owner is null)
+            {
+                int[] places = [.. Enumerable.Range(0, _layout.Outputs.Count).Where(other => _layout.RunOf(_layout.Outputs[other]) == run)];
+                double breadth = PipeBreadth / places.Length;
+                part = (Middle(run.Lane) + (Array.IndexOf(places, i) + 0.5 - places.Length / 2.0) * breadth, breadth);
+            }
+
+            DrawRibbon(EndOf(run), part, end + tip, (across, 6), color);
             if (_isUpright)
             {
                 double room = _slot - 4;
-                _svg.Circle(across, end + 14, 5, $"dot {color}", label);
-                _svg.Text(across, end + 32, Lettering.Fit(output, TextSize, room), "strong", "middle", tip: label);
+                _svg.Circle(across, end + tip, 5, $"dot {color}", label);
+                _svg.Text(across, end + tip + 18, Lettering.Fit(output, TextSize, room), "strong", "middle", tip: label);
             }
             else
             {
-                _svg.Circle(end + 14, across, 5, $"dot {color}", label);
-                _svg.Text(end + 25, across + 4, Lettering.Fit(label, TextSize + 1, _after - 8), "output", tip: label);
+                _svg.Circle(end + tip, across, 5, $"dot {color}", label);
+                _svg.Text(end + tip + 11, across + 4, Lettering.Fit(label, TextSize + 1, _after - tip - 12), "output", tip: label);
             }
         }
     }
@@ -334,8 +389,8 @@ internal sealed class NetworkDrawing
     {
         if (_rails.Count > 0 && !_isUpright)
         {
-            _svg.Text(Middle(0) - 24, RailStart + 5, "feature", "faint");
-            _svg.Text(Middle(0) - 24, RailStart + 17, "spaces", "faint");
+            _svg.Text(Middle(0) - 34, RailStart + 5, "feature", "faint");
+            _svg.Text(Middle(0) - 34, RailStart + 17, "spaces", "faint");
         }
 
         foreach ((_, SpaceReport report, IReadOnlyList<int> columns, int row) in _rails)
@@ -354,7 +409,7 @@ internal sealed class NetworkDrawing
     private void DrawLegend(double y)
     {
         double x = _isUpright ? 7 : Middle(1) - _pitch / 2;
-        string text = "feature spaces, by the share of variance that stays unexplained";
+        string text = _isUpright ? "feature spaces: variance that stays unexplained" : "variance of its features that stays unexplained";
         if (_isUpright)
         {
             _svg.Text(x, y - 2, text, "faint");

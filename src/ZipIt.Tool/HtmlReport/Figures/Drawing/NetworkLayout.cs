@@ -113,13 +113,24 @@ internal sealed class NetworkLayout
         }
     }
 
-    /// <summary>One bar for each layer with weights. Of several in one place the costliest is the main one, the others stand aside, as a shortcut does.</summary>
+    /// <summary>
+    /// One bar for each layer with weights. Of several in one place the main one has the most layers behind it, or is the costliest; the others stand aside, as
+    /// a shortcut does.
+    /// </summary>
     private List<Bar> MakeBars()
     {
+        var behind = new Dictionary<Node, int>();
+        foreach (Node node in _network.Nodes.Reverse())
+        {
+            int own = behind.GetValueOrDefault(node) + (node.Layer.HasWeights ? 1 : 0);
+            foreach (Node input in node.Inputs)
+                behind[input] = Math.Max(behind.GetValueOrDefault(input), own);
+        }
+
         var bars = new List<Bar>();
         foreach (IGrouping<(Lane, int), Node> place in _network.Nodes.Where(node => node.Layer.HasWeights).GroupBy(node => (_lanes[node], _depths[node])))
         {
-            Node[] nodes = [.. place.OrderByDescending(node => NetworkCost.CountMultiplyAdds(_network, node))];
+            Node[] nodes = [.. place.OrderByDescending(behind.GetValueOrDefault).ThenByDescending(node => NetworkCost.CountMultiplyAdds(_network, node))];
             for (int i = 0; i < nodes.Length; i++)
             {
                 if (i > 0)

@@ -4,9 +4,9 @@ namespace ZipIt.Tool.HtmlReport;
 internal sealed class CurvePlot
 {
     /// <summary>Width and height of one plot.</summary>
-    public const double Width = 470, Height = 330;
+    public const double Width = 410, Height = 320;
 
-    private const double Left = 46, Right = 14, Top = 34, Bottom = 44, Inset = 14, SmallSize = 11;
+    private const double Left = 46, Right = 14, Top = 34, Bottom = 44, Inset = 14, SmallSize = 11.5;
 
     private readonly CurveSection _curve;
     private readonly Func<CurvePoint, double> _accuracy;
@@ -14,6 +14,7 @@ internal sealed class CurvePlot
     private readonly Axis _costs;
     private readonly Axis _accuracies;
     private readonly List<(double Left, double Top, double Right, double Bottom)> _taken = [];
+    private readonly List<(double Left, double Top, double Right, double Bottom)> _limits = [];
 
     private CurvePlot(CurveSection curve, Func<CurvePoint, double> accuracy, Svg svg, double x, double y)
     {
@@ -129,6 +130,7 @@ internal sealed class CurvePlot
             {
                 double best = line.Min(place => place.Y);
                 _svg.Line(_costs.Place(_costs.Low) - Inset, best, _costs.Place(_costs.High) + Inset, best, "limit");
+                _limits.Add((_costs.Place(_costs.Low) - Inset, best - 1, _costs.Place(_costs.High) + Inset, best + 1));
             }
 
             if (series.Kind == CurveKind.Method && line.Length > 1)
@@ -150,7 +152,9 @@ internal sealed class CurvePlot
         foreach ((CurveSeries series, CurvePoint point, double x, double y) in places.OrderBy(place => place.Series.Kind == CurveKind.Method))
         {
             string text = series.Kind == CurveKind.Method || series.Points.Count > 1 ? point.Name : series.Name;
-            DrawLabel(Lettering.Fit(text, SmallSize, 130), x, y);
+            string shown = Lettering.Fit(text, SmallSize, 130);
+            if (!DrawLabel(shown, x, y, [.. _taken, .. _limits]))
+                DrawLabel(shown, x, y, _taken);
         }
     }
 
@@ -168,7 +172,7 @@ internal sealed class CurvePlot
     }
 
     /// <summary>A name beside a mark, where there is room; without any, none: the table has it.</summary>
-    private void DrawLabel(string text, double x, double y)
+    private bool DrawLabel(string text, double x, double y, IReadOnlyList<(double Left, double Top, double Right, double Bottom)> taken)
     {
         double width = Lettering.Measure(text, SmallSize), height = SmallSize;
         double least = _costs.Place(_costs.Low) - Inset, most = _costs.Place(_costs.High) + Inset;
@@ -181,11 +185,13 @@ internal sealed class CurvePlot
         {
             (double Left, double Top, double Right, double Bottom) box = (left, bottom - height + 2, left + width, bottom + 2);
             bool fits = box.Left >= least && box.Right <= most && box.Top >= _accuracies.Place(_accuracies.High) - 12 && box.Bottom <= _accuracies.Place(_accuracies.Low);
-            if (!fits || _taken.Any(other => box.Left < other.Right && other.Left < box.Right && box.Top < other.Bottom && other.Top < box.Bottom))
+            if (!fits || taken.Any(other => box.Left < other.Right && other.Left < box.Right && box.Top < other.Bottom && other.Top < box.Bottom))
                 continue;
             _svg.Text(left, bottom, text, "note");
             _taken.Add(box);
-            return;
+            return true;
         }
+
+        return false;
     }
 }

@@ -5,7 +5,7 @@ namespace ZipIt.Tool.HtmlReport;
 /// <summary>Charts with one row for each space or layer, so that hundreds of them can be read on any screen.</summary>
 internal static class RowChart
 {
-    private const int MostRows = 26; // of one chart, until a further one stands beside it
+    private const int MostRows = 14; // of one chart, until a further one stands beside it
     private const double Width = 360;
     private const double Names = 118;
     private const double RowHeight = 19;
@@ -17,7 +17,7 @@ internal static class RowChart
     /// <param name="markup">Receives the charts.</param>
     public static void DrawSpaces(ZipReport report, IReadOnlyList<string> members, MarkupWriter markup)
     {
-        const double End = Width - 54;
+        const double End = Width - 64;
         DrawCharts(report.Spaces, "Features of each space", "Bars of what was kept, merged within and between the networks.", markup, (svg, space, y) =>
         {
             DrawName(svg, space.Name, y);
@@ -34,22 +34,23 @@ internal static class RowChart
             for (int m = 0; m < space.MergesWithin.Count; m++)
                 DrawPart(space.MergesWithin[m], $"task{m % StyleSheet.TaskColors}", $"merged within {(m < members.Count ? members[m] : $"{m + 1}")}");
             DrawPart(space.MergesAcross, "between", "merged between networks");
-            svg.Circle(End + 12, y - 4, 4, $"heat{StyleSheet.HeatOf(space.Unexplained)}", $"{space.Name}: {Format.Percent(space.Unexplained)} of the variance stays unexplained");
+            svg.Circle(End + 10, y - 4, 4, $"heat{StyleSheet.HeatOf(space.Unexplained)}", $"{space.Name}: {Format.Percent(space.Unexplained)} of the variance stays unexplained");
             svg.Text(Width, y, Format.Percent(space.Unexplained), "note", "end");
         });
     }
 
     /// <summary>Error of each layer before and after the refit.</summary>
     /// <param name="layers">The layers of one lane.</param>
+    /// <param name="heading">Whose they are.</param>
     /// <param name="color">Colour of the lane.</param>
     /// <param name="most">The largest error of the scale.</param>
     /// <param name="prefix">What all their names begin with, which is not shown.</param>
     /// <param name="markup">Receives the charts.</param>
-    public static void DrawLayers(IReadOnlyList<LayerReport> layers, string color, double most, string prefix, MarkupWriter markup)
+    public static void DrawLayers(IReadOnlyList<LayerReport> layers, string heading, string color, double most, string prefix, MarkupWriter markup)
     {
         const double End = Width - 84;
         double Place(double error) => Names + 5 + Math.Clamp(double.IsNaN(error) ? 0 : error / most, 0, 1) * (End - Names - 10);
-        DrawCharts(layers, "Error of each layer before and after the refit", "Hollow marks: before; filled marks: after.", markup, (svg, layer, y) =>
+        DrawCharts(layers, $"{heading}: error of each layer before and after the refit", "Hollow marks: before; filled marks: after.", markup, (svg, layer, y) =>
         {
             string name = layer.Name.StartsWith(prefix, StringComparison.Ordinal) ? layer.Name[prefix.Length..] : layer.Name;
             DrawName(svg, name, y);
@@ -60,7 +61,7 @@ internal static class RowChart
             svg.Circle(before, y - 4, 3.5, $"hollow {color}", tip);
             svg.Circle(after, y - 4, 4, $"mark {color}", tip);
             svg.Text(Width, y, $"{Format.PercentNumber(layer.ErrorBefore)} → {Format.Percent(layer.ErrorAfter)}", "note", "end");
-        });
+        }, heading);
     }
 
     private static void DrawName(Svg svg, string name, double y)
@@ -69,18 +70,24 @@ internal static class RowChart
         svg.Text(0, y, shown, "note", tip: shown == name ? null : name);
     }
 
-    private static void DrawCharts<T>(IReadOnlyList<T> rows, string title, string description, MarkupWriter markup, Action<Svg, T, double> draw)
+    private static void DrawCharts<T>(
+        IReadOnlyList<T> rows, string title, string description, MarkupWriter markup, Action<Svg, T, double> draw, string? heading = null)
     {
         int charts = (rows.Count + MostRows - 1) / MostRows, most = charts == 0 ? 0 : (rows.Count + charts - 1) / charts;
         for (int start = 0; start < rows.Count; start += most)
         {
             T[] own = [.. rows.Skip(start).Take(most)];
+            string part = charts == 1 ? "" : $", {start + 1} to {start + own.Length} of {rows.Count}";
             var svg = new Svg(markup);
-            string name = charts == 1 ? title : $"{title}, {start + 1} to {start + own.Length} of {rows.Count}";
-            using (svg.Open(Width, own.Length * RowHeight + 4, name, $"{description} The table below has the numbers.", "rows"))
+            using (markup.Open("div"))
             {
-                for (int i = 0; i < own.Length; i++)
-                    draw(svg, own[i], (i + 1) * RowHeight - 4);
+                if (heading is not null)
+                    markup.Element("h3", heading + part);
+                using (svg.Open(Width, own.Length * RowHeight + 4, title + part, $"{description} The table below has the numbers.", "rows"))
+                {
+                    for (int i = 0; i < own.Length; i++)
+                        draw(svg, own[i], (i + 1) * RowHeight - 4);
+                }
             }
 
             markup.Line();
