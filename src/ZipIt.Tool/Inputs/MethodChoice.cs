@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ZipIt.Merging;
 
 namespace ZipIt.Tool.Inputs;
@@ -6,7 +7,7 @@ namespace ZipIt.Tool.Inputs;
 /// <param name="Text">What was written.</param>
 /// <param name="Method">The combination of matching and repair.</param>
 /// <param name="Matcher">The matcher in the place of the combination's own; null for that.</param>
-internal sealed record MethodChoice(string Text, ZipMethod Method, IMatcher? Matcher = null)
+internal sealed partial record MethodChoice(string Text, ZipMethod Method, IMatcher? Matcher = null)
 {
     /// <summary>The most accurate combination.</summary>
     public static MethodChoice Best { get; } = new("best", ZipMethod.Best);
@@ -44,6 +45,13 @@ internal sealed record MethodChoice(string Text, ZipMethod Method, IMatcher? Mat
             throw new FormatException($"The method '{parts[0]}' has its matcher already; write paper+{parts[1]} or best+{parts[1]}.");
         return new MethodChoice(text, method, MatcherRegistry.Parse(parts[1]));
     }
+
+    /// <summary>Reads methods with commas between them; a comma in front of another parameter of a matcher belongs to that.</summary>
+    /// <exception cref="FormatException">See <see cref="Parse"/>.</exception>
+    public static IReadOnlyList<MethodChoice> ParseList(string text) => [.. Between().Split(text).Select(method => Parse(method.Trim()))];
+
+    [GeneratedRegex(",(?!\\s*[a-z-]+=)")]
+    private static partial Regex Between();
 
     /// <summary>How the classes of several tasks are compared if nobody says it: by the paper's rule for its method.</summary>
     public JointScoring DefaultScoring => Method == ZipMethod.Paper ? JointScoring.Softmax : JointScoring.Calibrated;

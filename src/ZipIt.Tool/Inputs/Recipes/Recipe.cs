@@ -46,7 +46,7 @@ internal sealed record Recipe
     public CalibrationCheck CalibrationCheck { get; init; }
 
     /// <summary>Largest number of calibration images; null for all.</summary>
-    public int? MaximumImages { get; init; }
+    public int? MaximumCalibration { get; init; }
 
     /// <summary>Seed of the order of images; null for that of the session.</summary>
     public int? Seed { get; init; }

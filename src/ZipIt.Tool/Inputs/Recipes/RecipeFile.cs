@@ -9,7 +9,7 @@ internal static class RecipeFile
     private static readonly string[] Keys =
     [
         "models", "calibration", "images", "method", "cut", "budget", "max-loss", "start", "widen", "joint", "shared-labels", "share-normalization",
-        "calibration-check", "max-images", "seed", "input", "output",
+        "calibration-check", "max-calibration", "seed", "input", "output",
     ];
 
     /// <summary>Whether a file is a recipe, by its name.</summary>
@@ -55,11 +55,11 @@ internal static class RecipeFile
             SharedLabels = settings.FindSwitch("shared-labels") ?? false,
             ShareNormalization = settings.FindSwitch("share-normalization"),
             CalibrationCheck = settings.Find("calibration-check") is null ? CalibrationCheck.Refuse : ParseChoice<CalibrationCheck>("calibration-check", "check"),
-            MaximumImages = settings.FindWholeNumber("max-images") switch
+            MaximumCalibration = settings.FindWholeNumber("max-calibration") switch
             {
                 null => null,
                 >= 2 and var most => most,
-                var other => throw settings.Find("max-images")!.Place.Error($"expected at least 2 as 'max-images', found {other}."),
+                var other => throw settings.Find("max-calibration")!.Place.Error($"expected at least 2 as 'max-calibration', found {other}."),
             },
             Seed = settings.FindWholeNumber("seed"),
             Input = settings.Find("input") is null ? ModelInput.Path : ParseChoice<ModelInput>("input", "input"),

@@ -29,7 +29,7 @@ internal static class RecipeText
         Add("shared-labels", recipe.SharedLabels ? "true" : null);
         Add("share-normalization", recipe.ShareNormalization is { } share ? (share ? "true" : "false") : null);
         Add("calibration-check", recipe.CalibrationCheck == CalibrationCheck.Refuse ? null : Choice.NameOf(recipe.CalibrationCheck));
-        Add("max-images", Number(recipe.MaximumImages));
+        Add("max-calibration", Number(recipe.MaximumCalibration));
         Add("seed", Number(recipe.Seed));
         Add("input", recipe.Input == ModelInput.Path ? null : Choice.NameOf(recipe.Input));
         Add("output", recipe.Output.Count == 0 ? null : List(recipe.Output.Select(path => Quote(Slashes(path)))));

@@ -15,7 +15,8 @@ internal ref struct JsonSettings
 
     private JsonSettings(ReadOnlySpan<byte> bytes, string file)
     {
-        (_bytes, _file, _budget) = (bytes, file, new SettingsBudget(file));
+        _bytes = bytes;
+        (_file, _budget) = (file, new SettingsBudget(file));
         _reader = new Utf8JsonReader(
             bytes, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 2 * SettingsBudget.MaximumDepth });
     }
