@@ -35,7 +35,7 @@ internal static class CurvePart
             curve.Series.SelectMany(series => series.Points.Select(point => (string[])
             [
                 series.Name,
-                point.Name == series.Name ? "" : point.Name,
+                CurvePlot.ShortNameOf(series, point),
                 Format.Factor((double)point.MultiplyAdds / Math.Max(1, curve.UnitMultiplyAdds)),
                 Format.Magnitude(point.MultiplyAdds),
                 Format.PercentNumber(point.JointAccuracy),

@@ -63,6 +63,10 @@ internal sealed class CurvePlot
         return index >= 0 ? $"task{index % StyleSheet.TaskColors}" : "shared";
     }
 
+    /// <summary>What tells a point from others of its series.</summary>
+    public static string ShortNameOf(CurveSeries series, CurvePoint point) =>
+        point.Name.StartsWith(series.Name, StringComparison.Ordinal) ? point.Name[series.Name.Length..].TrimStart(' ', ',') : point.Name;
+
     /// <summary>Draws the mark of a series.</summary>
     public static void DrawMark(Svg svg, CurveKind kind, string color, double x, double y, string? tip = null)
     {
@@ -90,6 +94,9 @@ internal sealed class CurvePlot
                 break;
         }
     }
+
+    private static string NameOf(CurveSeries series, CurvePoint point) =>
+        point.Name.StartsWith(series.Name, StringComparison.Ordinal) ? point.Name : $"{series.Name} {point.Name}".TrimEnd();
 
     private double CostOf(CurvePoint point) => (double)point.MultiplyAdds / Math.Max(1, _curve.UnitMultiplyAdds);
 
@@ -143,7 +150,7 @@ internal sealed class CurvePlot
 
         foreach ((CurveSeries series, CurvePoint point, double x, double y) in places)
         {
-            string name = series.Name == point.Name || point.Name.Length == 0 ? series.Name : $"{series.Name}, {point.Name}";
+            string name = NameOf(series, point);
             string tip = $"{name}: {Format.Percent(_accuracy(point))} at {Format.Factor(CostOf(point))} ({Format.Magnitude(point.MultiplyAdds)})";
             DrawMark(_svg, series.Kind, ColorOf(_curve, series), x, y, tip);
         }
@@ -151,7 +158,7 @@ internal sealed class CurvePlot
         // What stands alone needs its name most; a line has its colour.
         foreach ((CurveSeries series, CurvePoint point, double x, double y) in places.OrderBy(place => place.Series.Kind == CurveKind.Method))
         {
-            string text = series.Kind == CurveKind.Method || series.Points.Count > 1 ? point.Name : series.Name;
+            string text = series.Kind == CurveKind.Method ? ShortNameOf(series, point) : NameOf(series, point);
             string shown = Lettering.Fit(text, SmallSize, 130);
             if (!DrawLabel(shown, x, y, [.. _taken, .. _limits]))
                 DrawLabel(shown, x, y, _taken);
