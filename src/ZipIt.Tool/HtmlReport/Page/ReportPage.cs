@@ -128,7 +128,7 @@ internal sealed class ReportPage
     private void WriteWarnings(IReadOnlyList<string> warnings)
     {
         using MarkupWriter.Scope section = _markup.Open("section", ("class", "caution"));
-        _markup.Element("h2", warnings.Count == 1 ? "Please look at this" : "Please look at these");
+        _markup.Element("h2", "Please look at this");
         WriteList(warnings.Take(ShownWarnings));
         if (warnings.Count <= ShownWarnings)
             return;

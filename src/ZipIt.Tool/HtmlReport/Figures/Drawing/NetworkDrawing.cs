@@ -68,6 +68,12 @@ internal sealed class NetworkDrawing
 
     private double Length => Behind(_layout.ColumnCount - 1) + _after;
 
+    private double LegendStep => _isUpright ? 56 : 60;
+
+    private double LegendStart => Before(1) + Lettering.Measure(LegendText, SmallSize) + 8;
+
+    private string LegendText => _isUpright ? "feature spaces: variance that stays unexplained" : "variance of its features that stays unexplained";
+
     private double RailStart => LaneEnd + (_isUpright ? 8 : 22);
 
     private double RailEnd => RailStart + RailHeight * (_rails.Count == 0 ? 0 : 1 + _rails.Max(rail => rail.Row));
@@ -113,7 +119,7 @@ internal sealed class NetworkDrawing
     {
         double legend = _rails.Count == 0 ? 0 : _isUpright ? 44 : 30;
         double across = (_isUpright ? RailEnd + 6 : RailEnd + 8 + legend);
-        double along = Length + (_isUpright ? legend : 0);
+        double along = _isUpright ? Length + legend : Math.Max(Length, _rails.Count == 0 ? 0 : LegendStart + LegendStep * StyleSheet.HeatLimits.Length);
         (double width, double height) = _isUpright ? (Math.Max(across, 340), along) : (along, across);
         using (_svg.Open(width, height, "The network", Describe(_section), "network", isFile))
         {
@@ -408,17 +414,16 @@ internal sealed class NetworkDrawing
 
     private void DrawLegend(double y)
     {
-        double x = _isUpright ? 7 : Middle(1) - _pitch / 2;
-        string text = _isUpright ? "feature spaces: variance that stays unexplained" : "variance of its features that stays unexplained";
+        double x = _isUpright ? 7 : Before(1);
         if (_isUpright)
         {
-            _svg.Text(x, y - 2, text, "faint");
+            _svg.Text(x, y - 2, LegendText, "faint");
             y += 17;
         }
         else
         {
-            _svg.Text(x, y, text, "faint");
-            x += Lettering.Measure(text, SmallSize) + 8;
+            _svg.Text(x, y, LegendText, "faint");
+            x = LegendStart;
         }
 
         for (int i = 0; i < StyleSheet.HeatLimits.Length; i++)
@@ -428,7 +433,7 @@ internal sealed class NetworkDrawing
                 : $"≥ {100 * StyleSheet.HeatLimits[i - 1]:0} %";
             _svg.Circle(x + 4, y - 4, 4, $"heat{i}");
             _svg.Text(x + 11, y, limit, "faint");
-            x += _isUpright ? 56 : 60;
+            x += LegendStep;
         }
     }
 }
