@@ -14,11 +14,8 @@ internal static class ReportWriter
     public static void Write(ReportDocument document, string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        AtomicFile.Write(path, stream =>
-        {
-            using var writer = new StreamWriter(stream, Encoding, leaveOpen: true);
-            Write(document, writer);
-        });
+        ArgumentNullException.ThrowIfNull(document);
+        WriteFile(path, writer => Write(document, writer));
     }
 
     /// <summary>Writes a page: the same characters for the same document.</summary>
@@ -28,6 +25,13 @@ internal static class ReportWriter
     {
         ArgumentNullException.ThrowIfNull(document);
         ArgumentNullException.ThrowIfNull(writer);
-        writer.Write(document.Title);
+        ReportPage.Write(document, writer);
     }
+
+    /// <summary>Writes a text file as UTF-8, whole or not at all.</summary>
+    internal static void WriteFile(string path, Action<TextWriter> write) => AtomicFile.Write(path, stream =>
+    {
+        using var writer = new StreamWriter(stream, Encoding, leaveOpen: true);
+        write(writer);
+    });
 }

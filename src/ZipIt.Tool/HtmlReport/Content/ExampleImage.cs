@@ -12,6 +12,9 @@ internal sealed record ExampleImage(string Name, ReadOnlyMemory<byte> Png, strin
     /// <summary>Longest side of the copy, in pixels.</summary>
     private const int LongestSide = 128;
 
+    /// <summary>Whether the copy is that small that its pixels should be seen as such when it is enlarged.</summary>
+    public bool IsSmall { get; init; }
+
     /// <summary>Makes one of what a network takes.</summary>
     /// <param name="name">Its name, e.g. that of its file.</param>
     /// <param name="pixels">Planar red, green and blue, or grey alone, 0–255 [channels, height, width].</param>
@@ -32,7 +35,7 @@ internal sealed record ExampleImage(string Name, ReadOnlyMemory<byte> Png, strin
         for (int i = 0; i < area; i++)
             colors[i] = new SKColor(ToByte(pixels[i]), ToByte(pixels[green + i]), ToByte(pixels[2 * green + i]));
         whole.Pixels = colors;
-        return new ExampleImage(name, Encode(whole), label, verdicts);
+        return new ExampleImage(name, Encode(whole), label, verdicts) { IsSmall = Math.Max(width, height) <= LongestSide / 2 };
     }
 
     private static byte[] Encode(SKBitmap whole)
