@@ -82,19 +82,16 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
     }
 
     /// <summary>Writes a line of the result.</summary>
-    public void Write(string line)
-    {
-        Progress.Erase();
-        output.WriteLine(line);
-    }
+    /// <exception cref="OutputException">It cannot be written.</exception>
+    public void Write(string line) => Emit(() => output.WriteLine(line));
 
     /// <summary>Writes a table of the result: the first columns are text, the others are numbers and stand right.</summary>
     /// <param name="texts">Number of columns that are text.</param>
     /// <param name="columns">Names of the columns.</param>
     /// <param name="rows">The cells.</param>
+    /// <exception cref="OutputException">It cannot be written.</exception>
     public void WriteTable(int texts, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
-        Progress.Erase();
         var table = new Table { Border = TableBorder.Simple };
         for (int c = 0; c < columns.Count; c++)
         {
@@ -113,18 +110,18 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
         });
         if (!HasOutputTerminal)
             console.Profile.Width = WidthOfFiles;
-        console.Write(table);
+        Emit(() => console.Write(table));
     }
 
     /// <summary>Writes the result as JSON.</summary>
     /// <param name="write">Writes the value.</param>
+    /// <exception cref="OutputException">It cannot be written.</exception>
     public void WriteJson(Action<Utf8JsonWriter> write)
     {
-        Progress.Erase();
         using var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true }))
             write(writer);
-        output.WriteLine(Encoding.UTF8.GetString(bytes.ToArray()));
+        Emit(() => output.WriteLine(Encoding.UTF8.GetString(bytes.ToArray())));
     }
 
     /// <summary>Writes a file whole or not at all.</summary>
@@ -144,6 +141,19 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new OutputException($"'{path}' cannot be written: {failure.Message}", failure);
+        }
+    }
+
+    private void Emit(Action write)
+    {
+        Progress.Erase();
+        try
+        {
+            write();
+        }
+        catch (IOException failure)
+        {
+            throw new OutputException($"the result cannot be written: {failure.Message}", failure);
         }
     }
 }

@@ -22,7 +22,7 @@ internal static partial class ZipItProgram
     {
         try
         {
-            ParseResult parsed = CreateCommand(session).Parse(arguments);
+            ParseResult parsed = CreateCommand(session).Parse(arguments.Length == 0 ? ["--help"] : arguments);
             if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             {
                 foreach (string message in parsed.Errors.Select(mistake => mistake.Message).Distinct())

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using ZipIt.Tool.Inputs;
 
 namespace ZipIt.Tool.Commands;
 
@@ -43,9 +45,21 @@ internal sealed class CommonOptions(ToolSession session)
             (session.Seed, session.Threads) = (arguments.GetValue(_seed), arguments.GetValue(_threads));
             if (session.Threads is < 0 or > 1024)
                 throw new UsageException($"--threads takes a number from 0 to 1024, found {session.Threads}.");
+            CheckWords(arguments);
             run(arguments);
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>A misspelt option would be taken for a model.</summary>
+    private void CheckWords(ParseResult arguments)
+    {
+        string? word = arguments.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value).FirstOrDefault(value => value.StartsWith('-'));
+        if (word is null)
+            return;
+        string[] names = [.. arguments.CommandResult.Command.Options.Concat(All).Select(option => option.Name)];
+        throw new UsageException($"There is no option '{word}'{Suggestion.For(word, names) ?? $"; see 'zipit {arguments.CommandResult.Command.Name} --help'."}");
     }
 }

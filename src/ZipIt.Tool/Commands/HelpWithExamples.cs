@@ -43,14 +43,24 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         ["methods"] = ["zipit methods"],
     };
 
+    private const int Width = 120;
+
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
+        // The library calls the program after its file, which is another name when it runs by dotnet.
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        var text = new StringWriter();
+        parseResult.InvocationConfiguration.Output = text;
+        help.MaxWidth = Width;
         int code = help.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output = output;
+        output.Write(text.ToString().Replace($"  {RootCommand.ExecutableName} ", "  zipit ", StringComparison.Ordinal).TrimEnd());
+        output.WriteLine();
+        output.WriteLine();
         Command command = parseResult.CommandResult.Command;
         if (!Examples.TryGetValue(command is RootCommand ? "" : command.Name, out string[]? lines))
             return code;
-        TextWriter output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Examples:");
         foreach (string line in lines)
             output.WriteLine($"  {line}");

@@ -12,7 +12,6 @@ internal sealed class ModelOptions
         Description = "Names of a model's classes, in the order of its outputs: with commas between them, or a file with one a line. Once for each model whose file "
             + "does not say them, in the order of the models.",
         HelpName = "list or file",
-        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string[]> _normalization = new("--normalization")
@@ -20,14 +19,12 @@ internal sealed class ModelOptions
         Description = $"What the pixels were normalized with in training: {string.Join(", ", Normalization.Named.Keys)}, or mean/deviation for pixels of 0–1, as "
             + "0.49,0.48,0.45/0.20,0.20,0.20. Once for all checkpoints and plain ONNX files, or once for each.",
         HelpName = "name or numbers",
-        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string[]> _tasks = new("--tasks")
     {
         Description = "Names of the tasks, in the order of the models. Default: the names of the files.",
         HelpName = "name",
-        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<int?> _imageSize = new("--image-size")
@@ -47,7 +44,7 @@ internal sealed class ModelOptions
     /// <param name="description">What the models are for.</param>
     public ModelOptions(ArgumentArity arity, string description)
     {
-        Models = new Argument<string[]>("model") { Description = description, Arity = arity };
+        Models = new Argument<string[]>("model") { Description = description, Arity = arity, CustomParser = result => [.. result.Tokens.Select(token => token.Value)] };
         _normalization.CompletionSources.Add([.. Normalization.Named.Keys]);
     }
 

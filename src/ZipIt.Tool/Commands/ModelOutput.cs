@@ -53,7 +53,7 @@ internal static class ModelOutput
     /// <summary>ML.NET's model file, of the steps from an image to the scores; the recipe is one more entry, which ML.NET passes over.</summary>
     private static byte[] ToModelZip(MLContext context, ZipTransformer model, ModelInput input, string recipe)
     {
-        (ITransformer? steps, DataViewSchema schema) = ImageLoading.Save(context, model.Network.ShapeOf(model.Network.Inputs[0]), input);
+        (ITransformer? steps, DataViewSchema? schema) = ImageLoading.Save(context, model.Network.ShapeOf(model.Network.Inputs[0]), input);
         var bytes = new MemoryStream();
         context.Model.Save(steps is null ? model : new TransformerChain<ITransformer>(steps, model), schema, bytes);
         using (var archive = new ZipArchive(bytes, ZipArchiveMode.Update, leaveOpen: true))

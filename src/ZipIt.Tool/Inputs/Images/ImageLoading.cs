@@ -30,8 +30,8 @@ internal static class ImageLoading
     /// <param name="context">The context.</param>
     /// <param name="shape">Shape of one image as the network takes it.</param>
     /// <param name="input">What the model takes.</param>
-    /// <returns>The steps, null if there are none, and the schema of what they take.</returns>
-    public static (ITransformer? Steps, DataViewSchema Schema) Save(MLContext context, ReadOnlySpan<int> shape, ModelInput input)
+    /// <returns>The steps, null if there are none, and the schema of what they take; null for images, for which ML.NET's model files have no place.</returns>
+    public static (ITransformer? Steps, DataViewSchema? Schema) Save(MLContext context, ReadOnlySpan<int> shape, ModelInput input)
     {
         IDataView rows = input switch
         {
@@ -39,6 +39,6 @@ internal static class ImageLoading
             ModelInput.Image => context.Data.LoadFromEnumerable(Array.Empty<LoadedImage>()),
             _ => context.Data.LoadFromEnumerable(Array.Empty<ImagePixels>(), ImagePixels.DefineSchema(shape)),
         };
-        return (input == ModelInput.Pixels ? null : Create(context, shape, input).Fit(rows), rows.Schema);
+        return (input == ModelInput.Pixels ? null : Create(context, shape, input).Fit(rows), input == ModelInput.Image ? null : rows.Schema);
     }
 }

@@ -19,6 +19,8 @@ internal sealed class SettingsBudget(string file)
     /// <exception cref="InvalidDataException">It is too large.</exception>
     public static byte[] ReadFile(string path)
     {
+        if (path.Contains('\0'))
+            throw new InvalidDataException("A path holds a character that none can have.");
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         var buffer = new byte[1 << 14];
         var bytes = new MemoryStream();

@@ -9,13 +9,15 @@ internal sealed class YamlSettings
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly string _file;
     private readonly SettingsBudget _budget;
 
     private YamlSettings(string text, string file)
     {
-        (_parser, _file, _budget) = (new Parser(new Scanner(new StringReader(text), skipComments: true)), file, new SettingsBudget(file));
+        _scanner = new Scanner(new StringReader(text), skipComments: true);
+        (_parser, _file, _budget) = (new Parser(_scanner), file, new SettingsBudget(file));
     }
 
     /// <summary>Reads a file of YAML or JSON, told by its first character.</summary>
@@ -50,8 +52,15 @@ internal sealed class YamlSettings
         }
         catch (YamlException error)
         {
-            throw new SettingsPlace(file, (int)Math.Clamp(error.Start.Line, 1, int.MaxValue)).Error($"this is no YAML. {error.Message}", error);
+            throw PlaceOf(error.Start).Error($"this is no YAML. {error.Message}", error);
         }
+        catch (InvalidOperationException error)
+        {
+            // What the parser says of a bracket that is not closed.
+            throw PlaceOf(settings._scanner.CurrentPosition).Error("this is no YAML.", error);
+        }
+
+        SettingsPlace PlaceOf(Mark mark) => new(file, (int)Math.Clamp(mark.Line, 1, int.MaxValue));
     }
 
     private SettingsMap ReadDocument()
@@ -111,7 +120,7 @@ internal sealed class YamlSettings
     {
         if (_parser.Current is null)
             _parser.MoveNext();
-        return _parser.Current!;
+        return _parser.Current ?? throw new InvalidDataException($"'{_file}' ends too early.");
     }
 
     private void Expect<T>()

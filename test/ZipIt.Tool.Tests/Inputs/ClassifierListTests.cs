@@ -1,10 +1,10 @@
-using Quickstart;
 using ZipIt.MLNet;
 using ZipIt.TestFramework;
+using ZipIt.Tool.Inputs;
 
-namespace ZipIt.Samples.Tests;
+namespace ZipIt.Tool.Tests.Inputs;
 
-/// <summary>What the Quickstart says of mistakes in <c>models.json</c>.</summary>
+/// <summary>What <c>models.json</c> may say, and what is said of mistakes in it.</summary>
 public sealed class ClassifierListTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("models").FullName;
