@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using ZipIt.Merging;
+using ZipIt.TestFramework;
 using ZipIt.Tool.HtmlReport;
 
 namespace ZipIt.Tool.Tests.HtmlReport;
@@ -11,7 +12,7 @@ public class ReportFiguresTests
     [Fact]
     public void WriteCurve_File_StandsAlone()
     {
-        XElement figure = Write(path => ReportFigures.WriteCurve(path, SampleReports.CreateCurve(SampleReports.Hostile)));
+        XElement figure = Write(writer => ReportFigures.WriteCurve(writer, SampleReports.CreateCurve(SampleReports.Hostile)));
         AssertStandsAlone(figure);
         Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value == "Among the classes of all tasks");
         Assert.Contains(figure.Descendants(Svg + "text"), text => text.Value == "Within each task, mean");
@@ -21,7 +22,19 @@ public class ReportFiguresTests
     public void WriteNetwork_File_StandsAlone()
     {
         ZipResult zip = SampleReports.Zip(ZipCut.AfterLayers(5), null, $"a{SampleReports.Hostile}", "b");
-        AssertStandsAlone(Write(path => ReportFigures.WriteNetwork(path, MergeSection.Of(zip))));
+        AssertStandsAlone(Write(writer => ReportFigures.WriteNetwork(writer, MergeSection.Of(zip))));
+    }
+
+    /// <summary>The figures of README are made by commands, which README names; they are to be made again when figures look otherwise.</summary>
+    [Theory]
+    [InlineData("curve.svg")]
+    [InlineData("zip.svg")]
+    public void Documentation_Figures_HaveThePresentStyle(string name)
+    {
+        XElement figure = XElement.Load(Path.Combine(TestFiles.Root, "docs", name));
+        AssertStandsAlone(figure);
+        Assert.Equal(StyleSheet.Figures, figure.Element(Svg + "style")!.Value);
+        Assert.Contains($"docs/{name}", File.ReadAllText(Path.Combine(TestFiles.Root, "README.md")), StringComparison.Ordinal);
     }
 
     private static void AssertStandsAlone(XElement figure)
@@ -36,18 +49,10 @@ public class ReportFiguresTests
         Assert.DoesNotContain(figure.DescendantsAndSelf().Attributes(), attribute => attribute.Name.LocalName is "href" or "src" or "style");
     }
 
-    private static XElement Write(Action<string> write)
+    private static XElement Write(Action<TextWriter> write)
     {
-        string folder = Directory.CreateTempSubdirectory("zipit-figure-").FullName;
-        try
-        {
-            string path = Path.Combine(folder, "figure.svg");
-            write(path);
-            return XDocument.Load(path).Root!;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        var writer = new StringWriter();
+        write(writer);
+        return XElement.Parse(writer.ToString());
     }
 }

@@ -100,7 +100,8 @@ internal sealed class ReportPage
                 yield return (Format.Percent(loss), "of joint accuracy lost, as estimated without labels");
         }
 
-        if (_document.Evaluation?.Models is [var first, ..])
+        // Of models side by side, a zip knows the most tasks.
+        if (_document.Evaluation?.Models.OrderByDescending(model => model.Tasks.Count).ThenByDescending(model => model.JointAccuracy).FirstOrDefault() is { } first)
         {
             yield return (Format.Percent(first.JointAccuracy), $"of {Format.Count(first.Images)} images named rightly among all classes ({first.Name})");
             if (first.Tasks.Count > 1)
