@@ -52,6 +52,9 @@ public class NetworkDrawingTests
         Assert.Equal("2 tasks share 5 layers; behind the cut, each has 3 layers of its own.", Describe(SampleReports.Zip(ZipCut.AfterLayers(5), null, "a", "b")));
         Assert.Equal("3 tasks share nothing: their networks stand side by side, with 8 layers each.", Describe(SampleReports.Zip(ZipCut.Nothing, null, "a", "b", "c")));
         Assert.Equal("2 tasks share all 8 layers, heads included.", Describe(SampleReports.Zip(ZipCut.Everything, null, "a", "b")));
+        ZipResult inner = SampleReports.Zip(ZipCut.AfterLayers(7), null, "a", "b");
+        Assert.Equal("3 tasks share 3 layers; behind the cut, each has 5 layers, some of which it shares with another.",
+            Describe(SampleReports.Zip([new ZipMember("ab", inner.Network), new ZipMember("c", SampleReports.CreateNetwork(9))], ZipCut.AfterLayers(3))));
         Assert.Equal("A network of 8 layers with one output.", NetworkDrawing.Describe(new MergeSection(SampleReports.CreateNetwork(1))));
     }
 
@@ -65,6 +68,13 @@ public class NetworkDrawingTests
         string page = SampleReports.Write(new ReportDocument("Deep") { Merge = new MergeSection(new Network(new Head("a", node))) });
         Assert.Contains("It has 3001 layers with weights, which no drawing shows.", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<svg", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ColorOf_Members_IsThatOfTheirOutputs()
+    {
+        string[] members = ["ab", "c"], outputs = ["a", "b", "c"];
+        Assert.Equal([3, 2], members.Select(member => NetworkLayout.ColorOf(member, members, outputs)));
     }
 
     private static string Describe(ZipResult zip) => NetworkDrawing.Describe(MergeSection.Of(zip));

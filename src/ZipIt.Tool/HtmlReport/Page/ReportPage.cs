@@ -121,8 +121,8 @@ internal sealed class ReportPage
             EvaluationPart.Write(evaluation, _markup);
         if (_document.Examples is { Images.Count: > 0 } examples)
             ExamplesPart.Write(examples, _markup);
-        if (_document.Merge?.Report is { } report)
-            MergePart.WriteReport(report, _markup);
+        if (_document.Merge is { Report: { } report, Network: { } network })
+            MergePart.WriteReport(report, [.. network.Heads.Select(head => head.Name)], _markup);
         WriteOrigin();
     }
 

@@ -94,7 +94,7 @@ internal sealed class NetworkDrawing
             return $"{tasks} share nothing: their networks stand side by side, with {Range(own)} each.";
         return own.Max() == 0
             ? $"{tasks} share all {Count(shared, "layer")}, heads included."
-            : $"{tasks} share {Count(shared, "layer")}; behind the cut, each has {Range(own)} of its own.";
+            : $"{tasks} share {Count(shared, "layer")}; behind the cut, each has {Range(own)}{(layout.HasPartlyShared ? ", some of which it shares with another" : " of its own")}.";
     }
 
     /// <summary>Draws the network of a section.</summary>
@@ -244,7 +244,7 @@ internal sealed class NetworkDrawing
         }
 
         _svg.Text(place - 8, 41, $"{Count(shared, "layer")} shared", "strong", "end");
-        _svg.Text(place + 8, 41, $"{Range(own)} of each task’s own", "strong");
+        _svg.Text(place + 8, 41, _layout.HasPartlyShared ? $"{Range(own)} for each task" : $"{Range(own)} of each task’s own", "strong");
     }
 
     /// <summary>Ribbons: the values of one piece, side by side in as many parts as take them, widen to the pieces behind.</summary>
