@@ -39,7 +39,7 @@ internal static class ConfusionPlot
             }
 
             svg.Rectangle(left, top, cell * count, cell * count, "frame");
-            DrawBorders(model, svg, left, top, cell);
+            DrawTasks(model, svg, left, top, cell, isNamed);
         }
     }
 
@@ -124,17 +124,24 @@ internal static class ConfusionPlot
             svg.Path(path.ToString(), style);
     }
 
-    /// <summary>Lines between the tasks, where their classes stand together.</summary>
-    private static void DrawBorders(ModelEvaluation model, Svg svg, double left, double top, double cell)
+    /// <summary>Lines between the tasks, where their classes stand together, and their names, where those of the classes find no room.</summary>
+    private static void DrawTasks(ModelEvaluation model, Svg svg, double left, double top, double cell, bool isNamed)
     {
-        int count = model.Labels.Count, end = 0;
-        foreach (TaskAccuracy task in model.Tasks.Take(Math.Max(0, model.Tasks.Count - 1)))
+        int count = model.Labels.Count, start = 0;
+        foreach (TaskAccuracy task in model.Tasks)
         {
-            if (end + task.Labels.Count > count || !task.Labels.SequenceEqual(model.Labels.Skip(end).Take(task.Labels.Count)))
+            int end = start + task.Labels.Count;
+            if (end > count || !task.Labels.SequenceEqual(model.Labels.Skip(start).Take(task.Labels.Count)))
                 return;
-            end += task.Labels.Count;
-            svg.Line(left + cell * end, top, left + cell * end, top + cell * count, "border");
-            svg.Line(left, top + cell * end, left + cell * count, top + cell * end, "border");
+            if (!isNamed)
+                svg.Text(left + cell * (start + end) / 2, top - 4, Lettering.Fit(task.Name, TextSize, cell * (end - start)), "note", "middle", tip: task.Name);
+            if (end < count)
+            {
+                svg.Line(left + cell * end, top, left + cell * end, top + cell * count, "border");
+                svg.Line(left, top + cell * end, left + cell * count, top + cell * end, "border");
+            }
+
+            start = end;
         }
     }
 }
