@@ -15,7 +15,7 @@ internal static class MergePart
         string costs = $"{Format.Magnitude(cost.MultiplyAdds)} multiply-adds for one image, {Format.Magnitude(cost.Parameters)} parameters.";
         if (!NetworkDrawing.CanDraw(merge.Network))
         {
-            markup.Element("p", $"It has {merge.Network.Nodes.Count(node => node.Layer.HasWeights)} layers with weights, which no drawing shows. {costs}", ("class", "lead"));
+            markup.Element("p", $"It has {merge.Network.Nodes.Count(node => node.Layer.HasWeights)} layers with weights for {merge.Network.Heads.Count} task(s), which no drawing shows. {costs}", ("class", "lead"));
             return;
         }
 
