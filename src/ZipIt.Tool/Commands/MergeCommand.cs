@@ -19,8 +19,8 @@ internal static class MergeCommand
     {
         var options = new MergeOptions();
         var details = new Option<bool>("--details") { Description = "Also write what was merged and lost in every space and layer." };
-        Option<string?> report = ReportOption.Create();
-        var command = new Command("merge", "Merges classifiers of one architecture into one network, from unlabelled images.") { details, report };
+        Option<string?> report = ReportOption.Create(), figure = FigureOption.Create("a drawing of the merged network");
+        var command = new Command("merge", "Merges classifiers of one architecture into one network, from unlabelled images.") { details, report, figure };
         options.AddTo(command);
         return common.Bind(command, arguments =>
         {
@@ -29,6 +29,7 @@ internal static class MergeCommand
             recipe = recipe with { Seed = recipe.Seed is { } own && !common.HasSeed(arguments) ? own : session.Seed };
             ModelOutput.Check(recipe);
             ReportOption.Check(arguments.GetValue(report));
+            FigureOption.Check(arguments.GetValue(figure));
             ImageSet calibration = ImageSet.Open(recipe.Calibration, "calibration", isLabelled: false).Take(recipe.MaximumCalibration);
             ImageSet? test = recipe.Images is { } images ? ImageSet.Open(images, "test", isLabelled: true) : null;
 
@@ -57,6 +58,7 @@ internal static class MergeCommand
                 WriteJson(session, recipe, model, evaluations);
             else
                 WriteText(session, model, evaluations, arguments.GetValue(details));
+            FigureOption.Write(session, arguments.GetValue(figure), writer => ReportFigures.WriteNetwork(writer, MergeSection.Of(model)));
             if (arguments.GetValue(report) is not { } page)
                 return;
             ReportOption.Write(session, page, new ReportDocument($"Merge of {string.Join(", ", files.Select(file => file.Name))}")
