@@ -106,9 +106,9 @@ internal static class MergeCommand
         session.Write(string.Create(CultureInfo.InvariantCulture,
             $"multiply-adds {EvaluationText.FormatCost(report.Cost.MultiplyAdds)} of {EvaluationText.FormatCost(ensemble.MultiplyAdds)}, parameters {report.Cost.Parameters:N0} of {ensemble.Parameters:N0}"));
         foreach (TaskReport task in report.Tasks)
-            session.Write($"{task.Name}: {EvaluationText.Percent(task.Agreement)} % named as before on its calibration images, estimated loss {EvaluationText.Percent(task.Loss)} %");
+            session.Write($"{task.Name}: estimated loss {EvaluationText.Percent(task.Loss)} %; {EvaluationText.Percent(task.Agreement)} % of {task.Images} images are named as before");
         if (report.Loss is { } loss)
-            session.Write($"estimated loss among all classes {EvaluationText.Percent(loss)} %");
+            session.Write($"all classes: estimated loss {EvaluationText.Percent(loss)} %");
         foreach (CutReport cut in report.Cuts)
             session.Write($"tried {cut.Cut}: {EvaluationText.FormatCost(cut.MultiplyAdds)}, estimated loss {EvaluationText.Percent(cut.Loss)} %");
     }
