@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using ZipIt.TestFramework;
 using ZipIt.Tool.HtmlReport;
 
@@ -42,6 +44,21 @@ public class ReportInBrowserTests(BrowserFixture browser) : IClassFixture<Browse
 
     [BrowserFact]
     public Task Report_NarrowAndDark_IsClean() => CheckAsync(390, isDark: true);
+
+    [BrowserFact]
+    public async Task Report_OfAMerge_ShowsWhatTheCommandMeasured()
+    {
+        string path = browser.NextPath();
+        JsonElement result = ToolRun.Good("merge", SampleData.Models, "--calibration", SampleData.Images, "--images", SampleData.Images, "--max-calibration", "40",
+            "--method", "paper", "--cut", "13", "--report", path, "-o", Path.ChangeExtension(path, ".onnx"), "--json").Json;
+        BrowserPage page = await browser.OpenAsync(path, 390, isDark: true);
+        Assert.Empty(page.Messages);
+        Assert.Equal(390, await page.EvaluateAsync<int>("document.scrollingElement.scrollWidth"));
+        Assert.Equal(12, await page.EvaluateAsync<int>("document.images.length"));
+        string joint = await page.EvaluateAsync<string>("[...document.querySelectorAll('tbody tr')].find(row => row.cells[0].innerText === 'zipped').cells[1].innerText");
+        JsonElement measured = result.GetProperty("evaluation").EnumerateArray().Last();
+        Assert.Equal((100 * measured.GetProperty("joint").GetDouble()).ToString("0.0", CultureInfo.InvariantCulture), joint);
+    }
 
     [BrowserFact]
     public async Task Report_HostileNames_RunNothingAndFitThePage()
