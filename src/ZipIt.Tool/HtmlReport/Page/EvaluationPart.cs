@@ -41,7 +41,8 @@ internal static class EvaluationPart
             .. tasks.Select(task => (Func<ModelEvaluation, double>)(model => TaskOf(model, task))),
             model => model.Tasks.Count(task => task.Images > 0) == tasks.Length ? model.AverageAccuracy : double.NaN,
         ];
-        double?[] best = [.. columns.Select(column => models.Select(column).Where(double.IsFinite).Distinct().Count() > 1 ? models.Max(column) : (double?)null)];
+        double?[] best = [.. columns.Select(column => models.Select(column).Where(double.IsFinite).Distinct().ToArray() is { Length: > 1 } different
+            ? different.Max() : (double?)null)];
         new TableWriter(markup).Write("Accuracy in %", ["model", "joint", .. tasks, "mean of tasks", "multiply-adds", "parameters"],
             models.Select(model => (string[])
             [

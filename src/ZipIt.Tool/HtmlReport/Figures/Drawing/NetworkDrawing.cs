@@ -97,9 +97,10 @@ internal sealed class NetworkDrawing
         string tasks = $"{layout.Outputs.Count} tasks";
         if (shared == 0)
             return $"{tasks} share nothing: their networks stand side by side, with {Range(own)} each.";
+        string whose = layout.HasPartlyShared ? ", some of which it shares with another" : " of its own";
         return own.Max() == 0
             ? $"{tasks} share all {Count(shared, "layer")}, heads included."
-            : $"{tasks} share {Count(shared, "layer")}; behind the cut, each has {Range(own)}{(layout.HasPartlyShared ? ", some of which it shares with another" : " of its own")}.";
+            : $"{tasks} share {Count(shared, "layer")}; behind the cut, each has {Range(own)}{whose}.";
     }
 
     /// <summary>Draws the network of a section.</summary>
@@ -317,7 +318,8 @@ internal sealed class NetworkDrawing
         double range = Math.Log(_channels.Most / _channels.Least);
         double share = !HasPixels(bar) ? 1 : range > 0 ? Math.Log(bar.Channels / _channels.Least) / range : 0.5;
         double breadth = _largestBar * (0.45 + 0.55 * share);
-        Box(Middle(bar.Column) - thickness / 2, Middle(bar.Lane) - breadth / 2, thickness, breadth, $"bar {ColorOf(bar.Lane)}", Math.Min(3, thickness / 3), tip);
+        double along = Middle(bar.Column) - thickness / 2, across = Middle(bar.Lane) - breadth / 2;
+        Box(along, across, thickness, breadth, $"bar {ColorOf(bar.Lane)}", Math.Min(3, thickness / 3), tip);
     }
 
     private void DrawImage()
@@ -408,8 +410,8 @@ internal sealed class NetworkDrawing
         {
             double across = RailStart + RailHeight * row + RailHeight / 2, radius = Math.Min(4, _pitch / 2.4);
             string heat = $"heat{StyleSheet.HeatOf(report.Unexplained)}";
-            string tip = $"{report.Name}: {report.Width} merged features, {string.Join(" and ", report.MergesWithin)} merges within, {report.MergesAcross} between; "
-                + $"{Format.Percent(report.Unexplained)} unexplained";
+            string tip = $"{report.Name}: {report.Width} merged features, {string.Join(" and ", report.MergesWithin)} merges within, "
+                + $"{report.MergesAcross} between; {Format.Percent(report.Unexplained)} unexplained";
             if (columns.Count > 1)
                 Box(Middle(columns[0]), across - 1.5, Middle(columns[^1]) - Middle(columns[0]), 3, heat, 1.5, tip);
             foreach (int column in columns)
