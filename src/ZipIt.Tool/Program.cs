@@ -17,6 +17,6 @@ if (Console.IsOutputRedirected)
 var session = new ToolSession(Console.Out, Console.Error, cancellation.Token)
 {
     HasTerminal = !Console.IsErrorRedirected,
-    HasOutputTerminal = !Console.IsOutputRedirected,
+    OutputWidth = Console.IsOutputRedirected ? 160 : Math.Max(80, Console.WindowWidth),
 };
 return ZipItProgram.Run(args, session, Console.Error);

@@ -13,9 +13,8 @@ namespace ZipIt.Tool;
 /// <param name="cancellation">Ends the work.</param>
 internal sealed class ToolSession(TextWriter output, TextWriter error, CancellationToken cancellation)
 {
-    private const int WidthOfFiles = 160;
-
     private ProgressDisplay? _progress;
+    private bool _hasWritten;
 
     /// <summary>Whether only results and errors are written.</summary>
     public bool IsQuiet { get; set; }
@@ -32,8 +31,8 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
     /// <summary>Whether messages go to a terminal.</summary>
     public bool HasTerminal { get; init; }
 
-    /// <summary>Whether results go to a terminal.</summary>
-    public bool HasOutputTerminal { get; init; }
+    /// <summary>Number of characters in a line of the result; tables are wrapped there.</summary>
+    public int OutputWidth { get; init; } = 160;
 
     /// <summary>Goes between a file and what is written to it; tests let the disk be full.</summary>
     public Func<Stream, Stream> WrapOutput { get; init; } = stream => stream;
@@ -72,13 +71,13 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
     }
 
     /// <summary>Writes a warning, unless the run is quiet.</summary>
-    public void Warn(string message) => Say($"warning: {message}");
+    public void Warn(string message) => Say($"warning: {OptionNames.Translate(message)}");
 
     /// <summary>Writes an error.</summary>
     public void Complain(string message)
     {
         _progress?.Erase();
-        error.WriteLine($"error: {message}");
+        error.WriteLine($"error: {OptionNames.Translate(message)}");
     }
 
     /// <summary>Writes a line of the result.</summary>
@@ -101,16 +100,18 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
 
         foreach (IReadOnlyList<string> row in rows)
             table.AddRow([.. row.Select(Markup.Escape)]);
+        var text = new StringWriter();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = HasOutputTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = HasOutputTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(output),
+            Out = new AnsiConsoleOutput(text),
         });
-        if (!HasOutputTerminal)
-            console.Profile.Width = WidthOfFiles;
-        Emit(() => console.Write(table));
+        console.Profile.Width = OutputWidth;
+        console.Write(table);
+        string[] lines = [.. text.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
+        Emit(() => output.WriteLine((_hasWritten ? Environment.NewLine : "") + string.Join(Environment.NewLine, lines)));
     }
 
     /// <summary>Writes the result as JSON.</summary>
@@ -150,6 +151,7 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
         try
         {
             write();
+            _hasWritten = true;
         }
         catch (IOException failure)
         {

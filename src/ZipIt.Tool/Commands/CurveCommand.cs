@@ -36,10 +36,10 @@ internal static class CurveCommand
         var check = new Option<string?>("--calibration-check") { Description = "What is done about images that the models were not trained on; as in merge.", HelpName = "check" };
         var maximum = new Option<int?>("--max-images") { Description = "Largest number of labelled images, spread over all.", HelpName = "number" };
         var maximumCalibration = new Option<int?>("--max-calibration") { Description = "Largest number of calibration images, spread over all.", HelpName = "number" };
-        Option<string?> report = ReportOption.Create();
+        Option<string?> report = ReportOption.Create(), figure = FigureOption.Create("accuracy against cost as a plot");
         var command = new Command("curve", "Merges to several costs by several methods, and measures every network and what one could do instead.")
         {
-            calibration, images, methods, cuts, noBaselines, sharedLabels, check, maximum, maximumCalibration, report,
+            calibration, images, methods, cuts, noBaselines, sharedLabels, check, maximum, maximumCalibration, report, figure,
         };
         models.AddTo(command);
         return common.Bind(command, arguments =>
@@ -53,6 +53,7 @@ internal static class CurveCommand
             if (entries.Count < 2)
                 throw new UsageException($"Expected two or more models to merge, found {entries.Count}.");
             ReportOption.Check(arguments.GetValue(report));
+            FigureOption.Check(arguments.GetValue(figure));
             ImageSet set = ImageSet.Open(arguments.GetRequiredValue(images), "test", isLabelled: true).Take(arguments.GetValue(maximum));
             ImageSet learnt = ImageSet.Open(arguments.GetRequiredValue(calibration), "calibration", isLabelled: false).Take(arguments.GetValue(maximumCalibration));
 
@@ -67,6 +68,8 @@ internal static class CurveCommand
                 WriteJson(session, curve, rows);
             else
                 WriteText(session, curve, rows);
+            CurveSection section = curve.ToSection(rows, $"{set.Count} images of {set.Path}");
+            FigureOption.Write(session, arguments.GetValue(figure), writer => ReportFigures.WriteCurve(writer, section));
             if (arguments.GetValue(report) is not { } path)
                 return;
             ReportOption.Write(session, path, new ReportDocument($"Accuracy against cost: {string.Join(", ", files.Select(file => file.Name))}")
@@ -80,7 +83,7 @@ internal static class CurveCommand
                 ],
                 Versions = ReportOption.Versions,
                 Times = [.. rows.Select(row => new ReportTime(row.Name, TimeSpan.FromSeconds(row.Seconds))), new ReportTime("all", clock.Elapsed)],
-                Curve = curve.ToSection(rows, $"{set.Count} images of {set.Path}"),
+                Curve = section,
             });
         });
     }

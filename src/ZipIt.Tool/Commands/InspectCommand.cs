@@ -84,7 +84,7 @@ internal static class InspectCommand
     {
         FeatureSpaces spaces = FeatureSpaces.Find(network);
         session.Write("Feature spaces, whose channels are merged together:");
-        session.WriteTable(1, ["space", "channels", "written by", "read by", "in front of"], spaces.Where(space => !space.IsInput).Select(space => (string[])
+        session.WriteTable(1, ["space", "channels", "written by", "read by", "last reader"], spaces.Where(space => !space.IsInput).Select(space => (string[])
         [
             space.IsOutput ? $"{space.Name} (output)" : space.Name,
             $"{space.Width}",

@@ -19,8 +19,8 @@ internal static class MergeCommand
     {
         var options = new MergeOptions();
         var details = new Option<bool>("--details") { Description = "Also write what was merged and lost in every space and layer." };
-        Option<string?> report = ReportOption.Create();
-        var command = new Command("merge", "Merges classifiers of one architecture into one network, from unlabelled images.") { details, report };
+        Option<string?> report = ReportOption.Create(), figure = FigureOption.Create("a drawing of the merged network");
+        var command = new Command("merge", "Merges classifiers of one architecture into one network, from unlabelled images.") { details, report, figure };
         options.AddTo(command);
         return common.Bind(command, arguments =>
         {
@@ -29,6 +29,7 @@ internal static class MergeCommand
             recipe = recipe with { Seed = recipe.Seed is { } own && !common.HasSeed(arguments) ? own : session.Seed };
             ModelOutput.Check(recipe);
             ReportOption.Check(arguments.GetValue(report));
+            FigureOption.Check(arguments.GetValue(figure));
             ImageSet calibration = ImageSet.Open(recipe.Calibration, "calibration", isLabelled: false).Take(recipe.MaximumCalibration);
             ImageSet? test = recipe.Images is { } images ? ImageSet.Open(images, "test", isLabelled: true) : null;
 
@@ -57,6 +58,7 @@ internal static class MergeCommand
                 WriteJson(session, recipe, model, evaluations);
             else
                 WriteText(session, model, evaluations, arguments.GetValue(details));
+            FigureOption.Write(session, arguments.GetValue(figure), writer => ReportFigures.WriteNetwork(writer, MergeSection.Of(model)));
             if (arguments.GetValue(report) is not { } page)
                 return;
             ReportOption.Write(session, page, new ReportDocument($"Merge of {string.Join(", ", files.Select(file => file.Name))}")
@@ -104,9 +106,9 @@ internal static class MergeCommand
         session.Write(string.Create(CultureInfo.InvariantCulture,
             $"multiply-adds {EvaluationText.FormatCost(report.Cost.MultiplyAdds)} of {EvaluationText.FormatCost(ensemble.MultiplyAdds)}, parameters {report.Cost.Parameters:N0} of {ensemble.Parameters:N0}"));
         foreach (TaskReport task in report.Tasks)
-            session.Write($"{task.Name}: {EvaluationText.Percent(task.Agreement)} % named as before on its calibration images, estimated loss {EvaluationText.Percent(task.Loss)} %");
+            session.Write($"{task.Name}: estimated loss {EvaluationText.Percent(task.Loss)} %; {EvaluationText.Percent(task.Agreement)} % of {task.Images} images are named as before");
         if (report.Loss is { } loss)
-            session.Write($"estimated loss among all classes {EvaluationText.Percent(loss)} %");
+            session.Write($"all classes: estimated loss {EvaluationText.Percent(loss)} %");
         foreach (CutReport cut in report.Cuts)
             session.Write($"tried {cut.Cut}: {EvaluationText.FormatCost(cut.MultiplyAdds)}, estimated loss {EvaluationText.Percent(cut.Loss)} %");
     }

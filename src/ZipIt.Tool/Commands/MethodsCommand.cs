@@ -28,7 +28,7 @@ internal static class MethodsCommand
         session.Write("Matchers, which take the place of a method's own (--method best+zip:alpha=0.1,beta=0.8):");
         foreach (MatcherDescription matcher in MatcherRegistry.All)
         {
-            session.Write($"  {matcher.Name,-18}{matcher.Summary}{(matcher.IsDataFree ? " Needs no images." : "")}");
+            session.Write($"  {matcher.Name,-18}{matcher.Summary}");
             session.Write($"  {"",-18}{matcher.Reference}");
             foreach (MatcherParameter parameter in matcher.Parameters)
                 session.Write($"  {"",-18}  {parameter.Name} ({parameter.Range}; {parameter.Default}): {parameter.Summary}");

@@ -15,7 +15,11 @@ internal static class ReportWriter
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(document);
-        WriteFile(path, writer => Write(document, writer));
+        AtomicFile.Write(path, stream =>
+        {
+            using var writer = new StreamWriter(stream, Encoding, leaveOpen: true);
+            Write(document, writer);
+        });
     }
 
     /// <summary>Writes a page: the same characters for the same document.</summary>
@@ -27,11 +31,4 @@ internal static class ReportWriter
         ArgumentNullException.ThrowIfNull(writer);
         ReportPage.Write(document, writer);
     }
-
-    /// <summary>Writes a text file as UTF-8, whole or not at all.</summary>
-    internal static void WriteFile(string path, Action<TextWriter> write) => AtomicFile.Write(path, stream =>
-    {
-        using var writer = new StreamWriter(stream, Encoding, leaveOpen: true);
-        write(writer);
-    });
 }

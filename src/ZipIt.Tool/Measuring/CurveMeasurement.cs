@@ -103,11 +103,20 @@ internal sealed class CurveMeasurement(
     /// <param name="rows">The networks, measured.</param>
     /// <param name="images">What they were measured on.</param>
     public CurveSection ToSection(IReadOnlyList<CurveRow> rows, string images) => new(Unit,
-        [.. rows.GroupBy(row => (row.Series, row.Kind)).Select(series => new CurveSeries(series.Key.Series, series.Key.Kind,
+        [.. rows.GroupBy(row => (row.Series, row.Kind)).Select(series => new CurveSeries(TitleOf(series.Key.Series), series.Key.Kind,
             [.. series.Select(row => new CurvePoint(
-                row.Name, row.Result!.Cost.MultiplyAdds, row.Result.JointAccuracy, row.Kind == CurveKind.Member ? double.NaN : row.Result.AverageAccuracy))]))])
+                row.Kind == CurveKind.Method ? row.Name[row.Series.Length..].TrimStart() : row.Name, row.Result!.Cost.MultiplyAdds, row.Result.JointAccuracy,
+                row.Kind == CurveKind.Member ? double.NaN : row.Result.AverageAccuracy))]))])
     {
         Images = images,
+    };
+
+    private static string TitleOf(string series) => series switch
+    {
+        "best" => "select and refit (best)",
+        "paper" => "ZipIt! (paper)",
+        "averaging" => "weight averaging",
+        _ => series,
     };
 
     /// <summary>Outputs can be shared if they mean the same everywhere: embeddings of one length.</summary>

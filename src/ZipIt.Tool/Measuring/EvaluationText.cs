@@ -34,6 +34,7 @@ internal static class EvaluationText
         if (labels.Length <= MostClasses)
             session.WriteTable(1, ["class", .. models.Select(model => $"{model.Name} %")],
                 labels.Select(label => (string[])[label, .. models.Select(model => Percent(AccuracyOf(model, label)))]));
+        session.Write("");
         foreach (ModelEvaluation model in models)
         {
             (string Actual, string Named, double Count)[] most = [.. Confusions(model).Take(MostConfusions)];

@@ -9,6 +9,6 @@ public sealed class BrowserFactAttribute : FactAttribute
     public BrowserFactAttribute()
     {
         if (HeadlessBrowser.FindExecutable() is null)
-            Skip = "No Chromium or Chrome is on the path of this machine, so the report was not opened in a browser. Debian's package is 'chromium'.";
+            Skip = "No Chromium or Chrome that runs is on the path of this machine, so nothing was opened in a browser. Debian's package is 'chromium'.";
     }
 }

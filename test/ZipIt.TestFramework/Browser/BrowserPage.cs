@@ -45,6 +45,10 @@ public sealed class BrowserPage
         return Convert.FromBase64String(answer["data"]!.GetValue<string>());
     }
 
+    /// <summary>Lets the page look as on another medium.</summary>
+    /// <param name="medium">print or screen.</param>
+    public async Task UseMediaAsync(string medium) => await SendAsync("Emulation.setEmulatedMedia", new JsonObject { ["media"] = medium });
+
     /// <summary>Loads an address.</summary>
     internal async Task LoadAsync(Uri address, int width, int height, bool isDark)
     {

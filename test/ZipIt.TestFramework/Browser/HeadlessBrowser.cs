@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text.Json;
@@ -14,6 +15,11 @@ public sealed class HeadlessBrowser : IAsyncDisposable
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
+    private static readonly Lazy<string?> Installed = new(() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .SelectMany(folder => Names.Select(name => Path.Combine(folder, name)))
+            .FirstOrDefault(path => File.Exists(path) && Runs(path)));
+
     private readonly Process _process;
     private readonly DirectoryInfo _profile;
     private readonly ClientWebSocket _socket = new();
@@ -26,11 +32,8 @@ public sealed class HeadlessBrowser : IAsyncDisposable
 
     private HeadlessBrowser(Process process, DirectoryInfo profile) => (_process, _profile) = (process, profile);
 
-    /// <summary>Path of an installed browser; null if there is none.</summary>
-    public static string? FindExecutable() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .SelectMany(folder => Names.Select(name => Path.Combine(folder, name)))
-            .FirstOrDefault(File.Exists);
+    /// <summary>Path of a browser that is installed and runs; null if there is none.</summary>
+    public static string? FindExecutable() => Installed.Value;
 
     /// <summary>Starts a browser with a fresh profile.</summary>
     /// <param name="executable">Its path.</param>
@@ -120,6 +123,27 @@ public sealed class HeadlessBrowser : IAsyncDisposable
         }
 
         return await answer.Task.WaitAsync(LongestWait);
+    }
+
+    /// <summary>Whether a program can tell its version: one of which a library is missing cannot.</summary>
+    private static bool Runs(string path)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(path, "--version") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            process.OutputDataReceived += (_, _) => { };
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            if (process.WaitForExit(LongestWait))
+                return process.ExitCode == 0;
+            process.Kill(entireProcessTree: true);
+            return false;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
     }
 
     private async Task ConnectAsync()

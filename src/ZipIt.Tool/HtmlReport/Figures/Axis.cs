@@ -19,7 +19,7 @@ internal sealed class Axis
     {
         double[] finite = [.. values.Where(double.IsFinite).DefaultIfEmpty(0)];
         double low = Math.Min(finite.Min(), least), high = Math.Max(finite.Max(), low);
-        double step = RoundUp((high - low) / ticks);
+        double step = Round((high - low) / ticks);
         Low = Math.Floor(low / step + Slack) * step;
         High = Math.Min(Math.Ceiling(high / step - Slack) * step, most);
         if (High <= Low)
@@ -51,17 +51,17 @@ internal sealed class Axis
     /// <summary>Position of a value.</summary>
     public double Place(double value) => _start + (value - Low) / (High - Low) * (_end - _start);
 
-    /// <summary>1, 2 or 5 times a power of ten.</summary>
-    private static double RoundUp(double step)
+    /// <summary>1, 2 or 5 times a power of ten, near to a value.</summary>
+    private static double Round(double step)
     {
         if (!(step > 0))
             return 1;
         double power = Math.Pow(10, Math.Floor(Math.Log10(step)));
         return (step / power) switch
         {
-            <= 1.0001 => 1,
-            <= 2.0001 => 2,
-            <= 5.0001 => 5,
+            <= 1.2 => 1,
+            <= 2.4 => 2,
+            <= 6 => 5,
             _ => 10,
         } * power;
     }

@@ -13,7 +13,9 @@ internal sealed class Svg(MarkupWriter markup)
     /// <param name="description">What is to be seen in it, for the same.</param>
     /// <param name="style">Name of the class of the figure.</param>
     /// <param name="isFile">Whether it is a file of its own, which brings its style and its ground.</param>
-    public MarkupWriter.Scope Open(double width, double height, string title, string description, string style, bool isFile = false)
+    /// <param name="scale">Number of pixels of a unit where there is room; null to fill the room.</param>
+    public MarkupWriter.Scope Open(
+        double width, double height, string title, string description, string style, bool isFile = false, double? scale = null)
     {
         double margin = isFile ? Margin : 0;
         (double whole, double high) = (width + 2 * margin, height + 2 * margin);
@@ -22,8 +24,8 @@ internal sealed class Svg(MarkupWriter markup)
             ("xmlns", isFile ? "http://www.w3.org/2000/svg" : null),
             ("class", $"figure {style}"),
             ("viewBox", $"{Number(-margin)} {Number(-margin)} {Number(whole)} {Number(high)}"),
-            ("width", isFile ? Number(whole) : null),
-            ("height", isFile ? Number(high) : null),
+            ("width", isFile || scale is not null ? Number(whole * (scale ?? 1)) : null),
+            ("height", isFile || scale is not null ? Number(high * (scale ?? 1)) : null),
             ("role", "img"),
             ("aria-labelledby", $"{titleId} {descriptionId}"));
         markup.Element("title", title, ("id", titleId));

@@ -15,7 +15,10 @@ internal static class EvaluationPart
         markup.Element("p", $"{images}Joint: the right one among all classes. A task: the right one among its own.", ("class", "lead"));
         WriteAccuracies(evaluation.Models, markup);
         WriteClasses(evaluation.Models, markup);
-        ModelEvaluation[] drawn = [.. evaluation.Models.Where(model => model.Labels.Count is > 1 and <= ConfusionPlot.MostClasses)];
+        ModelEvaluation[] drawn =
+        [
+            .. evaluation.Models.Where(model => model.Labels.Count is > 1 and <= ConfusionPlot.MostClasses).OrderByDescending(model => model.Labels.Count),
+        ];
         if (drawn.Length > 0)
         {
             markup.Element("h3", "Who is taken for whom");
@@ -39,14 +42,13 @@ internal static class EvaluationPart
             model => model.Tasks.Count(task => task.Images > 0) == tasks.Length ? model.AverageAccuracy : double.NaN,
         ];
         double[] best = [.. columns.Select(column => models.Max(column))];
-        const int First = 3;
-        new TableWriter(markup).Write("Accuracy in %", ["model", "multiply-adds", "parameters", "joint", .. tasks, "mean of tasks"],
+        new TableWriter(markup).Write("Accuracy in %", ["model", "joint", .. tasks, "mean of tasks", "multiply-adds", "parameters"],
             models.Select(model => (string[])
             [
-                model.Name, Format.Magnitude(model.Cost.MultiplyAdds), Format.Magnitude(model.Cost.Parameters),
-                .. columns.Select(column => Format.PercentNumber(column(model))),
+                model.Name, .. columns.Select(column => Format.PercentNumber(column(model))), Format.Magnitude(model.Cost.MultiplyAdds),
+                Format.Magnitude(model.Cost.Parameters),
             ]),
-            isBest: (row, column) => models.Count > 1 && column >= First && columns[column - First](models[row]) == best[column - First]);
+            isBest: (row, column) => models.Count > 1 && column <= columns.Length && columns[column - 1](models[row]) == best[column - 1]);
     }
 
     private static void WriteClasses(IReadOnlyList<ModelEvaluation> models, MarkupWriter markup)

@@ -32,15 +32,19 @@ internal static class MergePart
     }
 
     /// <summary>Writes what the merge's report says.</summary>
-    public static void WriteReport(ZipReport report, MarkupWriter markup)
+    /// <param name="report">The report.</param>
+    /// <param name="outputs">Names of the outputs of the zipped network, whose colours those of the members are.</param>
+    /// <param name="markup">Receives the sections.</param>
+    public static void WriteReport(ZipReport report, IReadOnlyList<string> outputs, MarkupWriter markup)
     {
         string[] members = [.. Enumerable.Range(0, report.MemberCosts.Count).Select(m => m < report.Members.Count ? report.Members[m] : $"{m + 1}")];
+        string[] colors = [.. members.Select(member => $"task{NetworkLayout.ColorOf(member, members, outputs) % StyleSheet.TaskColors}")];
         if (report.Tasks.Count > 0 || report.Cuts.Count > 0)
             WriteTasks(report, markup);
         if (report.Spaces.Count > 0)
-            WriteSpaces(report, members, markup);
+            WriteSpaces(report, members, colors, markup);
         if (report.Layers.Count > 0)
-            WriteLayers(report.Layers, members, markup);
+            WriteLayers(report.Layers, members, colors, markup);
     }
 
     private static void WriteTasks(ZipReport report, MarkupWriter markup)
@@ -67,7 +71,7 @@ internal static class MergePart
         }
     }
 
-    private static void WriteSpaces(ZipReport report, string[] members, MarkupWriter markup)
+    private static void WriteSpaces(ZipReport report, string[] members, string[] colors, MarkupWriter markup)
     {
         using MarkupWriter.Scope section = markup.Open("section");
         markup.Element("h2", "What was merged");
@@ -76,11 +80,11 @@ internal static class MergePart
         Legend.Write(markup,
         [
             Legend.Color("kept", "bar shared"),
-            .. members.Select((member, m) => Legend.Color($"merged within {member}", $"bar task{m % StyleSheet.TaskColors}")),
+            .. members.Select((member, m) => Legend.Color($"merged within {member}", $"bar {colors[m]}")),
             Legend.Color("merged between networks", "bar between"),
         ]);
         using (markup.Open("div", ("class", "columns")))
-            RowChart.DrawSpaces(report, members, markup);
+            RowChart.DrawSpaces(report, members, colors, markup);
         using MarkupWriter.Scope details = markup.Open("details");
         markup.Element("summary", "All numbers");
         new TableWriter(markup).Write("Feature spaces",
@@ -106,7 +110,7 @@ internal static class MergePart
         return total > 0 ? $"{merges} ({100 * merges / total:0} %)" : $"{merges}";
     }
 
-    private static void WriteLayers(IReadOnlyList<LayerReport> layers, string[] members, MarkupWriter markup)
+    private static void WriteLayers(IReadOnlyList<LayerReport> layers, string[] members, string[] colors, MarkupWriter markup)
     {
         using MarkupWriter.Scope section = markup.Open("section");
         markup.Element("h2", "What the refit repaired");
@@ -125,7 +129,7 @@ internal static class MergePart
                 if (member is null)
                     RowChart.DrawLayers(own, "Shared", "shared", most, "", markup);
                 else
-                    RowChart.DrawLayers(own, $"{member} alone", $"task{Array.IndexOf(members, member) % StyleSheet.TaskColors}", most, $"{member}/", markup);
+                    RowChart.DrawLayers(own, $"{member} alone", colors[Array.IndexOf(members, member)], most, $"{member}/", markup);
             }
         }
 

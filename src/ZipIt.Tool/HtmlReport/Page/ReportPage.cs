@@ -100,7 +100,8 @@ internal sealed class ReportPage
                 yield return (Format.Percent(loss), "of joint accuracy lost, as estimated without labels");
         }
 
-        if (_document.Evaluation?.Models is [var first, ..])
+        // Of models side by side, a zip knows the most tasks.
+        if (_document.Evaluation?.Models.OrderByDescending(model => model.Tasks.Count).ThenByDescending(model => model.JointAccuracy).FirstOrDefault() is { } first)
         {
             yield return (Format.Percent(first.JointAccuracy), $"of {Format.Count(first.Images)} images named rightly among all classes ({first.Name})");
             if (first.Tasks.Count > 1)
@@ -120,15 +121,15 @@ internal sealed class ReportPage
             EvaluationPart.Write(evaluation, _markup);
         if (_document.Examples is { Images.Count: > 0 } examples)
             ExamplesPart.Write(examples, _markup);
-        if (_document.Merge?.Report is { } report)
-            MergePart.WriteReport(report, _markup);
+        if (_document.Merge is { Report: { } report, Network: { } network })
+            MergePart.WriteReport(report, [.. network.Heads.Select(head => head.Name)], _markup);
         WriteOrigin();
     }
 
     private void WriteWarnings(IReadOnlyList<string> warnings)
     {
         using MarkupWriter.Scope section = _markup.Open("section", ("class", "caution"));
-        _markup.Element("h2", warnings.Count == 1 ? "Please look at this" : "Please look at these");
+        _markup.Element("h2", "Please look at this");
         WriteList(warnings.Take(ShownWarnings));
         if (warnings.Count <= ShownWarnings)
             return;

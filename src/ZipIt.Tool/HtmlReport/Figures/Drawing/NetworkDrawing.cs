@@ -68,6 +68,12 @@ internal sealed class NetworkDrawing
 
     private double Length => Behind(_layout.ColumnCount - 1) + _after;
 
+    private double LegendStep => _isUpright ? 56 : 60;
+
+    private double LegendStart => Before(1) + Lettering.Measure(LegendText, SmallSize) + 8;
+
+    private string LegendText => _isUpright ? "feature spaces: variance that stays unexplained" : "variance of its features that stays unexplained";
+
     private double RailStart => LaneEnd + (_isUpright ? 8 : 22);
 
     private double RailEnd => RailStart + RailHeight * (_rails.Count == 0 ? 0 : 1 + _rails.Max(rail => rail.Row));
@@ -88,7 +94,7 @@ internal sealed class NetworkDrawing
             return $"{tasks} share nothing: their networks stand side by side, with {Range(own)} each.";
         return own.Max() == 0
             ? $"{tasks} share all {Count(shared, "layer")}, heads included."
-            : $"{tasks} share {Count(shared, "layer")}; behind the cut, each has {Range(own)} of its own.";
+            : $"{tasks} share {Count(shared, "layer")}; behind the cut, each has {Range(own)}{(layout.HasPartlyShared ? ", some of which it shares with another" : " of its own")}.";
     }
 
     /// <summary>Draws the network of a section.</summary>
@@ -113,7 +119,7 @@ internal sealed class NetworkDrawing
     {
         double legend = _rails.Count == 0 ? 0 : _isUpright ? 44 : 30;
         double across = (_isUpright ? RailEnd + 6 : RailEnd + 8 + legend);
-        double along = Length + (_isUpright ? legend : 0);
+        double along = _isUpright ? Length + legend : Math.Max(Length, _rails.Count == 0 ? 0 : LegendStart + LegendStep * StyleSheet.HeatLimits.Length);
         (double width, double height) = _isUpright ? (Math.Max(across, 340), along) : (along, across);
         using (_svg.Open(width, height, "The network", Describe(_section), "network", isFile))
         {
@@ -238,7 +244,7 @@ internal sealed class NetworkDrawing
         }
 
         _svg.Text(place - 8, 41, $"{Count(shared, "layer")} shared", "strong", "end");
-        _svg.Text(place + 8, 41, $"{Range(own)} of each task’s own", "strong");
+        _svg.Text(place + 8, 41, _layout.HasPartlyShared ? $"{Range(own)} for each task" : $"{Range(own)} of each task’s own", "strong");
     }
 
     /// <summary>Ribbons: the values of one piece, side by side in as many parts as take them, widen to the pieces behind.</summary>
@@ -408,17 +414,16 @@ internal sealed class NetworkDrawing
 
     private void DrawLegend(double y)
     {
-        double x = _isUpright ? 7 : Middle(1) - _pitch / 2;
-        string text = _isUpright ? "feature spaces: variance that stays unexplained" : "variance of its features that stays unexplained";
+        double x = _isUpright ? 7 : Before(1);
         if (_isUpright)
         {
-            _svg.Text(x, y - 2, text, "faint");
+            _svg.Text(x, y - 2, LegendText, "faint");
             y += 17;
         }
         else
         {
-            _svg.Text(x, y, text, "faint");
-            x += Lettering.Measure(text, SmallSize) + 8;
+            _svg.Text(x, y, LegendText, "faint");
+            x = LegendStart;
         }
 
         for (int i = 0; i < StyleSheet.HeatLimits.Length; i++)
@@ -428,7 +433,7 @@ internal sealed class NetworkDrawing
                 : $"≥ {100 * StyleSheet.HeatLimits[i - 1]:0} %";
             _svg.Circle(x + 4, y - 4, 4, $"heat{i}");
             _svg.Text(x + 11, y, limit, "faint");
-            x += _isUpright ? 56 : 60;
+            x += LegendStep;
         }
     }
 }

@@ -55,10 +55,25 @@ internal sealed class NetworkLayout
     /// <summary>The last column of the trunk; 0 if nothing is shared.</summary>
     public int LastShared => Bars.Where(bar => bar.Lane.IsTrunk).Select(bar => bar.Column).DefaultIfEmpty().Max();
 
+    /// <summary>Whether some, but not all, tasks share layers, as in a zip of a zip.</summary>
+    public bool HasPartlyShared => Bars.Any(bar => bar.Lane is { IsTrunk: false, Owner: null });
+
     /// <summary>Lays a network out.</summary>
     /// <param name="network">The network.</param>
     /// <param name="members">Names of the networks that it was zipped from.</param>
     public static NetworkLayout Of(Network network, IReadOnlyList<string> members) => new(network, members);
+
+    /// <summary>
+    /// Number of the colour of a member: that of its output; one of its own if it has several, as a network that was zipped before.
+    /// </summary>
+    /// <param name="member">Name of the member.</param>
+    /// <param name="members">Names of all members.</param>
+    /// <param name="outputs">Names of the outputs of the zipped network.</param>
+    public static int ColorOf(string member, IReadOnlyList<string> members, IReadOnlyList<string> outputs)
+    {
+        int output = outputs.ToList().IndexOf(member);
+        return output >= 0 ? output : outputs.Count + members.Except(outputs).ToList().IndexOf(member);
+    }
 
     /// <summary>The lane of an output's last node.</summary>
     public Run RunOf(string output)
@@ -104,7 +119,7 @@ internal sealed class NetworkLayout
                 double middle = stem is null
                     ? places.Average() + 0.5
                     : (Array.IndexOf(stems, stem) + 0.5) * _network.Heads.Count / stems.Length;
-                int? owner = stem is not null ? Array.IndexOf(stems, stem) : places.Length == 1 && _network.Heads.Count > 1 ? places[0] : null;
+                int? owner = stem is not null ? ColorOf(stem, members, Outputs) : places.Length == 1 && _network.Heads.Count > 1 ? places[0] : null;
                 lane = new Lane(middle, owner, stem is null && served[node] == all);
                 lanes.Add(key, lane);
             }
@@ -215,7 +230,7 @@ internal sealed class NetworkLayout
 
     /// <summary>The place across the drawing of what serves the same tasks.</summary>
     /// <param name="middle">Its middle, in outputs from the first one's edge.</param>
-    /// <param name="owner">The one output or member that it belongs to; null if it is shared.</param>
+    /// <param name="owner">Number of the one output or member that it belongs to; null if it is shared.</param>
     /// <param name="isTrunk">Whether all tasks share it.</param>
     internal sealed class Lane(double middle, int? owner, bool isTrunk)
     {

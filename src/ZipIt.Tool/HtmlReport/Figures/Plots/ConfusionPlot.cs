@@ -11,6 +11,7 @@ internal static class ConfusionPlot
 
     private const int MostNamed = 24;
     private const double Size = 400;
+    private const double LargestCell = 40;
     private const double TextSize = 11;
 
     /// <summary>Draws one model's.</summary>
@@ -20,9 +21,9 @@ internal static class ConfusionPlot
         int count = model.Labels.Count;
         bool isNamed = count <= MostNamed;
         double longest = isNamed ? Math.Min(110, model.Labels.Max(label => Lettering.Measure(label, TextSize))) : 14;
-        double left = longest + 12, top = isNamed ? longest * 0.75 + 26 : 26, cell = (Size - left) / count;
+        double left = longest + 12, top = isNamed ? longest * 0.75 + 26 : 26, cell = Math.Min(LargestCell, (Size - left) / count);
         double[] sums = [.. Enumerable.Range(0, count).Select(row => model.Confusion.Row(row).ToArray().Sum())];
-        using (svg.Open(Size + (isNamed ? 24 : 4), top + cell * count + 4, $"Confusion matrix of {model.Name}", Describe(model, sums), "confusion"))
+        using (svg.Open(left + cell * count + (isNamed ? 24 : 4), top + cell * count + 4, $"Confusion matrix of {model.Name}", Describe(model, sums), "confusion", scale: 1.3))
         {
             svg.Text(left + cell * count / 2, 11, "named", "faint", "middle");
             svg.Text(10, top + cell * count / 2, isNamed ? "" : "true", "faint", "middle", turn: -90);

@@ -158,7 +158,12 @@ internal sealed class CurvePlot
         // What stands alone needs its name most; a line has its colour.
         foreach ((CurveSeries series, CurvePoint point, double x, double y) in places.OrderBy(place => place.Series.Kind == CurveKind.Method))
         {
-            string text = series.Kind == CurveKind.Method ? ShortNameOf(series, point) : NameOf(series, point);
+            string text = series.Kind switch
+            {
+                CurveKind.Method => ShortNameOf(series, point),
+                CurveKind.Baseline when series.Points.Count == 1 => series.Name,
+                _ => NameOf(series, point),
+            };
             string shown = Lettering.Fit(text, SmallSize, 130);
             if (!DrawLabel(shown, x, y, [.. _taken, .. _limits]))
                 DrawLabel(shown, x, y, _taken);

@@ -14,8 +14,9 @@ internal static class RowChart
     /// <summary>How the features of each space came together: what is kept, what was merged within each member and between them, what stays unexplained.</summary>
     /// <param name="report">The report.</param>
     /// <param name="members">Names of the members.</param>
+    /// <param name="colors">Their colours.</param>
     /// <param name="markup">Receives the charts.</param>
-    public static void DrawSpaces(ZipReport report, IReadOnlyList<string> members, MarkupWriter markup)
+    public static void DrawSpaces(ZipReport report, IReadOnlyList<string> members, IReadOnlyList<string> colors, MarkupWriter markup)
     {
         const double End = Width - 64;
         DrawCharts(report.Spaces, "Features of each space", "Bars of what was kept, merged within and between the networks.", markup, (svg, space, y) =>
@@ -31,8 +32,8 @@ internal static class RowChart
             }
 
             DrawPart(space.Width, "shared", "features kept");
-            for (int m = 0; m < space.MergesWithin.Count; m++)
-                DrawPart(space.MergesWithin[m], $"task{m % StyleSheet.TaskColors}", $"merged within {(m < members.Count ? members[m] : $"{m + 1}")}");
+            for (int m = 0; m < Math.Min(members.Count, space.MergesWithin.Count); m++)
+                DrawPart(space.MergesWithin[m], colors[m], $"merged within {members[m]}");
             DrawPart(space.MergesAcross, "between", "merged between networks");
             svg.Circle(End + 10, y - 4, 4, $"heat{StyleSheet.HeatOf(space.Unexplained)}", $"{space.Name}: {Format.Percent(space.Unexplained)} of the variance stays unexplained");
             svg.Text(Width, y, Format.Percent(space.Unexplained), "note", "end");
