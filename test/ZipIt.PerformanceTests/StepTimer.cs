@@ -91,7 +91,7 @@ internal static unsafe class StepTimer
     }
 
     /// <summary>Billions of operations per second of one core that does nothing but multiply-adds in registers.</summary>
-    private static double MeasurePeak()
+    public static double MeasurePeak()
     {
         const int Rounds = 4_000_000;
         double best = 0;

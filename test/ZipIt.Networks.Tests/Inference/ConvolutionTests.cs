@@ -70,7 +70,7 @@ public class ConvolutionTests
         bool adds = seed % 3 == 0;
         if (adds)
             value = new Node("add", new Add(), value, other);
-        Activation? activation = (seed % 5) switch { 0 => new ReLU(), 1 => new Tanh(), 2 => new LeakyReLU(), _ => null };
+        Activation? activation = (seed % 5) switch { 0 => new ReLU(), 1 => new Tanh(), 2 => new LeakyReLU(), 3 => new Clip(-0.1f, 0.2f), _ => null };
         if (activation is not null)
             value = new Node("activation", activation, value);
         var network = new Network(new Head("out", value));
