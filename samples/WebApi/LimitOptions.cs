@@ -24,6 +24,9 @@ public sealed class LimitOptions
     /// <summary>How long a client may be slower at the beginning, in seconds; at least 1.</summary>
     public double PatienceSeconds { get; set; } = 5;
 
-    /// <summary>How long connections are told to close, and still served, when the service shall stop, in seconds; 0 to close them at once.</summary>
+    /// <summary>
+    /// How long connections are told to close, and still served, when the service shall stop, in seconds; 0 to close them at once. For half as long again no
+    /// new connections are taken, but those that are there are served.
+    /// </summary>
     public double DrainSeconds { get; set; } = 2;
 }

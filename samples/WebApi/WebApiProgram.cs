@@ -27,8 +27,10 @@ public static class WebApiProgram
         });
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton(limits);
-        builder.Services.AddSingleton<Draining>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<Draining>());
+        var draining = new Draining(limits);
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = draining.Listen);
+        builder.Services.AddSingleton(draining);
+        builder.Services.AddHostedService(_ => draining);
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("readiness");
         builder.Services.AddSingleton(model);
         builder.Services.AddSingleton<ImageUpload>();
@@ -40,7 +42,7 @@ public static class WebApiProgram
             new ImageClassifier(services.GetRequiredService<MLContext>(), services.GetRequiredService<ModelStore>().Load(), concurrent));
 
         WebApplication app = builder.Build();
-        app.Use(app.Services.GetRequiredService<Draining>().ServeAsync);
+        app.Use(draining.ServeAsync);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapHealthChecks("/health");

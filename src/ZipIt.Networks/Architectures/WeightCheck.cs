@@ -67,7 +67,10 @@ internal static class WeightCheck
         Append(message, "unusable", unusable);
         Append(message, "unexpected", unexpected);
         if (message.Length > 0)
-            throw new InvalidDataException($"'{weights.Source}' does not fit {architecture}:{message}.");
+        {
+            string advice = unexpected.Count > 0 ? " Networks with other layers can be exported to ONNX and read with ZipIt.Onnx." : "";
+            throw new InvalidDataException($"'{weights.Source}' does not fit {architecture}:{message}.{advice}");
+        }
     }
 
     /// <summary>Without running statistics a network's outputs depend on the other images of the batch; the reason says more than the tensors.</summary>

@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace ZipIt.Networks;
 
 /// <summary>
 /// DenseNets (Huang et al., <i>Densely Connected Convolutional Networks</i>, 2017) of any depth and growth, from checkpoints with torchvision's parameter
-/// names, today's and those of its first versions.
+/// names, today's and those of its first versions, or with those of kuangliu's networks for CIFAR: <c>dense1.0.conv1</c>, whose layers put what they add
+/// before what they took in.
 /// </summary>
 /// <remarks>
 /// Nodes with weights carry their module's name (<c>features.denseblock1.denselayer2.conv1</c>, <c>classifier</c>). What a layer takes in is joined by
@@ -14,6 +16,7 @@ public static partial class DenseNet
 {
     private const int MostBlocks = 8;
     private const int MostLayers = 256;
+    private const string LastCifarNorm = "bn";
 
     /// <summary>Builds the network of a checkpoint; depth, growth and outputs are read from its tensors.</summary>
     /// <param name="weights">The checkpoint.</param>
@@ -31,6 +34,7 @@ public static partial class DenseNet
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentException.ThrowIfNullOrEmpty(headName);
+        bool isCifar = HasCifarNames(weights);
         weights = Translate(weights);
         WeightCheck.CheckReadable(weights);
         string architecture = Describe(weights);
@@ -40,7 +44,8 @@ public static partial class DenseNet
         int imageChannels = expected.ImageChannelsOf("features.conv0");
         int kernel = expected.KernelOf("features.conv0");
         int width = expected.Conv("features.conv0", imageChannels, kernel, 1);
-        expected.Norm("features.norm0", width);
+        if (!isCifar)
+            expected.Norm("features.norm0", width);
         int[] layers = CountLayers(weights);
         for (int block = 1; block <= layers.Length; block++)
         {
@@ -53,7 +58,7 @@ public static partial class DenseNet
             }
         }
 
-        string norm = $"features.norm{layers.Length + 1}";
+        string norm = isCifar ? LastCifarNorm : $"features.norm{layers.Length + 1}";
         expected.Norm(norm, width);
         string linear = expected.Linear("classifier", width);
         WeightCheck.Check(weights, architecture, expected.Parameters);
@@ -63,7 +68,9 @@ public static partial class DenseNet
             new(activated, activation, LayerFactory.Norm(weights, module, input, options.Epsilon ?? BatchNorm2d.DefaultEpsilon));
         bool isSmall = kernel < 7;
         Node x = LayerFactory.Input(imageChannels, imageSize ?? (isSmall ? 32 : 224), normalization);
-        x = Normalized("features.norm0", "features.relu0", LayerFactory.Conv(weights, "features.conv0", x, options.StemStride ?? (isSmall ? 1 : 2)));
+        x = LayerFactory.Conv(weights, "features.conv0", x, options.StemStride ?? (isSmall ? 1 : 2));
+        if (!isCifar)
+            x = Normalized("features.norm0", "features.relu0", x);
         if (options.StemPooling ?? !isSmall)
             x = new Node("features.pool0", new MaxPool2d(3, 2, 1), x);
         for (int block = 1; block <= layers.Length; block++)
@@ -73,7 +80,8 @@ public static partial class DenseNet
             {
                 string module = $"features.denseblock{block}.denselayer{layer}";
                 Node inner = LayerFactory.Conv(weights, $"{module}.conv1", Normalized($"{module}.norm1", $"{module}.relu1", x));
-                features.Add(LayerFactory.Conv(weights, $"{module}.conv2", Normalized($"{module}.norm2", $"{module}.relu2", inner)));
+                Node added = LayerFactory.Conv(weights, $"{module}.conv2", Normalized($"{module}.norm2", $"{module}.relu2", inner));
+                features.Insert(isCifar ? 0 : features.Count, added);
                 x = new Node($"{module}.concat", new Concat(), [.. features]);
             }
 
@@ -88,7 +96,10 @@ public static partial class DenseNet
     }
 
     /// <summary>Whether a checkpoint looks like one of a DenseNet.</summary>
-    internal static bool IsLike(StateDictionary weights) => weights.Keys.Any(name => name.StartsWith("features.denseblock1.", StringComparison.Ordinal));
+    internal static bool IsLike(StateDictionary weights) =>
+        HasCifarNames(weights) || weights.Keys.Any(name => name.StartsWith("features.denseblock1.", StringComparison.Ordinal));
+
+    private static bool HasCifarNames(StateDictionary weights) => weights.ContainsKey("dense1.0.conv1.weight") && weights.ContainsKey("dense1.0.bn1.weight");
 
     /// <summary>For example <c>DenseNet-121</c>.</summary>
     internal static string Describe(StateDictionary weights)
@@ -120,10 +131,35 @@ public static partial class DenseNet
             .TakeWhile(layer => weights.ContainsKey($"features.denseblock{block}.denselayer{layer}.conv1.weight")).Count();
     }
 
-    /// <summary><c>denselayer1.norm.1.weight</c> and the like, as the first versions of torchvision called them.</summary>
-    private static StateDictionary Translate(StateDictionary weights) =>
-        weights.Keys.Any(name => OldModule().IsMatch(name)) && weights.Rename(name => OldModule().Replace(name, "$1$2.")) is { } renamed ? renamed : weights;
+    /// <summary>
+    /// The names that torchvision gives the tensors today. Its first versions called them <c>denselayer1.norm.1.weight</c> and the like.
+    /// </summary>
+    private static StateDictionary Translate(StateDictionary weights)
+    {
+        StateDictionary? renamed = HasCifarNames(weights) ? weights.Rename(TranslateCifar)
+            : weights.Keys.Any(name => OldModule().IsMatch(name)) ? weights.Rename(name => OldModule().Replace(name, "$1$2."))
+            : null;
+        return renamed ?? weights;
+    }
+
+    private static string TranslateCifar(string name)
+    {
+        Match match = CifarModule().Match(name);
+        if (!match.Success)
+            return name;
+        string rest = name[match.Length..], kind = match.Groups["kind"].ValueSpan is "bn" ? "norm" : "conv", number = match.Groups["number"].Value;
+        return match.Groups["block"] is { Success: true } block
+            ? $"features.denseblock{block}.denselayer{int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture) + 1}.{kind}{number}.{rest}"
+            : match.Groups["transition"] is { Success: true } transition ? $"features.transition{transition}.{kind}.{rest}"
+            : number == "1" && kind == "conv" ? $"features.conv0.{rest}"
+            : name;
+    }
 
     [GeneratedRegex(@"(?<=^features\.denseblock\d\.denselayer\d{1,3}\.)(norm|conv)\.([12])\.", RegexOptions.CultureInvariant)]
     private static partial Regex OldModule();
+
+    [GeneratedRegex(
+        @"^(dense(?<block>\d)\.(?<layer>\d{1,3})\.|trans(?<transition>\d)\.)?(?<kind>bn|conv)(?<number>[12])?\.",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex CifarModule();
 }
