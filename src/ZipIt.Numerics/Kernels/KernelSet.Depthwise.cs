@@ -11,17 +11,18 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
     public override void Convolve(in ChannelWindows windows, float* target, float* residual, PostOperation operation)
     {
         Bounds bounds = Bounds.Of(operation);
+        float* added = bounds.AreAll ? residual : null;
         int lanes = TLanes.Count;
         int whole = windows.Channels / lanes * lanes;
         int first = 0;
         for (; first + 8 <= windows.Count; first += 8)
-            Convolve<Windows8>(windows, first, whole, target, residual, bounds);
+            Convolve<Windows8>(windows, first, whole, target, added, bounds);
         for (; first + 4 <= windows.Count; first += 4)
-            Convolve<Windows4>(windows, first, whole, target, residual, bounds);
+            Convolve<Windows4>(windows, first, whole, target, added, bounds);
         for (; first < windows.Count; first++)
-            Convolve<Windows1>(windows, first, whole, target, residual, bounds);
+            Convolve<Windows1>(windows, first, whole, target, added, bounds);
         if (whole < windows.Channels)
-            ConvolveRest(windows, whole, target, residual, bounds.AreAll ? operation : PostOperation.None);
+            ConvolveRest(windows, whole, target, added, bounds.AreAll ? operation : PostOperation.None);
         if (!bounds.AreAll)
             Finish(target, residual, (nint)windows.Count * windows.Channels, operation);
     }
@@ -41,7 +42,7 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         nint weightRowEnd = windows.WeightRowStride - taps * channels;
         float* source = windows.Source + first * step;
         float* output = target + first * channels;
-        float* other = residual is null || !bounds.AreAll ? null : residual + first * channels;
+        float* other = residual is null ? null : residual + first * channels;
         TVector lower = TLanes.Broadcast(bounds.Lower);
         TVector upper = TLanes.Broadcast(bounds.Upper);
         for (int c = 0; c < whole; c += lanes)
