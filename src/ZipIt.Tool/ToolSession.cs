@@ -71,13 +71,13 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
     }
 
     /// <summary>Writes a warning, unless the run is quiet.</summary>
-    public void Warn(string message) => Say($"warning: {message}");
+    public void Warn(string message) => Say($"warning: {OptionNames.Translate(message)}");
 
     /// <summary>Writes an error.</summary>
     public void Complain(string message)
     {
         _progress?.Erase();
-        error.WriteLine($"error: {message}");
+        error.WriteLine($"error: {OptionNames.Translate(message)}");
     }
 
     /// <summary>Writes a line of the result.</summary>

@@ -69,7 +69,7 @@ internal sealed class ModelOptions
     {
         string[] paths = arguments.GetValue(Models) ?? [];
         string[] labels = arguments.GetValue(_labels) ?? [], normalizations = arguments.GetValue(_normalization) ?? [], tasks = arguments.GetValue(_tasks) ?? [];
-        string[] files = [.. paths.Where(path => !IsList(path))];
+        string[] files = [.. paths.Where(path => !ClassifierList.IsList(path))];
         if (labels.Length > files.Length)
             throw new UsageException($"--labels is given {labels.Length} times for {files.Length} model{(files.Length == 1 ? "" : "s")}.");
         if (normalizations.Length > 1 && normalizations.Length != files.Length)
@@ -84,7 +84,7 @@ internal sealed class ModelOptions
         int file = 0, label = 0;
         foreach (string path in paths)
         {
-            if (IsList(path))
+            if (ClassifierList.IsList(path))
             {
                 entries.AddRange(ClassifierList.Read(path));
                 continue;
@@ -127,6 +127,4 @@ internal sealed class ModelOptions
             throw new UsageException(mistake.Message, mistake);
         }
     }
-
-    private static bool IsList(string path) => Directory.Exists(path);
 }

@@ -26,7 +26,7 @@ public sealed class InspectTests
     [Fact]
     public void Inspect_FolderOfModels_ShowsAll()
     {
-        string output = ToolRun.Good("inspect", SampleData.Models, "--layers").Output;
+        string output = ToolRun.Good("inspect", Path.Combine(SampleData.Models, "models.json"), "--layers").Output;
         Assert.Contains("resnet20-w1-a.pt: checkpoint", output);
         Assert.Contains("compared with prototypes of automobile, cat, dog, horse, truck", output);
         Assert.Contains("normalized by mean 0.491 0.482 0.447, deviation 0.202 0.199 0.201", output);
@@ -60,7 +60,7 @@ public sealed class InspectTests
     [Fact]
     public void Inspect_OtherFiles_AreNamed()
     {
-        ToolRun.Of("inspect", Path.Combine(SampleData.Models, "models.json")).ExpectFailure(ExitCode.BadInput, "models.json", "JSON text");
+        ToolRun.Of("inspect", TestFiles.InTestData("reference-accuracies.json")).ExpectFailure(ExitCode.BadInput, "reference-accuracies.json", "JSON text");
         ToolRun.Of("inspect", SampleData.Image("frog")).ExpectFailure(ExitCode.BadInput, "0001.png");
         ToolRun.Of("inspect", SampleData.Images).ExpectFailure(ExitCode.BadInput, "models.json");
     }

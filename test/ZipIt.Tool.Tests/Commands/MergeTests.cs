@@ -97,7 +97,17 @@ public sealed class MergeTests : IClassFixture<MergeTests.MergedFiles>, IDisposa
         JsonElement outputs = ToolRun.Good("inspect", model, "--json").Json[0].GetProperty("outputs");
         Assert.Equal(["x", "y"], outputs.EnumerateArray().Select(output => output.GetProperty("name").GetString()!));
         ToolRun.Of("merge", model, _merged.Zip, "--calibration", _merged.Calibration, "-o", Path.Combine(_folder, "again.onnx"))
-            .ExpectFailure(ExitCode.BadInput, "class 'airplane'", "SharedLabels");
+            .ExpectFailure(ExitCode.BadInput, "class 'airplane'", "allow --shared-labels");
+    }
+
+    [Theory]
+    [InlineData("--budget", "1.4", 55e6, 60.2e6)]
+    [InlineData("--max-loss", "0.9", 42.9e6, 43.2e6)]
+    public void Merge_Limit_FindsTheCut(string option, string value, double least, double most)
+    {
+        ToolRun run = ToolRun.Good([.. Arguments(Path.Combine(_folder, "zipped.onnx")), option, value, "--json"]);
+        Assert.InRange(run.Json.GetProperty("multiplyAdds").GetDouble(), least, most);
+        Assert.InRange(run.Json.GetProperty("loss").GetDouble(), 0, 0.9);
     }
 
     [Fact]
@@ -209,7 +219,7 @@ public sealed class MergeTests : IClassFixture<MergeTests.MergedFiles>, IDisposa
     {
         ToolRun run = ToolRun.Of("merge", TestFiles.ClassModel('a'), TestFiles.ClassModel('b'), "--labels", SampleData.LabelsA, "--labels", SampleData.LabelsB,
             "--calibration", SampleData.Images, "-o", Path.Combine(_folder, "z.onnx"), "--method", "averaging", "--quiet");
-        run.ExpectFailure(ExitCode.BadInput, "cannot be what", "normalization");
+        run.ExpectFailure(ExitCode.BadInput, "cannot be what", "normalization", "say --calibration-check warn");
     }
 
     private string Merge(string name, params string[] more)

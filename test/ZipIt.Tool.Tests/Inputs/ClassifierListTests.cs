@@ -1,4 +1,5 @@
 using ZipIt.MLNet;
+using ZipIt.Networks;
 using ZipIt.TestFramework;
 using ZipIt.Tool.Inputs;
 
@@ -19,7 +20,19 @@ public sealed class ClassifierListTests : IDisposable
         Assert.True(classifier.Network.Contains("normalization"));
     }
 
+    [Fact]
+    public void Load_Architecture_IsTaken()
+    {
+        ZipClassifier classifier = Load("""{"task":"a","file":"a.pt","labels":["1","2","3","4","5"],"architecture":{"activation":"leaky-relu(0.1)","stemPooling":true,"epsilon":1e-3}}""");
+        Assert.Contains(classifier.Network.Nodes, node => node.Layer is LeakyReLU { NegativeSlope: 0.1f });
+        Assert.Contains(classifier.Network.Nodes, node => node.Layer is MaxPool2d);
+        Assert.Contains(classifier.Network.Nodes, node => node.Layer is BatchNorm2d { Epsilon: 1e-3f });
+    }
+
     [Theory]
+    [InlineData("""{"task":"a","file":"a.pt","labels":["1","2","3","4","5"],"architecture":{"activation":"relo"}}""", "did you mean 'relu'?")]
+    [InlineData("""{"task":"a","file":"a.pt","labels":["1","2","3","4","5"],"architecture":{"stem":7}}""", "an architecture has no key 'stem'")]
+    [InlineData("""{"task":"a","file":"a.pt","labels":["1","2","3","4","5"],"architecture":{"stageStrides":[1,2]}}""", "StageStrides")]
     [InlineData("""{"task":"a","file":"a.pt","labels":["1",null,"3","4","5"]}""", "label 2 of 5 is null")]
     [InlineData("""{"task":"a","file":"a.pt","labels":["1","2","3","4","5"],"normalization":{"mean":[125.3,123.0,113.9],"deviation":[51.6,50.8,51.3]}}""", "divided by 255")]
     [InlineData("""{"task":"a","file":"a.pt","labels":["1","2","3","4","5"],"normalization":{"mean":[0.5,0.5,0.5],"deviation":[51.6,50.8,51.3]}}""", "deviation")]

@@ -13,7 +13,7 @@ internal static class RecipeFile
     ];
 
     /// <summary>Whether a file is a recipe, by its name.</summary>
-    public static bool IsRecipe(string path) => Path.GetExtension(path).ToLowerInvariant() is ".yaml" or ".yml" or ".json";
+    public static bool IsRecipe(string path) => Path.GetExtension(path).ToLowerInvariant() is ".yaml" or ".yml" or ".json" && !ClassifierList.IsList(path);
 
     /// <summary>Reads a recipe. Models and images are not opened.</summary>
     /// <param name="path">Path of the file; paths in it are relative to its folder.</param>
@@ -110,7 +110,7 @@ internal static class RecipeFile
         {
             SettingsText { Value: { } path } => ClassifierList.Read(Path.Combine(folder, path)),
             SettingsList list => [.. list.Items.SelectMany(item => item is SettingsText { Value: { } path }
-                ? Directory.Exists(Path.Combine(folder, path)) ? ClassifierList.Read(Path.Combine(folder, path))
+                ? ClassifierList.IsList(Path.Combine(folder, path)) ? ClassifierList.Read(Path.Combine(folder, path))
                     : [new ClassifierEntry { File = path, Folder = folder, Place = item.Place }]
                 : [ClassifierEntry.Read(item, folder)])],
             _ => throw models.Place.Error($"expected a list of models as 'models', or a folder with a {ClassifierList.FileName}, found {models.Kind}."),
