@@ -17,12 +17,13 @@ var rounds = new Option<int>("--rounds") { Description = "How many times the eng
 var seconds = new Option<double>("--seconds") { Description = "How long an engine runs at each turn.", DefaultValueFactory = _ => 1 };
 var only = new Option<string>("--only") { Description = "Only the rows whose network and batch size ('resnet50 8') contain this.",
     DefaultValueFactory = _ => "" };
+var engines = new Option<string>("--engines") { Description = "Only these engines.", DefaultValueFactory = _ => string.Join(',', Contender.Names) };
 var memory = new Option<bool>("--memory") { Description = "Compare peak memory, each engine in a process of its own, instead of time." };
 var peak = new Option<string?>("--peak") { Hidden = true };
 
 var command = new RootCommand("Compares this library's engine with ONNX Runtime and libtorch in one process: random weights, the same images, float32.")
 {
-    threads, rounds, seconds, only, memory, peak,
+    threads, rounds, seconds, only, engines, memory, peak,
 };
 command.SetAction(arguments =>
 {
@@ -32,17 +33,20 @@ command.SetAction(arguments =>
     int count = arguments.GetValue(threads);
     if (arguments.GetValue(peak) is { } contender)
         return PrintPeak(contender, count);
+    string[] names = [.. Contender.Names.Intersect(arguments.GetRequiredValue(engines).Split(','))];
     var chosen = rows.Where(row => $"{row.Network} {row.Batch}".Contains(arguments.GetRequiredValue(only), StringComparison.Ordinal)).ToArray();
     Table table = new Table().AddColumn("network").AddColumn("batch");
-    foreach (string name in Contender.Names)
+    foreach (string name in names)
         table.AddColumn(new TableColumn(arguments.GetValue(memory) ? $"{name} MiB" : $"{name} ms").RightAligned());
-    table.AddColumn(new TableColumn("onnxruntime / zipit").RightAligned()).AddColumn(new TableColumn("libtorch / zipit").RightAligned());
+    string[] others = [.. names.Skip(1).Select(name => name.Split('-')[0]).Distinct()];
+    foreach (string other in others)
+        table.AddColumn(new TableColumn($"{other} / {names[0]}").RightAligned());
     foreach ((string network, int batch) in chosen)
     {
         double[] figures = arguments.GetValue(memory)
-            ? [.. Contender.Names.Select(name => MeasurePeak(name, network, batch, count))]
-            : MeasureTimes(network, batch, count, arguments.GetValue(rounds), arguments.GetValue(seconds));
-        string[] ratios = [$"{figures[1] / figures[0]:F2}", $"{Math.Min(figures[2], figures[3]) / figures[0]:F2}"];
+            ? [.. names.Select(name => MeasurePeak(name, network, batch, count))]
+            : MeasureTimes(names, network, batch, count, arguments.GetValue(rounds), arguments.GetValue(seconds));
+        string[] ratios = [.. others.Select(other => $"{figures.Where((_, i) => names[i].StartsWith(other, StringComparison.Ordinal)).Min() / figures[0]:F2}")];
         table.AddRow([network, $"{batch}", .. figures.Select(figure => $"{figure:F2}"), .. ratios]);
         Console.Error.WriteLine($"{network} {batch}: {string.Join(' ', figures.Select(figure => $"{figure:F2}"))}");
     }
@@ -53,16 +57,16 @@ command.SetAction(arguments =>
 return command.Parse(args).Invoke();
 
 // Medians over the turns of the shortest run of each turn, in milliseconds: what else the machine does makes runs longer, never shorter.
-static double[] MeasureTimes(string name, int batch, int threads, int rounds, double seconds)
+static double[] MeasureTimes(string[] engines, string name, int batch, int threads, int rounds, double seconds)
 {
     Network network = BenchmarkNetworks.Create(name);
     float[] images = BenchmarkNetworks.DrawImages(network, batch);
-    Contender[] contenders = [.. Contender.Names.Select(engine => Contender.Create(engine, network, images, batch, threads))];
+    Contender[] contenders = [.. engines.Select(engine => Contender.Create(engine, network, images, batch, threads))];
     try
     {
         foreach (Contender contender in contenders)
             contender.Run();
-        Check(contenders, name);
+        Check(engines, contenders, name);
         double[][] times = [.. contenders.Select(_ => new double[rounds])];
         for (int round = 0; round < rounds; round++)
         {
@@ -97,7 +101,7 @@ static double Time(Contender contender, double seconds)
     return shortest;
 }
 
-static void Check(Contender[] contenders, string network)
+static void Check(string[] engines, Contender[] contenders, string network)
 {
     float[] ours = contenders[0].ReadOutput();
     float scale = ours.Max(Math.Abs);
@@ -105,7 +109,7 @@ static void Check(Contender[] contenders, string network)
     {
         float error = ours.Zip(contenders[engine].ReadOutput(), (a, b) => Math.Abs(a - b)).Max() / scale;
         if (!(error < 1e-3f))
-            throw new InvalidOperationException($"{Contender.Names[engine]} gives other outputs for {network}: they differ by {error:E1}.");
+            throw new InvalidOperationException($"{engines[engine]} gives other outputs for {network}: they differ by {error:E1}.");
     }
 }
 

@@ -81,7 +81,10 @@ internal sealed class Pair(string name, string first, string second, ZipMethod m
             IDataView scored = zipped.Transform(data), applied = _context.Transforms.ApplyOnnxModel(columns, ["Pixels"], path).Fit(data).Transform(data);
             if (!ToBytes(OnnxNetwork.Load(path).Network).SequenceEqual(ToBytes(zipped.Network)))
                 throw new InvalidOperationException("The network that was read again is another one.");
-            return columns.Max(column => scored.GetColumn<float[]>(column).Zip(applied.GetColumn<float[]>(column)).Max(row => Differ(row.First, row.Second)));
+
+            // Logarithms of probabilities are what the network gives, but for a constant.
+            return columns.Max(column => scored.GetColumn<float[]>(column).Zip(applied.GetColumn<float[]>(column))
+                .Max(row => Differ(Array.ConvertAll(row.First, TakeLogarithm), Array.ConvertAll(row.Second, TakeLogarithm))));
         }
         finally
         {
@@ -101,6 +104,8 @@ internal sealed class Pair(string name, string first, string second, ZipMethod m
 
         return expected.Length == found.Length ? difference / largest : double.PositiveInfinity;
     }
+
+    private static float TakeLogarithm(float probability) => MathF.Log(Math.Max(probability, 1e-30f));
 
     private static byte[] ToBytes(Network network)
     {

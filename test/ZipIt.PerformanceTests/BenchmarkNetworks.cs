@@ -15,8 +15,9 @@ internal static class BenchmarkNetworks
         "resnet20x4-13of20" => Branch(Create("resnet20x4"), "layer2.2.relu2"),
         "vgg11" => Vgg.Random(1, VggLayout.Cifar(11), 32),
         "mobilenetv2" => MobileNetV2(),
-        _ => throw new ArgumentException($"Expected resnet20x1, resnet20x4 (also -7of20, -13of20), resnet50, vgg11 or mobilenetv2, found '{name}'.",
-        nameof(name)),
+        "resnext50" => ResNeXt50(),
+        _ => throw new ArgumentException(
+            $"Expected resnet20x1, resnet20x4 (also -7of20, -13of20), resnet50, resnext50, vgg11 or mobilenetv2, found '{name}'.", nameof(name)),
     };
 
     /// <summary>Random images for a network's only input.</summary>
@@ -48,6 +49,43 @@ internal static class BenchmarkNetworks
         }
 
         return new Network([.. heads]);
+    }
+
+    /// <summary>ResNet-50 for 224 pixels in which the 3×3 convolutions of all blocks have twice the channels, in 32 groups (Xie et al., 2017, table 1).</summary>
+    private static Network ResNeXt50()
+    {
+        var random = new Random(1);
+        int count = 0;
+
+        Node Convolve(Node input, int inputs, int outputs, int kernel, int stride = 1, int groups = 1)
+        {
+            var weight = new Tensor(outputs, inputs / groups, kernel, kernel);
+            double bound = Math.Sqrt(3.0 / (inputs / groups * kernel * kernel));
+            foreach (ref float value in weight.Span)
+                value = (float)(bound * (2 * random.NextDouble() - 1));
+            return new Node($"conv{count++}", new Conv2d(weight, new Tensor(outputs), stride, kernel / 2, null, groups), input);
+        }
+
+        Node Activate(Node input) => new($"relu{count}", new ReLU(), input);
+
+        Node x = Activate(Convolve(new Node("image", new Input(3, 224, 224)), 3, 64, 7, 2));
+        x = new Node("maxpool", new MaxPool2d(3, 2, 1), x);
+        int inputs = 64;
+        foreach ((int width, int blocks, int stride) in ((int, int, int)[])[(128, 3, 1), (256, 4, 2), (512, 6, 2), (1024, 3, 2)])
+        {
+            for (int block = 0; block < blocks; block++)
+            {
+                int step = block == 0 ? stride : 1;
+                Node start = block == 0 ? Convolve(x, inputs, 2 * width, 1, step) : x;
+                x = Activate(Convolve(x, inputs, width, 1));
+                x = Activate(Convolve(x, width, width, 3, step, 32));
+                x = Activate(new Node($"add{count}", new Add(), Convolve(x, width, 2 * width, 1), start));
+                inputs = 2 * width;
+            }
+        }
+
+        x = new Node("flatten", new Flatten(), new Node("pool", new GlobalAveragePool(), x));
+        return new Network(new Head("output", new Node("classifier", new Linear(new Tensor(1000, inputs), new Tensor(1000)), x)));
     }
 
     /// <summary>MobileNetV2 of width 1 for 224 pixels (Sandler et al., 2018, table 2).</summary>

@@ -77,6 +77,21 @@ internal readonly record struct WindowAxis
         return (Math.Max(first, 0), Math.Min(last, Input), last - first);
     }
 
+    /// <summary>Number of the last window whose taps all lie inside the input; −1 or less if there is none.</summary>
+    public int LastWhole => Math.Min(Output - 1, Div(Input - 1 - Dilation * (Kernel - 1) + Padding));
+
+    /// <summary>The taps of a window that lie inside the input: the pixel under the first, the first, and their number, which may be 0.</summary>
+    public (int Pixel, int First, int Count) TapsAt(int index)
+    {
+        int begin = index * Stride - Padding;
+        int first = begin < 0 ? (Dilation - 1 - begin) / Dilation : 0;
+        int pixel = begin + first * Dilation;
+        int count = pixel >= Input ? 0 : Math.Min(Kernel - first, (Input - 1 - pixel) / Dilation + 1);
+        return count > 0 ? (pixel, first, count) : (0, 0, 0);
+    }
+
+    private int Div(int room) => room < 0 ? -1 : room / Stride;
+
     private static void CheckExtent(Node node, string what, long extent, int least)
     {
         if (extent < least || extent > NetworkLimits.Extent)

@@ -198,12 +198,24 @@ internal sealed unsafe class CpuSession : INetworkSession, IParallelWork
     private void RunWaves()
     {
         _whole ??= new Batch(_plan, MaximumBatchSize, _team.Threads, Allocate) { Normalizations = _normalizations };
+        int sliced = _images > _plan.Slices.Images ? _plan.Slices.Waves : 0;
+        for (int first = 0; sliced > 0 && first < _images; first += _plan.Slices.Images)
+        {
+            _whole.Take(_inputs, _kept.Pointer, first, Math.Min(_plan.Slices.Images, _images - first));
+            RunWaves(_whole, 0, sliced);
+        }
+
         _whole.Take(_inputs, _kept.Pointer, 0, _images);
-        foreach (Step[] wave in _plan.Waves)
+        RunWaves(_whole, sliced, _plan.Waves.Length);
+    }
+
+    private void RunWaves(Batch batch, int first, int last)
+    {
+        foreach (Step[] wave in _plan.Waves.AsSpan(first, last - first))
         {
             _wave = wave;
             for (int i = 0; i < wave.Length; i++)
-                _firstBlocks[i + 1] = _firstBlocks[i] + wave[i].CountBlocks(_images, _team.Threads);
+                _firstBlocks[i + 1] = _firstBlocks[i] + wave[i].CountBlocks(batch.Images, batch.Threads);
             _team.Run(this, _firstBlocks[wave.Length]);
         }
     }

@@ -14,7 +14,7 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Number of floats in a vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Whether there are registers for a tile of 12 rows and two vectors (24 sums, two columns, one factor); otherwise tiles have 4 rows.</summary>
+    /// <summary>Whether there are registers for a tile of 12 rows and two vectors (24 sums, two columns, one factor); otherwise such tiles have 6 rows.</summary>
     static abstract bool HasManyRegisters { get; }
 
     /// <summary>Reads a vector; the address need not be aligned.</summary>

@@ -98,18 +98,6 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
     }
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void AccumulateProduct(float* left, float* right, float* target, nint count)
-    {
-        int lanes = TLanes.Count;
-        nint i = 0;
-        for (; i + lanes <= count; i += lanes)
-            TLanes.Store(target + i, TLanes.MultiplyAdd(TLanes.Load(left + i), TLanes.Load(right + i), TLanes.Load(target + i)));
-        for (; i < count; i++)
-            target[i] = float.MultiplyAddEstimate(left[i], right[i], target[i]);
-    }
-
-    /// <inheritdoc/>
     public override void Softmax(float* source, float* target, int count)
     {
         float largest = source[0];

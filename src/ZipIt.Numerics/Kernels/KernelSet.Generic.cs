@@ -11,7 +11,7 @@ internal sealed partial class KernelSet<TLanes, TVector> : KernelSet
     public override int Lanes => TLanes.Count;
 
     /// <inheritdoc/>
-    public override int TileRows => TLanes.HasManyRegisters ? 12 : 4;
+    public override int TileRows => TLanes.HasManyRegisters ? MostTileRows : MostTileRows / 2;
 
     /// <inheritdoc/>
     public override string ToString() => $"{32 * TLanes.Count}-bit vectors";

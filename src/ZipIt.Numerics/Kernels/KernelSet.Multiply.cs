@@ -1,45 +1,102 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace ZipIt.Numerics;
 
-/// <summary>The matrix product: register tiles of 12 or 4 rows and two vectors of columns.</summary>
+/// <summary>The matrix product: register tiles of up to 12 rows and one or two vectors of columns.</summary>
 internal sealed unsafe partial class KernelSet<TLanes, TVector>
 {
+    /// <summary>
+    /// Most rows of a tile. Where there are 16 registers then 6 rows of two vectors, or 12 of one, are 12 sums, with two vectors of B and a factor beside them.
+    /// </summary>
+    private const int MostTileRows = 12;
+
     /// <inheritdoc/>
     public override void Multiply(
-        float* a, nint strideA, int rows, in PackedMatrix b, int firstPanel, int lastPanel, float* c, nint strideC, float* initial, nint strideInitial)
+        float* a,
+        nint strideA,
+        int rows,
+        in PackedMatrix b,
+        int firstPanel,
+        int lastPanel,
+        float* c,
+        nint strideC,
+        float* initial,
+        nint strideInitial,
+        float* residual,
+        PostOperation operation)
     {
+        Bounds bounds = Bounds.Of(operation);
+        bool finishes = bounds.AreAll && (residual is not null || operation.Kind != PostOperationKind.None);
         int lanes = TLanes.Count;
         for (int panel = firstPanel; panel < lastPanel; panel++)
         {
             int first = panel * 2 * lanes;
             int used = Math.Min(2 * lanes, b.Columns - first);
+            var tile = new Tile
+            {
+                A = a,
+                StrideA = strideA,
+                Depth = b.Depth,
+                B = b.Panel(panel),
+                C = c + first,
+                StrideC = strideC,
+                Initial = initial + first,
+                StrideInitial = strideInitial,
+                Residual = residual is null || !bounds.AreAll ? null : residual + first,
+                Lower = bounds.Lower,
+                Upper = bounds.Upper,
+            };
+            tile.Ahead = panel + 1 < lastPanel ? (byte*)b.Panel(panel + 1) : null;
             if (used == 2 * lanes)
-                MultiplyPanel<TwoVectors>(a, strideA, rows, b.Depth, b.Panel(panel), c + first, strideC, initial + first, strideInitial);
+                MultiplyPanel<TwoVectors>(tile, rows, finishes);
             else if (used == lanes)
-                MultiplyPanel<OneVector>(a, strideA, rows, b.Depth, b.Panel(panel), c + first, strideC, initial + first, strideInitial);
+                MultiplyPanel<OneVector>(tile, rows, finishes);
             else if (used < lanes)
-                MultiplyEdge<OneVector>(a, strideA, rows, b.Depth, b.Panel(panel), used, c + first, strideC, initial + first, strideInitial);
+                MultiplyEdge<OneVector>(tile, rows, used, bounds.AreAll ? operation : PostOperation.None);
             else
-                MultiplyEdge<TwoVectors>(a, strideA, rows, b.Depth, b.Panel(panel), used, c + first, strideC, initial + first, strideInitial);
+                MultiplyEdge<TwoVectors>(tile, rows, used, bounds.AreAll ? operation : PostOperation.None);
+        }
+
+        if (bounds.AreAll)
+            return;
+        int firstColumn = firstPanel * 2 * lanes;
+        int columns = Math.Min(lastPanel * 2 * lanes, b.Columns) - firstColumn;
+        for (nint row = 0; row < rows; row++)
+        {
+            nint offset = row * strideC + firstColumn;
+            Finish(c + offset, residual is null ? null : residual + offset, columns, operation);
         }
     }
 
-    private static void MultiplyPanel<TWidth>(
-        float* a, nint strideA, int rows, int depth, float* b, float* c, nint strideC, float* initial, nint strideInitial)
+    /// <summary>Rows of a panel, in tiles of heights as equal as can be: a low tile would not hide the time that a sum takes.</summary>
+    private static void MultiplyPanel<TWidth>(in Tile first, int rows, bool finishes)
         where TWidth : struct, ITileWidth
     {
+        Tile tile = first;
+        int most = TLanes.HasManyRegisters || !TWidth.IsTwo ? MostTileRows : MostTileRows / 2;
+        int tiles = (rows + most - 1) / most;
+        nint panelSize = (nint)tile.Depth * (TWidth.IsTwo ? 2 : 1) * TLanes.Count * sizeof(float);
+        nint share = panelSize / tiles;
+        tile.AheadStep = tile.Ahead is null ? 0 : (share + tile.Depth - 1) / tile.Depth;
+        tile.Ahead = tile.Ahead is null ? (byte*)tile.B : tile.Ahead;
         int row = 0;
-        if (TLanes.HasManyRegisters)
+        for (int i = 1; i <= tiles; i++)
         {
-            for (; row + 12 <= rows; row += 12)
-                MultiplyTile12<TWidth>(a + row * strideA, strideA, depth, b, c + row * strideC, strideC, initial + row * strideInitial, strideInitial);
+            int height = (int)((long)rows * i / tiles) - row;
+            if (!finishes)
+                MultiplyTile<TWidth, Plain>(height, tile);
+            else if (tile.Residual is null)
+                MultiplyTile<TWidth, Bounded>(height, tile);
+            else
+                MultiplyTile<TWidth, AddBounded>(height, tile);
+            row += height;
+            tile.A += height * tile.StrideA;
+            tile.C += height * tile.StrideC;
+            tile.Initial += height * tile.StrideInitial;
+            tile.Residual += tile.Residual is null ? 0 : height * tile.StrideC;
+            tile.Ahead += tile.AheadStep == 0 ? 0 : share;
         }
-
-        for (; row + 4 <= rows; row += 4)
-            MultiplyTile4<TWidth>(a + row * strideA, strideA, depth, b, c + row * strideC, strideC, initial + row * strideInitial, strideInitial);
-        for (; row < rows; row++)
-            MultiplyTile1<TWidth>(a + row * strideA, strideA, depth, b, c + row * strideC, strideC, initial + row * strideInitial, strideInitial);
     }
 
     /// <summary>
@@ -47,226 +104,321 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
     /// The unused columns of B are zeros, and no column sees another, so that the used ones come out as they would in a full panel.
     /// </summary>
     [SkipLocalsInit]
-    private static void MultiplyEdge<TWidth>(
-        float* a, nint strideA, int rows, int depth, float* b, int used, float* c, nint strideC, float* initial, nint strideInitial)
+    private void MultiplyEdge<TWidth>(in Tile first, int rows, int used, PostOperation operation)
         where TWidth : struct, ITileWidth
     {
-        const int EdgeRows = 12;
         int width = TWidth.IsTwo ? 2 * TLanes.Count : TLanes.Count;
-        float* tile = stackalloc float[EdgeRows * width];
-        for (int row = 0; row < rows; row += EdgeRows)
+        float* values = stackalloc float[MostTileRows * width];
+        for (int row = 0; row < rows; row += MostTileRows)
         {
-            int count = Math.Min(EdgeRows, rows - row);
+            int count = Math.Min(MostTileRows, rows - row);
             for (int r = 0; r < count; r++)
             {
-                new ReadOnlySpan<float>(initial + (row + r) * strideInitial, used).CopyTo(new Span<float>(tile + r * width, used));
-                new Span<float>(tile + r * width + used, width - used).Clear();
+                new ReadOnlySpan<float>(first.Initial + (row + r) * first.StrideInitial, used).CopyTo(new Span<float>(values + r * width, used));
+                new Span<float>(values + r * width + used, width - used).Clear();
             }
 
-            MultiplyPanel<TWidth>(a + row * strideA, strideA, count, depth, b, tile, width, tile, width);
+            Tile tile = first;
+            tile.A += row * first.StrideA;
+            tile.C = tile.Initial = values;
+            tile.StrideC = tile.StrideInitial = width;
+            MultiplyPanel<TWidth>(tile, count, finishes: false);
             for (int r = 0; r < count; r++)
-                new ReadOnlySpan<float>(tile + r * width, used).CopyTo(new Span<float>(c + (row + r) * strideC, used));
+            {
+                nint offset = (row + r) * first.StrideC;
+                new ReadOnlySpan<float>(values + r * width, used).CopyTo(new Span<float>(first.C + offset, used));
+                Finish(first.C + offset, first.Residual is null ? null : first.Residual + offset, used, operation);
+            }
         }
     }
 
-    /// <summary>Sums of 12 rows and one or two vectors of columns: lane i of sum r, v is C[r, v·lanes + i].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTile12<TWidth>(float* a, nint strideA, int depth, float* b, float* c, nint strideC, float* initial, nint strideInitial)
+    private static void MultiplyTile<TWidth, TFinish>(int height, in Tile tile)
         where TWidth : struct, ITileWidth
+        where TFinish : struct, IFinish
+    {
+        switch (height)
+        {
+            case 1:
+                MultiplyTile<TWidth, TFinish, Rows1>(tile);
+                break;
+            case 2:
+                MultiplyTile<TWidth, TFinish, Rows2>(tile);
+                break;
+            case 3:
+                MultiplyTile<TWidth, TFinish, Rows3>(tile);
+                break;
+            case 4:
+                MultiplyTile<TWidth, TFinish, Rows4>(tile);
+                break;
+            case 5:
+                MultiplyTile<TWidth, TFinish, Rows5>(tile);
+                break;
+            case 6:
+                MultiplyTile<TWidth, TFinish, Rows6>(tile);
+                break;
+            case 7:
+                MultiplyTile<TWidth, TFinish, Rows7>(tile);
+                break;
+            case 8:
+                MultiplyTile<TWidth, TFinish, Rows8>(tile);
+                break;
+            case 9:
+                MultiplyTile<TWidth, TFinish, Rows9>(tile);
+                break;
+            case 10:
+                MultiplyTile<TWidth, TFinish, Rows10>(tile);
+                break;
+            case 11:
+                MultiplyTile<TWidth, TFinish, Rows11>(tile);
+                break;
+            case 12:
+                MultiplyTile<TWidth, TFinish, Rows12>(tile);
+                break;
+        }
+    }
+
+    /// <summary>Sums of some rows and one or two vectors of columns: lane i of s<c>r</c> is C[r, i], lane i of t<c>r</c> is C[r, lanes + i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyTile<TWidth, TFinish, THeight>(in Tile tile)
+        where TWidth : struct, ITileWidth
+        where TFinish : struct, IFinish
+        where THeight : struct, ITileHeight
     {
         int lanes = TLanes.Count;
-        TVector s0 = TLanes.Load(initial);
-        TVector s1 = TLanes.Load(initial + 1 * strideInitial);
-        TVector s2 = TLanes.Load(initial + 2 * strideInitial);
-        TVector s3 = TLanes.Load(initial + 3 * strideInitial);
-        TVector s4 = TLanes.Load(initial + 4 * strideInitial);
-        TVector s5 = TLanes.Load(initial + 5 * strideInitial);
-        TVector s6 = TLanes.Load(initial + 6 * strideInitial);
-        TVector s7 = TLanes.Load(initial + 7 * strideInitial);
-        TVector s8 = TLanes.Load(initial + 8 * strideInitial);
-        TVector s9 = TLanes.Load(initial + 9 * strideInitial);
-        TVector s10 = TLanes.Load(initial + 10 * strideInitial);
-        TVector s11 = TLanes.Load(initial + 11 * strideInitial);
-        TVector t0 = TWidth.IsTwo ? TLanes.Load(initial + lanes) : default;
-        TVector t1 = TWidth.IsTwo ? TLanes.Load(initial + 1 * strideInitial + lanes) : default;
-        TVector t2 = TWidth.IsTwo ? TLanes.Load(initial + 2 * strideInitial + lanes) : default;
-        TVector t3 = TWidth.IsTwo ? TLanes.Load(initial + 3 * strideInitial + lanes) : default;
-        TVector t4 = TWidth.IsTwo ? TLanes.Load(initial + 4 * strideInitial + lanes) : default;
-        TVector t5 = TWidth.IsTwo ? TLanes.Load(initial + 5 * strideInitial + lanes) : default;
-        TVector t6 = TWidth.IsTwo ? TLanes.Load(initial + 6 * strideInitial + lanes) : default;
-        TVector t7 = TWidth.IsTwo ? TLanes.Load(initial + 7 * strideInitial + lanes) : default;
-        TVector t8 = TWidth.IsTwo ? TLanes.Load(initial + 8 * strideInitial + lanes) : default;
-        TVector t9 = TWidth.IsTwo ? TLanes.Load(initial + 9 * strideInitial + lanes) : default;
-        TVector t10 = TWidth.IsTwo ? TLanes.Load(initial + 10 * strideInitial + lanes) : default;
-        TVector t11 = TWidth.IsTwo ? TLanes.Load(initial + 11 * strideInitial + lanes) : default;
+        float* initial = tile.Initial;
+        nint strideInitial = tile.StrideInitial;
+        TVector s0 = TLanes.Load(initial + 0 * strideInitial);
+        TVector s1 = THeight.Rows > 1 ? TLanes.Load(initial + 1 * strideInitial) : default;
+        TVector s2 = THeight.Rows > 2 ? TLanes.Load(initial + 2 * strideInitial) : default;
+        TVector s3 = THeight.Rows > 3 ? TLanes.Load(initial + 3 * strideInitial) : default;
+        TVector s4 = THeight.Rows > 4 ? TLanes.Load(initial + 4 * strideInitial) : default;
+        TVector s5 = THeight.Rows > 5 ? TLanes.Load(initial + 5 * strideInitial) : default;
+        TVector s6 = THeight.Rows > 6 ? TLanes.Load(initial + 6 * strideInitial) : default;
+        TVector s7 = THeight.Rows > 7 ? TLanes.Load(initial + 7 * strideInitial) : default;
+        TVector s8 = THeight.Rows > 8 ? TLanes.Load(initial + 8 * strideInitial) : default;
+        TVector s9 = THeight.Rows > 9 ? TLanes.Load(initial + 9 * strideInitial) : default;
+        TVector s10 = THeight.Rows > 10 ? TLanes.Load(initial + 10 * strideInitial) : default;
+        TVector s11 = THeight.Rows > 11 ? TLanes.Load(initial + 11 * strideInitial) : default;
+        TVector t0 = TWidth.IsTwo ? TLanes.Load(initial + 0 * strideInitial + lanes) : default;
+        TVector t1 = TWidth.IsTwo && THeight.Rows > 1 ? TLanes.Load(initial + 1 * strideInitial + lanes) : default;
+        TVector t2 = TWidth.IsTwo && THeight.Rows > 2 ? TLanes.Load(initial + 2 * strideInitial + lanes) : default;
+        TVector t3 = TWidth.IsTwo && THeight.Rows > 3 ? TLanes.Load(initial + 3 * strideInitial + lanes) : default;
+        TVector t4 = TWidth.IsTwo && THeight.Rows > 4 ? TLanes.Load(initial + 4 * strideInitial + lanes) : default;
+        TVector t5 = TWidth.IsTwo && THeight.Rows > 5 ? TLanes.Load(initial + 5 * strideInitial + lanes) : default;
+        TVector t6 = TWidth.IsTwo && THeight.Rows > 6 ? TLanes.Load(initial + 6 * strideInitial + lanes) : default;
+        TVector t7 = TWidth.IsTwo && THeight.Rows > 7 ? TLanes.Load(initial + 7 * strideInitial + lanes) : default;
+        TVector t8 = TWidth.IsTwo && THeight.Rows > 8 ? TLanes.Load(initial + 8 * strideInitial + lanes) : default;
+        TVector t9 = TWidth.IsTwo && THeight.Rows > 9 ? TLanes.Load(initial + 9 * strideInitial + lanes) : default;
+        TVector t10 = TWidth.IsTwo && THeight.Rows > 10 ? TLanes.Load(initial + 10 * strideInitial + lanes) : default;
+        TVector t11 = TWidth.IsTwo && THeight.Rows > 11 ? TLanes.Load(initial + 11 * strideInitial + lanes) : default;
+        float* a = tile.A;
+        nint strideA = tile.StrideA;
+        nint stride2 = 2 * strideA;
         float* a3 = a + 3 * strideA;
         float* a6 = a + 6 * strideA;
         float* a9 = a + 9 * strideA;
-        nint stride2 = 2 * strideA;
-        for (int k = 0; k < depth; k++)
+        float* b = tile.B;
+        float* residual = tile.Residual;
+        nint strideC = tile.StrideC;
+        for (int row = 0; TFinish.ReadsResidual && row < THeight.Rows; row++)
+            Prefetch(residual + row * strideC);
+        byte* ahead = tile.Ahead;
+        nint aheadStep = tile.AheadStep;
+        for (int k = tile.Depth; k > 0; k--)
         {
             TVector b0 = TLanes.Load(b);
             TVector b1 = TWidth.IsTwo ? TLanes.Load(b + lanes) : default;
+            if (Sse.IsSupported)
+                Sse.Prefetch1(ahead);
             TVector x = TLanes.Broadcast(a[0]);
             s0 = TLanes.MultiplyAdd(x, b0, s0);
             if (TWidth.IsTwo)
                 t0 = TLanes.MultiplyAdd(x, b1, t0);
-            x = TLanes.Broadcast(a[strideA]);
-            s1 = TLanes.MultiplyAdd(x, b0, s1);
-            if (TWidth.IsTwo)
-                t1 = TLanes.MultiplyAdd(x, b1, t1);
-            x = TLanes.Broadcast(a[stride2]);
-            s2 = TLanes.MultiplyAdd(x, b0, s2);
-            if (TWidth.IsTwo)
-                t2 = TLanes.MultiplyAdd(x, b1, t2);
-            x = TLanes.Broadcast(a3[0]);
-            s3 = TLanes.MultiplyAdd(x, b0, s3);
-            if (TWidth.IsTwo)
-                t3 = TLanes.MultiplyAdd(x, b1, t3);
-            x = TLanes.Broadcast(a3[strideA]);
-            s4 = TLanes.MultiplyAdd(x, b0, s4);
-            if (TWidth.IsTwo)
-                t4 = TLanes.MultiplyAdd(x, b1, t4);
-            x = TLanes.Broadcast(a3[stride2]);
-            s5 = TLanes.MultiplyAdd(x, b0, s5);
-            if (TWidth.IsTwo)
-                t5 = TLanes.MultiplyAdd(x, b1, t5);
-            x = TLanes.Broadcast(a6[0]);
-            s6 = TLanes.MultiplyAdd(x, b0, s6);
-            if (TWidth.IsTwo)
-                t6 = TLanes.MultiplyAdd(x, b1, t6);
-            x = TLanes.Broadcast(a6[strideA]);
-            s7 = TLanes.MultiplyAdd(x, b0, s7);
-            if (TWidth.IsTwo)
-                t7 = TLanes.MultiplyAdd(x, b1, t7);
-            x = TLanes.Broadcast(a6[stride2]);
-            s8 = TLanes.MultiplyAdd(x, b0, s8);
-            if (TWidth.IsTwo)
-                t8 = TLanes.MultiplyAdd(x, b1, t8);
-            x = TLanes.Broadcast(a9[0]);
-            s9 = TLanes.MultiplyAdd(x, b0, s9);
-            if (TWidth.IsTwo)
-                t9 = TLanes.MultiplyAdd(x, b1, t9);
-            x = TLanes.Broadcast(a9[strideA]);
-            s10 = TLanes.MultiplyAdd(x, b0, s10);
-            if (TWidth.IsTwo)
-                t10 = TLanes.MultiplyAdd(x, b1, t10);
-            x = TLanes.Broadcast(a9[stride2]);
-            s11 = TLanes.MultiplyAdd(x, b0, s11);
-            if (TWidth.IsTwo)
-                t11 = TLanes.MultiplyAdd(x, b1, t11);
+            if (THeight.Rows > 1)
+            {
+                x = TLanes.Broadcast(a[strideA]);
+                s1 = TLanes.MultiplyAdd(x, b0, s1);
+                if (TWidth.IsTwo)
+                    t1 = TLanes.MultiplyAdd(x, b1, t1);
+            }
+
+            if (THeight.Rows > 2)
+            {
+                x = TLanes.Broadcast(a[stride2]);
+                s2 = TLanes.MultiplyAdd(x, b0, s2);
+                if (TWidth.IsTwo)
+                    t2 = TLanes.MultiplyAdd(x, b1, t2);
+            }
+
+            if (THeight.Rows > 3)
+            {
+                x = TLanes.Broadcast(a3[0]);
+                s3 = TLanes.MultiplyAdd(x, b0, s3);
+                if (TWidth.IsTwo)
+                    t3 = TLanes.MultiplyAdd(x, b1, t3);
+            }
+
+            if (THeight.Rows > 4)
+            {
+                x = TLanes.Broadcast(a3[strideA]);
+                s4 = TLanes.MultiplyAdd(x, b0, s4);
+                if (TWidth.IsTwo)
+                    t4 = TLanes.MultiplyAdd(x, b1, t4);
+            }
+
+            if (THeight.Rows > 5)
+            {
+                x = TLanes.Broadcast(a3[stride2]);
+                s5 = TLanes.MultiplyAdd(x, b0, s5);
+                if (TWidth.IsTwo)
+                    t5 = TLanes.MultiplyAdd(x, b1, t5);
+            }
+
+            if (THeight.Rows > 6)
+            {
+                x = TLanes.Broadcast(a6[0]);
+                s6 = TLanes.MultiplyAdd(x, b0, s6);
+                if (TWidth.IsTwo)
+                    t6 = TLanes.MultiplyAdd(x, b1, t6);
+            }
+
+            if (THeight.Rows > 7)
+            {
+                x = TLanes.Broadcast(a6[strideA]);
+                s7 = TLanes.MultiplyAdd(x, b0, s7);
+                if (TWidth.IsTwo)
+                    t7 = TLanes.MultiplyAdd(x, b1, t7);
+            }
+
+            if (THeight.Rows > 8)
+            {
+                x = TLanes.Broadcast(a6[stride2]);
+                s8 = TLanes.MultiplyAdd(x, b0, s8);
+                if (TWidth.IsTwo)
+                    t8 = TLanes.MultiplyAdd(x, b1, t8);
+            }
+
+            if (THeight.Rows > 9)
+            {
+                x = TLanes.Broadcast(a9[0]);
+                s9 = TLanes.MultiplyAdd(x, b0, s9);
+                if (TWidth.IsTwo)
+                    t9 = TLanes.MultiplyAdd(x, b1, t9);
+            }
+
+            if (THeight.Rows > 10)
+            {
+                x = TLanes.Broadcast(a9[strideA]);
+                s10 = TLanes.MultiplyAdd(x, b0, s10);
+                if (TWidth.IsTwo)
+                    t10 = TLanes.MultiplyAdd(x, b1, t10);
+            }
+
+            if (THeight.Rows > 11)
+            {
+                x = TLanes.Broadcast(a9[stride2]);
+                s11 = TLanes.MultiplyAdd(x, b0, s11);
+                if (TWidth.IsTwo)
+                    t11 = TLanes.MultiplyAdd(x, b1, t11);
+            }
+
             a++;
-            a3++;
-            a6++;
-            a9++;
+            if (THeight.Rows > 3)
+                a3++;
+            if (THeight.Rows > 6)
+                a6++;
+            if (THeight.Rows > 9)
+                a9++;
             b += TWidth.IsTwo ? 2 * lanes : lanes;
+            ahead += aheadStep;
         }
 
-        TLanes.Store(c, s0);
-        TLanes.Store(c + 1 * strideC, s1);
-        TLanes.Store(c + 2 * strideC, s2);
-        TLanes.Store(c + 3 * strideC, s3);
-        TLanes.Store(c + 4 * strideC, s4);
-        TLanes.Store(c + 5 * strideC, s5);
-        TLanes.Store(c + 6 * strideC, s6);
-        TLanes.Store(c + 7 * strideC, s7);
-        TLanes.Store(c + 8 * strideC, s8);
-        TLanes.Store(c + 9 * strideC, s9);
-        TLanes.Store(c + 10 * strideC, s10);
-        TLanes.Store(c + 11 * strideC, s11);
-        if (!TWidth.IsTwo)
-            return;
-        TLanes.Store(c + lanes, t0);
-        TLanes.Store(c + 1 * strideC + lanes, t1);
-        TLanes.Store(c + 2 * strideC + lanes, t2);
-        TLanes.Store(c + 3 * strideC + lanes, t3);
-        TLanes.Store(c + 4 * strideC + lanes, t4);
-        TLanes.Store(c + 5 * strideC + lanes, t5);
-        TLanes.Store(c + 6 * strideC + lanes, t6);
-        TLanes.Store(c + 7 * strideC + lanes, t7);
-        TLanes.Store(c + 8 * strideC + lanes, t8);
-        TLanes.Store(c + 9 * strideC + lanes, t9);
-        TLanes.Store(c + 10 * strideC + lanes, t10);
-        TLanes.Store(c + 11 * strideC + lanes, t11);
+        float* c = tile.C;
+        TVector lower = TLanes.Broadcast(tile.Lower);
+        TVector upper = TLanes.Broadcast(tile.Upper);
+        TFinish.Store(s0, c, residual, 0 * strideC, lower, upper);
+        if (THeight.Rows > 1)
+            TFinish.Store(s1, c, residual, 1 * strideC, lower, upper);
+        if (THeight.Rows > 2)
+            TFinish.Store(s2, c, residual, 2 * strideC, lower, upper);
+        if (THeight.Rows > 3)
+            TFinish.Store(s3, c, residual, 3 * strideC, lower, upper);
+        if (THeight.Rows > 4)
+            TFinish.Store(s4, c, residual, 4 * strideC, lower, upper);
+        if (THeight.Rows > 5)
+            TFinish.Store(s5, c, residual, 5 * strideC, lower, upper);
+        if (THeight.Rows > 6)
+            TFinish.Store(s6, c, residual, 6 * strideC, lower, upper);
+        if (THeight.Rows > 7)
+            TFinish.Store(s7, c, residual, 7 * strideC, lower, upper);
+        if (THeight.Rows > 8)
+            TFinish.Store(s8, c, residual, 8 * strideC, lower, upper);
+        if (THeight.Rows > 9)
+            TFinish.Store(s9, c, residual, 9 * strideC, lower, upper);
+        if (THeight.Rows > 10)
+            TFinish.Store(s10, c, residual, 10 * strideC, lower, upper);
+        if (THeight.Rows > 11)
+            TFinish.Store(s11, c, residual, 11 * strideC, lower, upper);
+        if (TWidth.IsTwo)
+            TFinish.Store(t0, c, residual, lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 1)
+            TFinish.Store(t1, c, residual, 1 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 2)
+            TFinish.Store(t2, c, residual, 2 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 3)
+            TFinish.Store(t3, c, residual, 3 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 4)
+            TFinish.Store(t4, c, residual, 4 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 5)
+            TFinish.Store(t5, c, residual, 5 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 6)
+            TFinish.Store(t6, c, residual, 6 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 7)
+            TFinish.Store(t7, c, residual, 7 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 8)
+            TFinish.Store(t8, c, residual, 8 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 9)
+            TFinish.Store(t9, c, residual, 9 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 10)
+            TFinish.Store(t10, c, residual, 10 * strideC + lanes, lower, upper);
+        if (TWidth.IsTwo && THeight.Rows > 11)
+            TFinish.Store(t11, c, residual, 11 * strideC + lanes, lower, upper);
     }
 
-    /// <summary>Sums of 4 rows and one or two vectors of columns: lane i of sum r, v is C[r, v·lanes + i].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTile4<TWidth>(float* a, nint strideA, int depth, float* b, float* c, nint strideC, float* initial, nint strideInitial)
-        where TWidth : struct, ITileWidth
+    /// <summary>Brings what is read soon into the cache; it may lie outside of any memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(void* address)
     {
-        int lanes = TLanes.Count;
-        TVector s0 = TLanes.Load(initial);
-        TVector s1 = TLanes.Load(initial + 1 * strideInitial);
-        TVector s2 = TLanes.Load(initial + 2 * strideInitial);
-        TVector s3 = TLanes.Load(initial + 3 * strideInitial);
-        TVector t0 = TWidth.IsTwo ? TLanes.Load(initial + lanes) : default;
-        TVector t1 = TWidth.IsTwo ? TLanes.Load(initial + 1 * strideInitial + lanes) : default;
-        TVector t2 = TWidth.IsTwo ? TLanes.Load(initial + 2 * strideInitial + lanes) : default;
-        TVector t3 = TWidth.IsTwo ? TLanes.Load(initial + 3 * strideInitial + lanes) : default;
-        float* a3 = a + 3 * strideA;
-        nint stride2 = 2 * strideA;
-        for (int k = 0; k < depth; k++)
-        {
-            TVector b0 = TLanes.Load(b);
-            TVector b1 = TWidth.IsTwo ? TLanes.Load(b + lanes) : default;
-            TVector x = TLanes.Broadcast(a[0]);
-            s0 = TLanes.MultiplyAdd(x, b0, s0);
-            if (TWidth.IsTwo)
-                t0 = TLanes.MultiplyAdd(x, b1, t0);
-            x = TLanes.Broadcast(a[strideA]);
-            s1 = TLanes.MultiplyAdd(x, b0, s1);
-            if (TWidth.IsTwo)
-                t1 = TLanes.MultiplyAdd(x, b1, t1);
-            x = TLanes.Broadcast(a[stride2]);
-            s2 = TLanes.MultiplyAdd(x, b0, s2);
-            if (TWidth.IsTwo)
-                t2 = TLanes.MultiplyAdd(x, b1, t2);
-            x = TLanes.Broadcast(a3[0]);
-            s3 = TLanes.MultiplyAdd(x, b0, s3);
-            if (TWidth.IsTwo)
-                t3 = TLanes.MultiplyAdd(x, b1, t3);
-            a++;
-            a3++;
-            b += TWidth.IsTwo ? 2 * lanes : lanes;
-        }
-
-        TLanes.Store(c, s0);
-        TLanes.Store(c + 1 * strideC, s1);
-        TLanes.Store(c + 2 * strideC, s2);
-        TLanes.Store(c + 3 * strideC, s3);
-        if (!TWidth.IsTwo)
-            return;
-        TLanes.Store(c + lanes, t0);
-        TLanes.Store(c + 1 * strideC + lanes, t1);
-        TLanes.Store(c + 2 * strideC + lanes, t2);
-        TLanes.Store(c + 3 * strideC + lanes, t3);
+        if (Sse.IsSupported)
+            Sse.Prefetch0(address);
     }
 
-    /// <summary>Sums of 1 rows and one or two vectors of columns: lane i of sum r, v is C[r, v·lanes + i].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTile1<TWidth>(float* a, nint strideA, int depth, float* b, float* c, nint strideC, float* initial, nint strideInitial)
-        where TWidth : struct, ITileWidth
+    /// <summary>A tile of the product, or the first one of a panel.</summary>
+    private struct Tile
     {
-        int lanes = TLanes.Count;
-        TVector s0 = TLanes.Load(initial);
-        TVector t0 = TWidth.IsTwo ? TLanes.Load(initial + lanes) : default;
-        for (int k = 0; k < depth; k++)
-        {
-            TVector b0 = TLanes.Load(b);
-            TVector b1 = TWidth.IsTwo ? TLanes.Load(b + lanes) : default;
-            TVector x = TLanes.Broadcast(a[0]);
-            s0 = TLanes.MultiplyAdd(x, b0, s0);
-            if (TWidth.IsTwo)
-                t0 = TLanes.MultiplyAdd(x, b1, t0);
-            a++;
-            b += TWidth.IsTwo ? 2 * lanes : lanes;
-        }
+        public float* A;
+        public nint StrideA;
+        public int Depth;
+        public float* B;
+        public float* C;
+        public nint StrideC;
+        public float* Initial;
+        public nint StrideInitial;
 
-        TLanes.Store(c, s0);
-        if (!TWidth.IsTwo)
-            return;
-        TLanes.Store(c + lanes, t0);
+        /// <summary>What is added to the sums, laid out as C; may be null.</summary>
+        public float* Residual;
+
+        /// <summary>Bounds of the results.</summary>
+        public float Lower;
+
+        /// <inheritdoc cref="Lower"/>
+        public float Upper;
+
+        /// <summary>What is brought into the cache meanwhile, the next panel of B: where to begin, and how far to go on with each row of B.</summary>
+        public byte* Ahead;
+
+        /// <inheritdoc cref="Ahead"/>
+        public nint AheadStep;
     }
 
     /// <summary>How many vectors of columns a tile has; known to the compiler, which leaves out what belongs to the second.</summary>
@@ -283,5 +435,105 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
     private readonly struct TwoVectors : ITileWidth
     {
         public static bool IsTwo => true;
+    }
+
+    /// <summary>What happens to sums before they are stored.</summary>
+    private interface IFinish
+    {
+        static abstract bool ReadsResidual { get; }
+
+        static abstract void Store(TVector sum, float* c, float* residual, nint offset, TVector lower, TVector upper);
+    }
+
+    private readonly struct Plain : IFinish
+    {
+        public static bool ReadsResidual => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(TVector sum, float* c, float* residual, nint offset, TVector lower, TVector upper) => TLanes.Store(c + offset, sum);
+    }
+
+    private readonly struct Bounded : IFinish
+    {
+        public static bool ReadsResidual => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(TVector sum, float* c, float* residual, nint offset, TVector lower, TVector upper) =>
+            TLanes.Store(c + offset, TLanes.Min(upper, TLanes.Max(lower, sum)));
+    }
+
+    private readonly struct AddBounded : IFinish
+    {
+        public static bool ReadsResidual => true;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(TVector sum, float* c, float* residual, nint offset, TVector lower, TVector upper) =>
+            TLanes.Store(c + offset, TLanes.Min(upper, TLanes.Max(lower, TLanes.Add(sum, TLanes.Load(residual + offset)))));
+    }
+
+    /// <summary>How many rows a tile has; known to the compiler, which leaves out the others.</summary>
+    private interface ITileHeight
+    {
+        static abstract int Rows { get; }
+    }
+
+    private readonly struct Rows1 : ITileHeight
+    {
+        public static int Rows => 1;
+    }
+
+    private readonly struct Rows2 : ITileHeight
+    {
+        public static int Rows => 2;
+    }
+
+    private readonly struct Rows3 : ITileHeight
+    {
+        public static int Rows => 3;
+    }
+
+    private readonly struct Rows4 : ITileHeight
+    {
+        public static int Rows => 4;
+    }
+
+    private readonly struct Rows5 : ITileHeight
+    {
+        public static int Rows => 5;
+    }
+
+    private readonly struct Rows6 : ITileHeight
+    {
+        public static int Rows => 6;
+    }
+
+    private readonly struct Rows7 : ITileHeight
+    {
+        public static int Rows => 7;
+    }
+
+    private readonly struct Rows8 : ITileHeight
+    {
+        public static int Rows => 8;
+    }
+
+    private readonly struct Rows9 : ITileHeight
+    {
+        public static int Rows => 9;
+    }
+
+    private readonly struct Rows10 : ITileHeight
+    {
+        public static int Rows => 10;
+    }
+
+    private readonly struct Rows11 : ITileHeight
+    {
+        public static int Rows => 11;
+    }
+
+    private readonly struct Rows12 : ITileHeight
+    {
+        public static int Rows => 12;
     }
 }

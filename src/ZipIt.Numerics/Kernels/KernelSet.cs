@@ -41,7 +41,7 @@ internal abstract unsafe class KernelSet
     public int PanelWidth => 2 * Lanes;
 
     /// <summary>
-    /// Matrix product C = initial + A·B for some panels of B.
+    /// Matrix product C = operation(initial + A·B + residual) for some panels of B.
     /// </summary>
     /// <param name="a">A [rows, depth], rows <paramref name="strideA"/> apart.</param>
     /// <param name="b">B [depth, columns], packed.</param>
@@ -50,8 +50,27 @@ internal abstract unsafe class KernelSet
     /// <param name="c">C [rows, columns], rows <paramref name="strideC"/> apart: address of column 0 of B's columns.</param>
     /// <param name="initial">Values to start from, of the width of B's padded columns if they lie in rows of their own, rows <paramref name="strideInitial"/>
     /// apart (0 for one row of biases). May be C.</param>
+    /// <param name="residual">What is added, laid out as C; or null.</param>
+    /// <param name="operation">What happens to the sums.</param>
     public abstract void Multiply(
-        float* a, nint strideA, int rows, in PackedMatrix b, int firstPanel, int lastPanel, float* c, nint strideC, float* initial, nint strideInitial);
+        float* a,
+        nint strideA,
+        int rows,
+        in PackedMatrix b,
+        int firstPanel,
+        int lastPanel,
+        float* c,
+        nint strideC,
+        float* initial,
+        nint strideInitial,
+        float* residual,
+        PostOperation operation);
+
+    /// <summary>Matrix product C = initial + A·B for some panels of B.</summary>
+    /// <inheritdoc cref="Multiply(float*, nint, int, in PackedMatrix, int, int, float*, nint, float*, nint, float*, PostOperation)"/>
+    public void Multiply(
+        float* a, nint strideA, int rows, in PackedMatrix b, int firstPanel, int lastPanel, float* c, nint strideC, float* initial, nint strideInitial) =>
+        Multiply(a, strideA, rows, b, firstPanel, lastPanel, c, strideC, initial, strideInitial, null, PostOperation.None);
 
     /// <summary>
     /// Copies pieces of memory of one size. May read and write up to a vector beyond the end of each piece: what it writes there is no part of the result.
@@ -77,8 +96,12 @@ internal abstract unsafe class KernelSet
     /// <summary>target = max(target, source).</summary>
     public abstract void AccumulateMaximum(float* source, float* target, nint count);
 
-    /// <summary>target += left·right.</summary>
-    public abstract void AccumulateProduct(float* left, float* right, float* target, nint count);
+    /// <summary>target = operation(bias + Σ over the taps of weight·pixel + residual) for each window and channel.</summary>
+    /// <param name="windows">The windows.</param>
+    /// <param name="target">Receives [windows, channels].</param>
+    /// <param name="residual">What is added, laid out as the target; or null.</param>
+    /// <param name="operation">What happens to the sums.</param>
+    public abstract void Convolve(in ChannelWindows windows, float* target, float* residual, PostOperation operation);
 
     /// <summary>values *= factor.</summary>
     public abstract void Scale(float* values, nint count, float factor);

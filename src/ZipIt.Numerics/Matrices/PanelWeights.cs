@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace ZipIt.Numerics;
 
 /// <summary>Weights that many rows of panel matrices are multiplied with: predictions X·Wᵀ.</summary>
@@ -77,19 +75,17 @@ internal sealed unsafe class PanelWeights
             {
                 PackedMatrix values = weights.Block(panel);
                 for (int p = 0; p < values.Depth / PanelMatrix.Width; p++)
-                    CopyRows(x.Panel(panel + p) + (nint)first * PanelMatrix.Width, count, rows.Pointer + p * PanelMatrix.Width);
+                {
+                    weights._kernels.CopyWindows(
+                        x.Panel(panel + p) + (nint)first * PanelMatrix.Width, PanelMatrix.Width, rows.Pointer + p * PanelMatrix.Width, RowStride, count,
+                        PanelMatrix.Width);
+                }
+
                 bool isFirst = panel == 0;
                 weights._kernels.Multiply(
                     rows.Pointer, RowStride, count, values, 0, values.PanelCount, target, outputs, isFirst ? weights._zeros.Pointer : target, isFirst ? 0
                     : outputs);
             }
-        }
-
-        /// <summary>Copies rows of a panel to their places in rows that span several panels.</summary>
-        private static void CopyRows(float* panel, int count, float* target)
-        {
-            for (int row = 0; row < count; row++, panel += PanelMatrix.Width, target += RowStride)
-                Unsafe.CopyBlockUnaligned(target, panel, PanelMatrix.Width * sizeof(float));
         }
     }
 }

@@ -46,6 +46,30 @@ public class ConvolutionTests
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public void Run_GroupedShapes_AgreesWithNaiveLoop(string kernels, int seed)
+    {
+        var random = new Random(seed);
+        int groups = random.Next(1, 25);
+        int inputs = random.Next(1, 7);
+        int outputs = groups * random.Next(1, 12);
+        var size = new Size2(random.Next(3, 9), random.Next(3, 20));
+        AssertAgrees(kernels, seed, groups * inputs, outputs, size, conv => new Conv2d(conv, null, random.Next(1, 3), 1, null, groups), 3, groups);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Run_DepthwiseShapes_AgreesWithNaiveLoop(string kernels, int seed)
+    {
+        var random = new Random(seed);
+        int channels = random.Next(1, 70);
+        var kernel = new Size2(random.Next(1, 6), random.Next(1, 6));
+        var size = new Size2(random.Next(kernel.Height, 9), random.Next(kernel.Width, 30));
+        Size2 stride = new(random.Next(1, 4), random.Next(1, 3)), padding = new(random.Next(3), random.Next(3));
+        AssertAgrees(kernels, seed, channels, channels, size, conv => new Conv2d(conv, null, stride, padding, null, channels), kernel, channels);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public void Run_DeepPointwiseShapes_AgreesWithNaiveLoop(string kernels, int seed)
     {
         var random = new Random(seed);
@@ -55,12 +79,14 @@ public class ConvolutionTests
     }
 
     /// <summary>Convolution, normalization, sum and activation, which the engine fuses.</summary>
-    private static void AssertAgrees(string kernels, int seed, int inputs, int outputs, Size2 size, Func<Tensor, Conv2d> make, Size2 kernel)
+    private static void AssertAgrees(string kernels, int seed, int inputs, int outputs, Size2 size, Func<Tensor, Conv2d> make, Size2 kernel,
+        int groups = 1)
     {
         const int Images = 2;
         var generator = new NetworkGenerator(seed);
         var image = new Node("image", new Input(inputs, size.Height, size.Width));
-        Tensor weight = generator.DrawTensor(Math.Sqrt(1.0 / (inputs * kernel.Height * kernel.Width)), outputs, inputs, kernel.Height, kernel.Width);
+        Tensor weight = generator.DrawTensor(
+            Math.Sqrt((double)groups / (inputs * kernel.Height * kernel.Width)), outputs, inputs / groups, kernel.Height, kernel.Width);
         Node value = new("conv", make(weight), image);
         if (seed % 2 == 0)
             value = new Node("norm", generator.DrawNorm(outputs), value);
@@ -70,7 +96,7 @@ public class ConvolutionTests
         bool adds = seed % 3 == 0;
         if (adds)
             value = new Node("add", new Add(), value, other);
-        Activation? activation = (seed % 5) switch { 0 => new ReLU(), 1 => new Tanh(), 2 => new LeakyReLU(), _ => null };
+        Activation? activation = (seed % 5) switch { 0 => new ReLU(), 1 => new Tanh(), 2 => new LeakyReLU(), 3 => new Clip(-0.1f, 0.2f), _ => null };
         if (activation is not null)
             value = new Node("activation", activation, value);
         var network = new Network(new Head("out", value));

@@ -67,6 +67,27 @@ public class CpuEngineTests
         Assert.Equal(expected, RunAll(network, inputs, Images, 4, 4));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Run_LargeImagesInSlices_GivesSameBits(int threads)
+    {
+        const int Images = 5;
+        var generator = new NetworkGenerator(3);
+        var image = new Node("image", new Input(3, 160, 161));
+        var wide = new Node("wide", new ReLU(), new Node("conv1", generator.DrawConv(3, 18, 3, 1, 1, bias: true), image));
+        var own = new Node("own", new Clip(0, 6), new Node("conv2", generator.DrawConv(18, 18, 3, 2, 1, groups: 18, bias: true), wide));
+        var narrow = new Node("narrow", new ReLU(), new Node("conv3", generator.DrawConv(18, 40, 3, 9, 1, bias: true), own));
+        var deep = new Node("conv4", generator.DrawConv(40, 400, 3, 1, 1, bias: true), narrow);
+        var network = new Network(new Head("out", new Node("pool", new GlobalAveragePool(), deep)), new Head("own", new Node("mean", new GlobalAveragePool(), own)));
+        ExecutionPlan plan = PlanBuilder.Build(network, new SessionOptions { MaximumBatchSize = Images }, KernelSet.Best);
+        Assert.InRange(plan.Slices.Waves, 1, plan.Waves.Length - 1);
+        Assert.InRange(plan.Slices.Images, 2, Images - 1);
+        Assert.Equal(0, plan.ChunkSize);
+        ReadOnlyMemory<float>[] inputs = EngineWorkout.DrawInputs(generator, network, Images);
+        Assert.Equal(RunAll(network, inputs, Images, 1, 1), RunAll(network, inputs, Images, Images, threads));
+    }
+
     [Fact]
     public void Run_ManySessionsAtOnce_AllFinishWithSameResult()
     {

@@ -44,8 +44,8 @@ public sealed class HeadlessBrowser : IAsyncDisposable
         var start = new ProcessStartInfo(executable) { RedirectStandardError = true, RedirectStandardOutput = true };
         string[] arguments =
         [
-            "--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run", "--no-default-browser-check", "--disable-extensions",
-            "--disable-sync", "--disable-component-update", "--disable-background-networking", $"--user-data-dir={profile.FullName}",
+            "--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run", "--no-default-browser-check",
+            "--disable-extensions", "--disable-sync", "--disable-component-update", "--disable-background-networking", $"--user-data-dir={profile.FullName}",
             "--remote-debugging-port=0",
         ];
         foreach (string argument in arguments)

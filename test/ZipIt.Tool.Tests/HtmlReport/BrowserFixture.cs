@@ -10,12 +10,21 @@ public sealed class BrowserFixture : IAsyncLifetime
     private HeadlessBrowser? _browser;
     private int _pages;
 
+    /// <summary>A path for a page, of a name that needs escaping.</summary>
+    internal string NextPath() => Path.Combine(_folder.FullName, $"report {++_pages}.html");
+
     /// <summary>Writes a report and opens it.</summary>
-    internal async Task<BrowserPage> OpenAsync(ReportDocument document, int width, bool isDark)
+    internal Task<BrowserPage> OpenAsync(ReportDocument document, int width, bool isDark)
+    {
+        string path = NextPath();
+        ReportWriter.Write(document, path);
+        return OpenAsync(path, width, isDark);
+    }
+
+    /// <summary>Opens a page.</summary>
+    internal async Task<BrowserPage> OpenAsync(string path, int width, bool isDark)
     {
         _browser ??= await HeadlessBrowser.StartAsync(HeadlessBrowser.FindExecutable()!);
-        string path = Path.Combine(_folder.FullName, $"report {++_pages}.html");
-        ReportWriter.Write(document, path);
         return await _browser.OpenAsync(new Uri(path), width, 900, isDark);
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using ZipIt.TestFramework;
 using ZipIt.Tool.HtmlReport;
 
@@ -44,6 +46,22 @@ public class ReportInBrowserTests(BrowserFixture browser) : IClassFixture<Browse
     public Task Report_NarrowAndDark_IsClean() => CheckAsync(390, isDark: true);
 
     [BrowserFact]
+    public async Task Report_OfAMerge_ShowsWhatTheCommandMeasured()
+    {
+        string path = browser.NextPath();
+        JsonElement result = ToolRun.Good("merge", SampleData.Models, "--calibration", SampleData.Images, "--images", SampleData.Images,
+            "--max-calibration", "40", "--method", "paper", "--cut", "13", "--report", path, "-o", Path.ChangeExtension(path, ".onnx"), "--json").Json;
+        BrowserPage page = await browser.OpenAsync(path, 390, isDark: true);
+        Assert.Empty(page.Messages);
+        Assert.Equal(390, await page.EvaluateAsync<int>("document.scrollingElement.scrollWidth"));
+        Assert.Equal(12, await page.EvaluateAsync<int>("document.images.length"));
+        string joint = await page.EvaluateAsync<string>(
+            "[...document.querySelectorAll('tbody tr')].find(row => row.cells[0].innerText === 'zipped').cells[1].innerText");
+        JsonElement measured = result.GetProperty("evaluation").EnumerateArray().Last();
+        Assert.Equal((100 * measured.GetProperty("joint").GetDouble()).ToString("0.0", CultureInfo.InvariantCulture), joint);
+    }
+
+    [BrowserFact]
     public async Task Report_HostileNames_RunNothingAndFitThePage()
     {
         BrowserPage page = await browser.OpenAsync(SampleReports.CreateFull(SampleReports.Hostile + new string('x', 800)), 390, isDark: false);
@@ -88,7 +106,8 @@ public class ReportInBrowserTests(BrowserFixture browser) : IClassFixture<Browse
         Assert.Equal("%PDF-"u8, file.AsSpan(0, 5));
         Assert.True(await page.EvaluateAsync<bool>("[...document.querySelectorAll('details')].every(one => !one.open)"));
         await page.UseMediaAsync("print");
-        Assert.True(await page.EvaluateAsync<bool>("[...document.querySelectorAll('details table')].every(one => one.getBoundingClientRect().height > 0 && one.checkVisibility())"));
+        Assert.True(await page.EvaluateAsync<bool>(
+            "[...document.querySelectorAll('details table')].every(one => one.getBoundingClientRect().height > 0 && one.checkVisibility())"));
         Assert.Equal("rgb(24, 32, 44)", await page.EvaluateAsync<string>("getComputedStyle(document.body).color"));
     }
 
@@ -100,7 +119,8 @@ public class ReportInBrowserTests(BrowserFixture browser) : IClassFixture<Browse
         Assert.StartsWith("file:", address, StringComparison.Ordinal);
         Assert.Equal(width, await page.EvaluateAsync<int>("document.scrollingElement.scrollWidth"));
         Assert.Equal(isDark ? "rgb(14, 18, 24)" : "rgb(244, 246, 249)", await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor"));
-        Assert.Equal(width < 700, await page.EvaluateAsync<bool>("document.querySelector('.upright').checkVisibility() && !document.querySelector('.flat').checkVisibility()"));
+        Assert.Equal(width < 700, await page.EvaluateAsync<bool>(
+            "document.querySelector('.upright').checkVisibility() && !document.querySelector('.flat').checkVisibility()"));
         Assert.True(await page.EvaluateAsync<bool>("[...document.images].every(image => image.complete && image.naturalWidth > 0)"));
         Assert.Equal("", await page.EvaluateAsync<string>(FindFaintText));
     }

@@ -50,8 +50,8 @@ internal static class SampleReports
         }
 
         int[] ends = [.. Enumerable.Range(0, tasks + 1).Select(t => t * count / tasks)];
-        return new ModelEvaluation(name, new NetworkCost(57_458_688, 907_232), 50 * count, 0.8,
-            [.. Enumerable.Range(0, tasks).Select(t => new TaskAccuracy($"task {t + 1}", [.. labels.Take(ends[t + 1]).Skip(ends[t])], 50, 0.9))], labels, confusion);
+        TaskAccuracy[] accuracies = [.. Enumerable.Range(0, tasks).Select(t => new TaskAccuracy($"task {t + 1}", [.. labels.Take(ends[t + 1]).Skip(ends[t])], 50, 0.9))];
+        return new ModelEvaluation(name, new NetworkCost(57_458_688, 907_232), 50 * count, 0.8, accuracies, labels, confusion);
     }
 
     /// <summary>Two methods, and all that they are compared with.</summary>
@@ -59,7 +59,8 @@ internal static class SampleReports
     [
         new CurveSeries(best, CurveKind.Method,
         [
-            new CurvePoint("20/20", 43_106_304, 0.772, 0.877), new CurvePoint("13/20", 57_458_688, 0.815, 0.899), new CurvePoint("7/20", 71_597_440, 0.827, 0.905),
+            new CurvePoint("20/20", 43_106_304, 0.772, 0.877), new CurvePoint("13/20", 57_458_688, 0.815, 0.899),
+            new CurvePoint("7/20", 71_597_440, 0.827, 0.905),
         ]),
         new CurveSeries("ZipIt!", CurveKind.Method,
             [new CurvePoint("ZipIt! 20/20", 42_942_464, 0.528, 0.738), new CurvePoint("ZipIt! 7/20", 71_300_000, 0.705, 0.859)]),
@@ -97,7 +98,10 @@ internal static class SampleReports
             Versions = [new ReportFact("zipit", "0.1.0")],
             Times = [new ReportTime($"evaluation{text}", TimeSpan.FromSeconds(2.5))],
             Merge = new MergeSection(zip.Network, report) { Classes = zip.Network.Heads.ToDictionary(head => head.Name, _ => 5) },
-            Evaluation = new EvaluationSection([CreateEvaluation($"zipped{text}", labels), CreateEvaluation("side by side", labels)]) { Images = $"images{text}" },
+            Evaluation = new EvaluationSection([CreateEvaluation($"zipped{text}", labels), CreateEvaluation("side by side", labels)])
+            {
+                Images = $"images{text}",
+            },
             Curve = CreateCurve($"best{text}"),
             Examples = new ExamplesSection(
             [

@@ -16,7 +16,7 @@ public sealed record RefitOptions
     /// <summary>
     /// Rounds of activation-aware targets after the first solution (our extension): where a target lies where the activation is flat (below 0 for a ReLU),
     /// every prediction in that range is as good. 0 fits the values before the activation. Layers with more than 2,000
-    /// unknowns per channel make at most one. Default 2.
+    /// unknowns per channel or more than 500 channels make at most one. Default 2.
     /// </summary>
     public int ActivationRounds { get; init; } = 2;
 

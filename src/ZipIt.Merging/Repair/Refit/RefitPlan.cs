@@ -9,6 +9,7 @@ namespace ZipIt.Merging;
 internal sealed class RefitPlan
 {
     private const int Wide = 2000; // unknowns, from which on activation and pair rounds are few: each takes as long as half of everything else
+    private const int ManyOutputs = 500; // from which on activation rounds take longer than everything else
 
     private readonly RefitOptions _options;
     private readonly Dictionary<RefitUnit, SampleLayout> _layouts;
@@ -76,5 +77,7 @@ internal sealed class RefitPlan
 
     /// <summary>How often a unit's targets are changed where its activation is flat, and its weights solved for again.</summary>
     public int ActivationRoundsOf(RefitUnit unit) =>
-        unit.Activation is null ? 0 : _layouts[unit].Columns > Wide ? Math.Min(_options.ActivationRounds, 1) : _options.ActivationRounds;
+        unit.Activation is null ? 0
+        : _layouts[unit].Columns > Wide || _layouts[unit].Channels / _layouts[unit].Groups > ManyOutputs ? Math.Min(_options.ActivationRounds, 1)
+        : _options.ActivationRounds;
 }

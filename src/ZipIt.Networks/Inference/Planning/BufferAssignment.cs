@@ -28,20 +28,8 @@ internal static class BufferAssignment
         return total;
     }
 
-    /// <summary>
-    /// Places all other values: the largest first, each at the lowest place that is free during its life; if there are very many, the smaller ones behind them,
-    /// each in the place of one of its own size that is no longer needed.
-    /// </summary>
-    /// <returns>Number of floats for one image.</returns>
-    public static long AssignPassing(StepDraft[][] waves)
-    {
-        PlannedValue[] values = [.. FindLives(waves).OrderByDescending(value => value.ImageSize)];
-        PlannedValue[] first = values[..Math.Min(values.Length, MostPlacedFreely)];
-        return PlaceInTurn(values[first.Length..], waves.Length, PlaceFreely(first));
-    }
-
     /// <summary>Notes when each value is needed, and gives those that are not kept.</summary>
-    private static List<PlannedValue> FindLives(StepDraft[][] waves)
+    public static List<PlannedValue> FindLives(StepDraft[][] waves)
     {
         var values = new List<PlannedValue>();
         for (int wave = 0; wave < waves.Length; wave++)
@@ -57,6 +45,18 @@ internal static class BufferAssignment
         }
 
         return values;
+    }
+
+    /// <summary>
+    /// Places all other values: the largest first, each at the lowest place that is free during its life; if there are very many, the smaller ones behind them,
+    /// each in the place of one of its own size that is no longer needed.
+    /// </summary>
+    /// <returns>Number of floats for one image.</returns>
+    public static long AssignPassing(StepDraft[][] waves)
+    {
+        PlannedValue[] values = [.. FindLives(waves).OrderByDescending(value => value.ImageSize)];
+        PlannedValue[] first = values[..Math.Min(values.Length, MostPlacedFreely)];
+        return PlaceInTurn(values[first.Length..], waves.Length, PlaceFreely(first));
     }
 
     private static long PlaceFreely(PlannedValue[] values)

@@ -10,7 +10,7 @@ internal sealed class ExecutionPlan
     public ExecutionPlan(PlanDraft draft)
     {
         (Network, MaximumBatchSize, Heads, Taps, Normalizations) = (draft.Network, draft.MaximumBatchSize, draft.Heads, draft.Taps, draft.Normalizations);
-        (KeptSize, PassingSize, Cost) = (draft.KeptSize, draft.PassingSize, draft.Cost);
+        (Slices, KeptSize, PassingSize, Cost) = (draft.Slices, draft.KeptSize, draft.PassingSize, draft.Cost);
         Waves = [.. draft.Waves.Select(wave => wave.Select(step => step.Make(step)).ToArray())];
         Step[] steps = [.. Waves.SelectMany(wave => wave)];
         ScratchSize = steps.Max(step => step.ScratchSize);
@@ -35,7 +35,10 @@ internal sealed class ExecutionPlan
     /// <summary>The batch normalizations that measure their batch.</summary>
     public IReadOnlyList<Node> Normalizations { get; }
 
-    /// <summary>Number of floats per image for values that are read after the run.</summary>
+    /// <summary>The waves that a large batch goes through a few images at a time.</summary>
+    public BatchSlices Slices { get; }
+
+    /// <summary>Number of floats per image for values that are read after the run, or that leave the waves of <see cref="Slices"/>.</summary>
     public long KeptSize { get; }
 
     /// <summary>Number of floats per image for all other values.</summary>

@@ -173,11 +173,14 @@ internal sealed class PlanBuilder
                 return new ConvolutionStep(new ConvolutionGeometry(linear), new FoldedWeights(linear.Weight, linear.Bias, scales), values, output, operation,
                     _kernels);
             var conv = (Conv2d)layer;
+            bool isDepthwise = DepthwiseStep.Fits(conv), isGrouped = conv.Groups > 1;
+            if (!isDepthwise)
+                conv = GroupJoining.Join(conv, _kernels.Lanes);
             var weights = new FoldedWeights(conv.Weight, conv.Bias, scales);
             var geometry = new ConvolutionGeometry(node, conv, values[0], output);
-            if (DepthwiseStep.Fits(conv))
+            if (isDepthwise)
                 return new DepthwiseStep(geometry, weights, values, output, operation, _kernels);
-            return WinogradStep.ChooseTile(geometry, _kernels) is { } tile
+            return !isGrouped && WinogradStep.ChooseTile(geometry, _kernels) is { } tile
                 ? new WinogradStep(geometry, tile, weights, values, output, operation, _kernels)
                 : new ConvolutionStep(geometry, weights, values, output, operation, _kernels);
         });

@@ -27,9 +27,11 @@ internal sealed class PlanDraft
         (Network, MaximumBatchSize, Heads, Taps, Normalizations) = (network, options.MaximumBatchSize, heads, taps, normalizations);
         Waves = SortIntoWaves(steps);
         long headSize = BufferAssignment.AssignKept(heads, 0);
-        KeptSize = BufferAssignment.AssignKept(taps, headSize);
+        Slices = BatchSlices.Choose(Waves, MaximumBatchSize, normalizations.Count > 0);
+        long crossingSize = BufferAssignment.AssignKept(Slices.FindCrossing(Waves), headSize);
+        KeptSize = BufferAssignment.AssignKept(taps, crossingSize);
         PassingSize = BufferAssignment.AssignPassing(Waves);
-        Cost = new PlanCost(network, steps, headSize + PassingSize);
+        Cost = new PlanCost(network, steps, crossingSize + PassingSize);
         Cost.Check(options.Limits ?? SessionLimits.Default);
         if (steps.FirstOrDefault(step => step.CountWeights() > AlignedBuffer.MaximumLength) is { } heavy)
             throw new ArgumentException($"Node '{NameList.Shorten(heavy.Node.Name)}' ({heavy.Layer.Kind}) has more weights than a buffer holds: {AlignedBuffer.MaximumLength}.");
@@ -61,6 +63,9 @@ internal sealed class PlanDraft
 
     /// <inheritdoc cref="ExecutionPlan.Normalizations"/>
     public IReadOnlyList<Node> Normalizations { get; }
+
+    /// <inheritdoc cref="ExecutionPlan.Slices"/>
+    public BatchSlices Slices { get; }
 
     /// <inheritdoc cref="ExecutionPlan.KeptSize"/>
     public long KeptSize { get; }

@@ -9,13 +9,11 @@ namespace ZipIt.Networks;
 /// </summary>
 internal sealed unsafe class ConvolutionStep : Step
 {
-    /// <summary>Largest number of rows of the left matrix in a block, in register tiles of 12 rows.</summary>
-    private const int MostTilesPerBlock = 8;
+    /// <summary>Largest number of rows of the left matrix in a block.</summary>
+    private const int MostRows = 96;
 
-    /// <summary>
-    /// Largest depth that is multiplied at once: a panel of the right matrix, 2·16·768 floats, and a tile of the left then stay in the second cache.
-    /// </summary>
-    private const int MostDepth = 768;
+    /// <summary>Largest depth that is multiplied at once: a panel of the right matrix and a tile of the left then stay in the first cache.</summary>
+    private const int MostDepth = 256;
 
     private readonly ConvolutionGeometry _geometry;
     private readonly DepthBlock[] _depthBlocks;
@@ -25,6 +23,7 @@ internal sealed unsafe class ConvolutionStep : Step
     private readonly PostOperation _operation;
     private readonly KernelSet _kernels;
     private readonly bool _gathers;
+    private Split? _latest; // found anew by whoever needs another; never changed
 
     public ConvolutionStep(
         in ConvolutionGeometry geometry, FoldedWeights weights, PlannedValue[] inputs, PlannedValue output, PostOperation operation, KernelSet kernels)
@@ -53,7 +52,7 @@ internal sealed unsafe class ConvolutionStep : Step
     public override int WeightCount => _packed.Length;
 
     /// <inheritdoc/>
-    public override int ScratchSize => _gathers ? MostTilesPerBlock * 12 * _depthBlocks.Max(block => block.Stride) : 0;
+    public override int ScratchSize => _gathers ? MostRows * _depthBlocks.Max(block => block.Stride) : 0;
 
     /// <inheritdoc/>
     public override int CountBlocks(int images, int threads)
@@ -71,16 +70,16 @@ internal sealed unsafe class ConvolutionStep : Step
         int panels = _weights[0].PanelCount;
         int firstPanel = (int)((long)panels * panelGroup / split.PanelGroups);
         int lastPanel = (int)((long)panels * (panelGroup + 1) / split.PanelGroups);
-        int rows = batch.Images * Output.Pixels;
-        int firstRow = rowBlock * split.RowsPerBlock;
-        int rowCount = Math.Min(split.RowsPerBlock, rows - firstRow);
+        (int firstRow, int rowCount) = split.RowsOf(rowBlock);
 
         int channels = Output.Channels;
         int groupColumn = group * _geometry.GroupOutputs;
+        nint offset = (nint)firstRow * channels + groupColumn;
         float* bias = _bias.Pointer + groupColumn;
-        float* target = batch.At(Output) + (nint)firstRow * channels + groupColumn;
+        float* target = batch.At(Output) + offset;
+        float* residual = Inputs.Length > 1 ? batch.At(Inputs[1]) + offset : null;
         float* input = batch.At(Inputs[0]) + group * _geometry.GroupInputs;
-        batch.AssertInside(Output, batch.At(Output) + (nint)firstRow * channels, (nint)rowCount * channels);
+        batch.AssertInside(Output, target - groupColumn, (nint)rowCount * channels);
         if (!_gathers)
             batch.AssertInside(Inputs[0], batch.At(Inputs[0]) + (nint)firstRow * _geometry.InputChannels, (nint)rowCount * _geometry.InputChannels);
         for (int i = 0; i < _depthBlocks.Length; i++)
@@ -96,16 +95,13 @@ internal sealed unsafe class ConvolutionStep : Step
             }
 
             PackedMatrix weights = _weights[group * _depthBlocks.Length + i];
-            if (i == 0)
-                _kernels.Multiply(left, stride, rowCount, weights, firstPanel, lastPanel, target, channels, bias, 0);
+            float* initial = i == 0 ? bias : target;
+            nint initialStride = i == 0 ? 0 : channels;
+            if (i < _depthBlocks.Length - 1)
+                _kernels.Multiply(left, stride, rowCount, weights, firstPanel, lastPanel, target, channels, initial, initialStride);
             else
-                _kernels.Multiply(left, stride, rowCount, weights, firstPanel, lastPanel, target, channels, target, channels);
+                _kernels.Multiply(left, stride, rowCount, weights, firstPanel, lastPanel, target, channels, initial, initialStride, residual, _operation);
         }
-
-        int firstColumn = firstPanel * _kernels.PanelWidth;
-        int columns = Math.Min(lastPanel * _kernels.PanelWidth, _geometry.GroupOutputs) - firstColumn;
-        float* residual = Inputs.Length > 1 ? batch.At(Inputs[1]) + (nint)firstRow * channels + groupColumn : null;
-        Finish(target + firstColumn, residual is null ? null : residual + firstColumn, rowCount, columns);
     }
 
     private void Pack(FoldedWeights weights)
@@ -129,37 +125,49 @@ internal sealed unsafe class ConvolutionStep : Step
         }
     }
 
-    private void Finish(float* target, float* residual, int rows, int columns)
-    {
-        int channels = Output.Channels;
-        if (residual is null && _operation.Kind == PostOperationKind.None)
-            return;
-        if (columns == channels)
-        {
-            _kernels.Finish(target, residual, (nint)rows * channels, _operation);
-            return;
-        }
-
-        for (nint row = 0; row < rows; row++)
-            _kernels.Finish(target + row * channels, residual is null ? null : residual + row * channels, columns, _operation);
-    }
-
     /// <summary>
-    /// Blocks of rows; if these are too few for the threads then also groups of columns, which gather the same rows again.
+    /// Blocks of rows, each of which reads the weights, and groups of columns, each of which reads the rows (and gathers them again): of the ways to give all threads
+    /// enough blocks the one that reads least.
     /// </summary>
     private Split SplitWork(int images, int threads)
     {
+        if (_latest is { } latest && latest.Images == images && latest.Threads == threads)
+            return latest;
+
         const int BlocksPerThread = 4;
-        int tileRows = _kernels.TileRows;
-        long rows = (long)images * Output.Pixels;
+        const int GatherCost = 3;
+        int rows = checked(images * Output.Pixels);
+        int tiles = (rows + _kernels.TileRows - 1) / _kernels.TileRows;
+        int fewest = (rows + MostRows - 1) / MostRows;
+        int groups = _geometry.Groups;
+        int panels = _weights[0].PanelCount;
         int wanted = threads == 1 ? 1 : threads * BlocksPerThread;
-        long tiles = (rows + tileRows - 1) / tileRows;
-        int rowsPerBlock = (int)Math.Clamp(tiles / wanted, 1, MostTilesPerBlock) * tileRows;
-        int rowBlocks = checked((int)((rows + rowsPerBlock - 1) / rowsPerBlock));
-        int others = rowBlocks * _geometry.Groups;
-        int panelGroups = others >= wanted ? 1 : Math.Min(_weights[0].PanelCount, (wanted + others - 1) / others);
-        return new Split(rowsPerBlock, rowBlocks, panelGroups);
+        int most = Math.Min(tiles, Math.Max(fewest, (wanted + groups - 1) / groups));
+        double rowCost = (double)rows * _geometry.GroupInputs * (_gathers ? GatherCost : 1);
+        double weightCost = (double)_packed.Length / groups;
+        (double Cost, int RowBlocks, int PanelGroups) best = (double.PositiveInfinity, 1, 1);
+        for (int rowBlocks = fewest; rowBlocks <= most; rowBlocks++)
+        {
+            long blocks = (long)rowBlocks * groups;
+            int panelGroups = (int)Math.Min(panels, (wanted + blocks - 1) / blocks);
+            double cost = rowBlocks * weightCost + panelGroups * rowCost;
+            if (blocks * panelGroups >= Math.Min(wanted, (long)most * groups * panels) && cost < best.Cost)
+                best = (cost, rowBlocks, panelGroups);
+        }
+
+        return _latest = new Split(images, threads, rows, _kernels.TileRows, best.RowBlocks, best.PanelGroups);
     }
 
-    private readonly record struct Split(int RowsPerBlock, int RowBlocks, int PanelGroups);
+    /// <summary>How the work of some images is split for some threads.</summary>
+    private sealed record Split(int Images, int Threads, int Rows, int TileRows, int RowBlocks, int PanelGroups)
+    {
+        /// <summary>The rows of a block: whole tiles, and almost the same number in each.</summary>
+        public (int First, int Count) RowsOf(int block)
+        {
+            int first = FirstOf(block);
+            return (first, FirstOf(block + 1) - first);
+        }
+
+        private int FirstOf(int block) => Math.Min(Rows, (int)((Rows + TileRows - 1L) / TileRows * block / RowBlocks) * TileRows);
+    }
 }

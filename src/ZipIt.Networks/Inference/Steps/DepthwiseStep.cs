@@ -2,7 +2,7 @@ using ZipIt.Numerics;
 
 namespace ZipIt.Networks;
 
-/// <summary>A convolution in which each channel sees itself only, with what follows it fused. A block is a row of the output.</summary>
+/// <summary>A convolution in which each channel sees itself only, with what follows it fused. A block is some rows of an image's output.</summary>
 internal sealed unsafe class DepthwiseStep : Step
 {
     private readonly WindowAxis _rows;
@@ -37,39 +37,65 @@ internal sealed unsafe class DepthwiseStep : Step
     public override int WeightCount => _weights.Length;
 
     /// <inheritdoc/>
-    public override int CountBlocks(int images, int threads) => images * Output.Height;
+    public override int CountBlocks(int images, int threads) => images * CountParts(images, threads);
 
     /// <inheritdoc/>
     public override void Run(Batch batch, int block, float* scratch)
     {
-        PlannedValue input = Inputs[0];
-        int channels = Output.Channels;
-        (int image, int y) = Math.DivRem(block, Output.Height);
-        float* source = batch.At(input) + (nint)image * input.ImageSize;
-        nint offset = (nint)block * Output.Width * channels;
-        float* row = batch.At(Output) + offset;
-        float* target = row;
-        batch.AssertInside(input, source, input.ImageSize);
-        batch.AssertInside(Output, target, (nint)Output.Width * channels);
-        for (int x = 0; x < Output.Width; x++, target += channels)
-        {
-            _bias.Span.CopyTo(new Span<float>(target, channels));
-            for (int ky = 0; ky < _rows.Kernel; ky++)
-            {
-                int inputY = y * _rows.Stride - _rows.Padding + ky * _rows.Dilation;
-                if ((uint)inputY >= (uint)input.Height)
-                    continue;
-                for (int kx = 0; kx < _columns.Kernel; kx++)
-                {
-                    int inputX = x * _columns.Stride - _columns.Padding + kx * _columns.Dilation;
-                    if ((uint)inputX >= (uint)input.Width)
-                        continue;
-                    float* pixel = source + ((nint)inputY * input.Width + inputX) * channels;
-                    _kernels.AccumulateProduct(pixel, _weights.Pointer + (ky * _columns.Kernel + kx) * channels, target, channels);
-                }
-            }
-        }
+        int parts = CountParts(batch.Images, batch.Threads);
+        (int image, int part) = Math.DivRem(block, parts);
+        int last = (int)((long)Output.Height * (part + 1) / parts);
+        for (int y = (int)((long)Output.Height * part / parts); y < last; y++)
+            RunRow(batch, image, y);
+    }
 
-        _kernels.Finish(row, Inputs.Length > 1 ? batch.At(Inputs[1]) + offset : null, (nint)Output.Width * channels, _operation);
+    /// <summary>Parts of an image: the threads share the rows if there are few images. Parts of many rows read fewer rows twice.</summary>
+    private int CountParts(int images, int threads)
+    {
+        const int BlocksPerThread = 4;
+        return threads == 1 ? 1 : Math.Min(Output.Height, (threads * BlocksPerThread + images - 1) / images);
+    }
+
+    private void RunRow(Batch batch, int image, int y)
+    {
+        PlannedValue input = Inputs[0];
+        nint channels = Output.Channels;
+        nint offset = ((nint)image * Output.Height + y) * Output.Width * channels;
+        float* target = batch.At(Output) + offset;
+        float* residual = Inputs.Length > 1 ? batch.At(Inputs[1]) + offset : null;
+        (int firstY, int firstRow, int rows) = _rows.TapsAt(y);
+        float* line = batch.At(input) + (nint)image * input.ImageSize + (nint)firstY * input.Width * channels;
+        batch.AssertInside(Output, target, Output.Width * channels);
+        for (int x = 0; x < Output.Width;)
+        {
+            // Windows with the same taps are computed together: all but those that stick out of the input.
+            (int firstX, int firstColumn, int columns) = _columns.TapsAt(x);
+            int count = 1;
+            if (columns == _columns.Kernel)
+                count = Math.Max(1, _columns.LastWhole - x + 1);
+            float* source = line + firstX * channels;
+            if (rows > 0 && columns > 0)
+            {
+                batch.AssertInside(input, source, (((rows - 1) * (nint)_rows.Dilation * input.Width)
+                    + (count - 1) * (nint)_columns.Stride + (columns - 1) * (nint)_columns.Dilation + 1) * channels);
+            }
+
+            var windows = new ChannelWindows
+            {
+                Count = count,
+                Channels = Output.Channels,
+                Rows = columns == 0 ? 0 : rows,
+                Columns = columns,
+                Source = source,
+                WindowStride = _columns.Stride * channels,
+                TapStride = _columns.Dilation * channels,
+                RowStride = _rows.Dilation * input.Width * channels,
+                Weights = _weights.Pointer + (firstRow * _columns.Kernel + firstColumn) * channels,
+                WeightRowStride = _columns.Kernel * channels,
+                Bias = _bias.Pointer,
+            };
+            _kernels.Convolve(windows, target + x * channels, residual is null ? null : residual + x * channels, _operation);
+            x += count;
+        }
     }
 }

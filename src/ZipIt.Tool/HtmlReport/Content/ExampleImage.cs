@@ -28,7 +28,11 @@ internal sealed record ExampleImage(string Name, ReadOnlyMemory<byte> Png, strin
         string name, ReadOnlySpan<float> pixels, int channels, int height, int width, string? label, IReadOnlyList<ExampleVerdict> verdicts)
     {
         if (channels is not (1 or 3) || height < 1 || width < 1 || pixels.Length != (long)channels * height * width)
-            throw new ArgumentException($"Expected the pixels of a grey or coloured image of {height} × {width}, found {pixels.Length} numbers for {channels} channels.", nameof(pixels));
+        {
+            throw new ArgumentException($"Expected the pixels of a grey or coloured image of {height} × {width}, found {pixels.Length} numbers for {channels} "
+                + "channels.", nameof(pixels));
+        }
+
         using var whole = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         int area = height * width, green = channels / 3 * area;
         var colors = new SKColor[area];

@@ -31,7 +31,7 @@ internal static class CurvePart
 
         using MarkupWriter.Scope details = markup.Open("details");
         markup.Element("summary", "All numbers");
-        new TableWriter(markup).Write("Accuracy against cost", ["network", "", "cost", "multiply-adds", "joint %", "tasks %"],
+        new TableWriter(markup).Write("Accuracy against cost", ["network", "point", "cost", "multiply-adds", "joint %", "tasks %"],
             curve.Series.SelectMany(series => series.Points.Select(point => (string[])
             [
                 series.Name,

@@ -41,14 +41,15 @@ internal static class EvaluationPart
             .. tasks.Select(task => (Func<ModelEvaluation, double>)(model => TaskOf(model, task))),
             model => model.Tasks.Count(task => task.Images > 0) == tasks.Length ? model.AverageAccuracy : double.NaN,
         ];
-        double[] best = [.. columns.Select(column => models.Max(column))];
+        double?[] best = [.. columns.Select(column => models.Select(column).Where(double.IsFinite).Distinct().ToArray() is { Length: > 1 } different
+            ? different.Max() : (double?)null)];
         new TableWriter(markup).Write("Accuracy in %", ["model", "joint", .. tasks, "mean of tasks", "multiply-adds", "parameters"],
             models.Select(model => (string[])
             [
                 model.Name, .. columns.Select(column => Format.PercentNumber(column(model))), Format.Magnitude(model.Cost.MultiplyAdds),
                 Format.Magnitude(model.Cost.Parameters),
             ]),
-            isBest: (row, column) => models.Count > 1 && column <= columns.Length && columns[column - 1](models[row]) == best[column - 1]);
+            isBest: (row, column) => column <= columns.Length && columns[column - 1](models[row]) == best[column - 1]);
     }
 
     private static void WriteClasses(IReadOnlyList<ModelEvaluation> models, MarkupWriter markup)

@@ -15,7 +15,8 @@ internal static class MergePart
         string costs = $"{Format.Magnitude(cost.MultiplyAdds)} multiply-adds for one image, {Format.Magnitude(cost.Parameters)} parameters.";
         if (!NetworkDrawing.CanDraw(merge.Network))
         {
-            markup.Element("p", $"It has {merge.Network.Nodes.Count(node => node.Layer.HasWeights)} layers with weights, which no drawing shows. {costs}", ("class", "lead"));
+            int layers = merge.Network.Nodes.Count(node => node.Layer.HasWeights);
+            markup.Element("p", $"It has {layers} layers with weights for {merge.Network.Heads.Count} task(s), which no drawing shows. {costs}", ("class", "lead"));
             return;
         }
 
@@ -54,8 +55,8 @@ internal static class MergePart
         var table = new TableWriter(markup);
         if (report.Tasks.Count > 0)
         {
-            markup.Element("p", $"On {Format.Count(report.ComparedImages)} calibration images, the zipped network is compared with its members. An image counts for the "
-                + "task that the members, side by side, give it to.", ("class", "lead"));
+            markup.Element("p", $"On {Format.Count(report.ComparedImages)} calibration images, the zipped network is compared with its members. An image counts "
+                + "for the task that the members, side by side, give it to.", ("class", "lead"));
             table.Write("Tasks", ["task", "images", "as its member", "loss"],
             [
                 .. report.Tasks.Select(task => (string[])
@@ -75,8 +76,8 @@ internal static class MergePart
     {
         using MarkupWriter.Scope section = markup.Open("section");
         markup.Element("h2", "What was merged");
-        markup.Element("p", "A feature space holds channels that must stay together. Of all networks’ features in it, some are kept, the others are merged into "
-            + "them: within one network, or between networks. The number at the right is the share of variance that stays unexplained.", ("class", "lead"));
+        markup.Element("p", "A feature space holds channels that must stay together. Of all networks’ features in it, some are kept, the others are merged "
+            + "into them: within one network, or between networks. The number at the right is the share of variance that stays unexplained.", ("class", "lead"));
         Legend.Write(markup,
         [
             Legend.Color("kept", "bar shared"),
@@ -114,8 +115,8 @@ internal static class MergePart
     {
         using MarkupWriter.Scope section = markup.Open("section");
         markup.Element("h2", "What the refit repaired");
-        markup.Element("p", "Error of each layer’s features as a share of their variance: with the merged weights, rescaled as well as possible, and with the refitted "
-            + "ones. The first layer of a residual block may do without its old features, as long as the block gives what it gave.", ("class", "lead"));
+        markup.Element("p", "Error of each layer’s features as a share of their variance: with the merged weights, rescaled as well as possible, and with the "
+            + "refitted ones. The first layer of a residual block may do without its old features, as long as the block gives what it gave.", ("class", "lead"));
         double most = Math.Max(0.05, layers.SelectMany(layer => (double[])[layer.ErrorBefore, layer.ErrorAfter]).Where(double.IsFinite).DefaultIfEmpty().Max());
         Legend.Write(markup,
         [

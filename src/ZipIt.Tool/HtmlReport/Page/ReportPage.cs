@@ -101,7 +101,8 @@ internal sealed class ReportPage
         }
 
         // Of models side by side, a zip knows the most tasks.
-        if (_document.Evaluation?.Models.OrderByDescending(model => model.Tasks.Count).ThenByDescending(model => model.JointAccuracy).FirstOrDefault() is { } first)
+        IEnumerable<ModelEvaluation> models = _document.Evaluation?.Models ?? [];
+        if (models.OrderByDescending(model => model.Tasks.Count).ThenByDescending(model => model.JointAccuracy).FirstOrDefault() is { } first)
         {
             yield return (Format.Percent(first.JointAccuracy), $"of {Format.Count(first.Images)} images named rightly among all classes ({first.Name})");
             if (first.Tasks.Count > 1)

@@ -181,11 +181,9 @@ internal sealed class UnitProblem
         {
             int length = tile.Rows * _outputs;
             Span<float> values = memory.Take(checked(3 * length)).Span;
-            Span<float> predictions = values[..length], targets = values.Slice(length, length), residuals = values[(2 * length)..];
+            Span<float> predictions = values[..length], residuals = values[length..(2 * length)];
             Predict(weights, tile, predictions);
-            ReadOnlySpan<float> all = tile.Targets.Span;
-            for (int row = 0; row < tile.Rows; row++)
-                all.Slice(row * _samples.Channels + _group * _outputs, _outputs).CopyTo(targets[(row * _outputs)..]);
+            ReadOnlySpan<float> targets = OwnPart(tile.Targets.Span, tile.Rows, values[(2 * length)..]);
             ActivationTarget.Residuals(activation, targets, predictions, residuals);
             action(tile, predictions, targets, residuals);
         }
@@ -201,11 +199,27 @@ internal sealed class UnitProblem
         if (tile.Others is null)
             return;
         ReadOnlySpan<float> others = tile.Others.Span;
+        if (_samples.Groups == 1)
+        {
+            TensorPrimitives.Add(predictions, others[..predictions.Length], predictions);
+            return;
+        }
+
         for (int row = 0; row < tile.Rows; row++)
         {
             Span<float> own = predictions.Slice(row * _outputs, _outputs);
             TensorPrimitives.Add(own, others.Slice(row * _samples.Channels + _group * _outputs, _outputs), own);
         }
+    }
+
+    /// <summary>The group's part of values [rows, channels of all groups].</summary>
+    private ReadOnlySpan<float> OwnPart(ReadOnlySpan<float> all, int rows, Span<float> memory)
+    {
+        if (_samples.Groups == 1)
+            return all[..(rows * _outputs)];
+        for (int row = 0; row < rows; row++)
+            all.Slice(row * _samples.Channels + _group * _outputs, _outputs).CopyTo(memory[(row * _outputs)..]);
+        return memory[..(rows * _outputs)];
     }
 
     private delegate void TileAction(SampleTile tile, Span<float> predictions, ReadOnlySpan<float> targets, ReadOnlySpan<float> residuals);

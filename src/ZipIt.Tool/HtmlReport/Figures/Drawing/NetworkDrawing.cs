@@ -9,14 +9,15 @@ namespace ZipIt.Tool.HtmlReport;
 /// </summary>
 internal sealed class NetworkDrawing
 {
-    /// <summary>More layers than this are told in words: nobody could tell them apart.</summary>
-    private const int MostLayers = 3000;
+    private const int MostLayers = 3000; // more layers, or more outputs, are told in words: nobody could tell them apart
+    private const int MostOutputs = 64;
 
     private const double TextSize = 12;
     private const double SmallSize = 11;
     private const double RailHeight = 12;
     private const double ArcHeight = 9;
     private const double ImageBreadth = 14;
+    private const double SmallestBar = 6;
 
     private readonly MergeSection _section;
     private readonly NetworkLayout _layout;
@@ -30,7 +31,7 @@ internal sealed class NetworkDrawing
     private readonly double _largestBar;
     private readonly double[] _places; // along, of the middle of each column
     private readonly (double Least, double Most) _channels;
-    private readonly List<(FeatureSpace Space, SpaceReport Report, IReadOnlyList<int> Columns, int Row)> _rails;
+    private readonly List<Rail> _rails;
 
     private NetworkDrawing(MergeSection section, NetworkLayout layout, Svg svg, bool isUpright)
     {
@@ -40,7 +41,7 @@ internal sealed class NetworkDrawing
         {
             _pitch = Math.Clamp(560.0 / layout.ColumnCount, 5, 16);
             _slot = Math.Max(22, Math.Min(110, 250.0 / outputs));
-            (_before, _after, _edge) = (34, 44, 72);
+            (_before, _after, _edge) = (34, HasNarrowSlots ? 110 : 44, 72);
         }
         else
         {
@@ -55,12 +56,15 @@ internal sealed class NetworkDrawing
             (_before, _after, _edge) = (74, 36 + Math.Min(200, layout.Outputs.Max(name => Lettering.Measure(LabelOf(name), TextSize + 1))), 50);
         }
 
-        _largestBar = _slot - 2 * ArcHeight - 8;
+        _largestBar = Math.Max(SmallestBar, _slot - 2 * ArcHeight - 8);
         _places = PlaceColumns();
         double[] channels = [.. layout.Bars.Where(HasPixels).Select(bar => (double)bar.Channels).DefaultIfEmpty(1)];
         _channels = (channels.Min(), channels.Max());
         _rails = PlaceRails();
     }
+
+    /// <summary>Whether names of outputs find no room side by side in an upright drawing.</summary>
+    private bool HasNarrowSlots => _slot < 34;
 
     private double PipeBreadth => _largestBar + 8;
 
@@ -79,7 +83,8 @@ internal sealed class NetworkDrawing
     private double RailEnd => RailStart + RailHeight * (_rails.Count == 0 ? 0 : 1 + _rails.Max(rail => rail.Row));
 
     /// <summary>Whether a network can be drawn.</summary>
-    public static bool CanDraw(Network network) => network.Nodes.Count(node => node.Layer.HasWeights) is > 0 and <= MostLayers;
+    public static bool CanDraw(Network network) =>
+        network.Nodes.Count(node => node.Layer.HasWeights) is > 0 and <= MostLayers && network.Heads.Count <= MostOutputs;
 
     /// <summary>What the drawing shows, as a sentence.</summary>
     public static string Describe(MergeSection section)
@@ -92,9 +97,10 @@ internal sealed class NetworkDrawing
         string tasks = $"{layout.Outputs.Count} tasks";
         if (shared == 0)
             return $"{tasks} share nothing: their networks stand side by side, with {Range(own)} each.";
+        string whose = layout.HasPartlyShared ? ", some of which it shares with another" : " of its own";
         return own.Max() == 0
             ? $"{tasks} share all {Count(shared, "layer")}, heads included."
-            : $"{tasks} share {Count(shared, "layer")}; behind the cut, each has {Range(own)}{(layout.HasPartlyShared ? ", some of which it shares with another" : " of its own")}.";
+            : $"{tasks} share {Count(shared, "layer")}; behind the cut, each has {Range(own)}{whose}.";
     }
 
     /// <summary>Draws the network of a section.</summary>
@@ -118,7 +124,7 @@ internal sealed class NetworkDrawing
     private void Draw(bool isFile)
     {
         double legend = _rails.Count == 0 ? 0 : _isUpright ? 44 : 30;
-        double across = (_isUpright ? RailEnd + 6 : RailEnd + 8 + legend);
+        double across = _isUpright ? RailEnd + 6 : RailEnd + 8 + legend;
         double along = _isUpright ? Length + legend : Math.Max(Length, _rails.Count == 0 ? 0 : LegendStart + LegendStep * StyleSheet.HeatLimits.Length);
         (double width, double height) = _isUpright ? (Math.Max(across, 340), along) : (along, across);
         using (_svg.Open(width, height, "The network", Describe(_section), "network", isFile))
@@ -201,14 +207,12 @@ internal sealed class NetworkDrawing
             if (_isUpright)
             {
                 Box(start, 0, end - start, 3, "scale", 1.5, tip);
+                bool hasTwoLines = end - start > 2.4 * SmallSize;
+                string unit = Lettering.Measure($"{channels} ch", SmallSize) < _edge - 16 ? " ch" : "";
                 if (end - start > SmallSize - 2)
-                    _svg.Text(7, Math.Max(start + SmallSize - 1, (start + end) / 2 - (end - start > 2.4 * SmallSize ? 2 : -4)), resolution.Size, "note", tip: tip);
-                if (end - start > 2.4 * SmallSize)
-                    {
-                    string width = $"{channels} ch";
-                    _svg.Text(7, (start + end) / 2 + SmallSize, Lettering.Measure(width, SmallSize) < _edge - 16 ? width : channels, "faint");
-                }
-
+                    _svg.Text(7, Math.Max(start + SmallSize - 1, (start + end) / 2 - (hasTwoLines ? 2 : -4)), resolution.Size, "note", tip: tip);
+                if (hasTwoLines)
+                    _svg.Text(7, (start + end) / 2 + SmallSize, channels + unit, "faint");
                 continue;
             }
 
@@ -314,7 +318,8 @@ internal sealed class NetworkDrawing
         double range = Math.Log(_channels.Most / _channels.Least);
         double share = !HasPixels(bar) ? 1 : range > 0 ? Math.Log(bar.Channels / _channels.Least) / range : 0.5;
         double breadth = _largestBar * (0.45 + 0.55 * share);
-        Box(Middle(bar.Column) - thickness / 2, Middle(bar.Lane) - breadth / 2, thickness, breadth, $"bar {ColorOf(bar.Lane)}", Math.Min(3, thickness / 3), tip);
+        double along = Middle(bar.Column) - thickness / 2, across = Middle(bar.Lane) - breadth / 2;
+        Box(along, across, thickness, breadth, $"bar {ColorOf(bar.Lane)}", Math.Min(3, thickness / 3), tip);
     }
 
     private void DrawImage()
@@ -352,9 +357,11 @@ internal sealed class NetworkDrawing
             DrawRibbon(EndOf(run), part, end + tip, (across, 6), color);
             if (_isUpright)
             {
-                double room = _slot - 4;
                 _svg.Circle(across, end + tip, 5, $"dot {color}", label);
-                _svg.Text(across, end + tip + 18, Lettering.Fit(output, TextSize, room), "strong", "middle", tip: label);
+                if (HasNarrowSlots)
+                    _svg.Text(across - 4, end + tip + 10, Lettering.Fit(output, TextSize, _after - tip - 14), "strong", turn: 90, tip: label);
+                else
+                    _svg.Text(across, end + tip + 18, Lettering.Fit(output, TextSize, _slot - 4), "strong", "middle", tip: label);
             }
             else
             {
@@ -365,9 +372,9 @@ internal sealed class NetworkDrawing
     }
 
     /// <summary>Spaces in rows, so that none lies over another.</summary>
-    private List<(FeatureSpace Space, SpaceReport Report, IReadOnlyList<int> Columns, int Row)> PlaceRails()
+    private List<Rail> PlaceRails()
     {
-        var rails = new List<(FeatureSpace, SpaceReport, IReadOnlyList<int>, int)>();
+        var rails = new List<Rail>();
         if (_section.Report is not { } report)
             return rails;
         FeatureSpaces spaces = FeatureSpaces.Find(_section.Network);
@@ -385,7 +392,7 @@ internal sealed class NetworkDrawing
             }
 
             ends[row] = columns[^1];
-            rails.Add((space, own, columns, row));
+            rails.Add(new Rail(own, columns, row));
         }
 
         return rails;
@@ -399,12 +406,12 @@ internal sealed class NetworkDrawing
             _svg.Text(Middle(0) - 34, RailStart + 17, "spaces", "faint");
         }
 
-        foreach ((_, SpaceReport report, IReadOnlyList<int> columns, int row) in _rails)
+        foreach ((SpaceReport report, IReadOnlyList<int> columns, int row) in _rails)
         {
             double across = RailStart + RailHeight * row + RailHeight / 2, radius = Math.Min(4, _pitch / 2.4);
             string heat = $"heat{StyleSheet.HeatOf(report.Unexplained)}";
-            string tip = $"{report.Name}: {report.Width} merged features, {string.Join(" and ", report.MergesWithin)} merges within, {report.MergesAcross} between; "
-                + $"{Format.Percent(report.Unexplained)} unexplained";
+            string tip = $"{report.Name}: {report.Width} merged features, {string.Join(" and ", report.MergesWithin)} merges within, "
+                + $"{report.MergesAcross} between; {Format.Percent(report.Unexplained)} unexplained";
             if (columns.Count > 1)
                 Box(Middle(columns[0]), across - 1.5, Middle(columns[^1]) - Middle(columns[0]), 3, heat, 1.5, tip);
             foreach (int column in columns)
@@ -436,4 +443,10 @@ internal sealed class NetworkDrawing
             x += LegendStep;
         }
     }
+
+    /// <summary>A feature space below the lanes.</summary>
+    /// <param name="Report">What was merged in it.</param>
+    /// <param name="Columns">The columns where it is written.</param>
+    /// <param name="Row">Its row among those that lie side by side.</param>
+    private sealed record Rail(SpaceReport Report, IReadOnlyList<int> Columns, int Row);
 }

@@ -23,7 +23,8 @@ internal static class ConfusionPlot
         double longest = isNamed ? Math.Min(110, model.Labels.Max(label => Lettering.Measure(label, TextSize))) : 14;
         double left = longest + 12, top = isNamed ? longest * 0.75 + 26 : 26, cell = Math.Min(LargestCell, (Size - left) / count);
         double[] sums = [.. Enumerable.Range(0, count).Select(row => model.Confusion.Row(row).ToArray().Sum())];
-        using (svg.Open(left + cell * count + (isNamed ? 24 : 4), top + cell * count + 4, $"Confusion matrix of {model.Name}", Describe(model, sums), "confusion", scale: 1.3))
+        double width = left + cell * count + (isNamed ? 24 : 4), height = top + cell * count + 4;
+        using (svg.Open(width, height, $"Confusion matrix of {model.Name}", Describe(model, sums), "confusion", scale: 1.3))
         {
             svg.Text(left + cell * count / 2, 11, "named", "faint", "middle");
             svg.Text(10, top + cell * count / 2, isNamed ? "" : "true", "faint", "middle", turn: -90);
@@ -39,7 +40,7 @@ internal static class ConfusionPlot
             }
 
             svg.Rectangle(left, top, cell * count, cell * count, "frame");
-            DrawBorders(model, svg, left, top, cell);
+            DrawTasks(model, svg, left, top, cell, isNamed);
         }
     }
 
@@ -92,7 +93,8 @@ internal static class ConfusionPlot
                 double share = images / sums[row], x = left + cell * column, y = top + cell * row;
                 int shade = row == column ? StyleSheet.ShadeOf(share) : StyleSheet.MistakeShadeOf(share);
                 string what = row == column ? $"{model.Labels[row]}: {images:0} right" : $"{model.Labels[row]} named {model.Labels[column]}: {images:0}";
-                svg.Rectangle(x + 0.5, y + 0.5, cell - 1, cell - 1, $"{(row == column ? "right" : "wrong")} shade{shade}", 2, $"{what} ({Format.Percent(share)})");
+                string style = $"{(row == column ? "right" : "wrong")} shade{shade}";
+                svg.Rectangle(x + 0.5, y + 0.5, cell - 1, cell - 1, style, 2, $"{what} ({Format.Percent(share)})");
                 string text = fits ? $"{images:0}" : $"{100 * share:0}";
                 if (cell >= 13 && text != "0")
                     svg.Text(x + cell / 2, y + cell / 2 + 4, text, $"count{(shade >= 5 ? " onshade" : "")}");
@@ -124,17 +126,24 @@ internal static class ConfusionPlot
             svg.Path(path.ToString(), style);
     }
 
-    /// <summary>Lines between the tasks, where their classes stand together.</summary>
-    private static void DrawBorders(ModelEvaluation model, Svg svg, double left, double top, double cell)
+    /// <summary>Lines between the tasks, where their classes stand together, and their names, where those of the classes find no room.</summary>
+    private static void DrawTasks(ModelEvaluation model, Svg svg, double left, double top, double cell, bool isNamed)
     {
-        int count = model.Labels.Count, end = 0;
-        foreach (TaskAccuracy task in model.Tasks.Take(Math.Max(0, model.Tasks.Count - 1)))
+        int count = model.Labels.Count, start = 0;
+        foreach (TaskAccuracy task in model.Tasks)
         {
-            if (end + task.Labels.Count > count || !task.Labels.SequenceEqual(model.Labels.Skip(end).Take(task.Labels.Count)))
+            int end = start + task.Labels.Count;
+            if (end > count || !task.Labels.SequenceEqual(model.Labels.Skip(start).Take(task.Labels.Count)))
                 return;
-            end += task.Labels.Count;
-            svg.Line(left + cell * end, top, left + cell * end, top + cell * count, "border");
-            svg.Line(left, top + cell * end, left + cell * count, top + cell * end, "border");
+            if (!isNamed)
+                svg.Text(left + cell * (start + end) / 2, top - 4, Lettering.Fit(task.Name, TextSize, cell * (end - start)), "note", "middle", tip: task.Name);
+            if (end < count)
+            {
+                svg.Line(left + cell * end, top, left + cell * end, top + cell * count, "border");
+                svg.Line(left, top + cell * end, left + cell * count, top + cell * end, "border");
+            }
+
+            start = end;
         }
     }
 }

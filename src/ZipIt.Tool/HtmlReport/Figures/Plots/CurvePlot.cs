@@ -42,17 +42,18 @@ internal sealed class CurvePlot
         plot.DrawSeries();
     }
 
-    /// <summary>The best point of a plot and what it is better than, as a sentence.</summary>
+    /// <summary>What the plot shows, as a sentence.</summary>
     public static string Describe(CurveSection curve, Func<CurvePoint, double> accuracy)
     {
-        var parts = curve.Series.Select(series => (series.Name, Points: series.Points.Where(point => double.IsFinite(accuracy(point))).ToArray()))
-            .Where(series => series.Points.Length > 0)
-            .Select(series => series.Points.Length == 1
-                ? $"{series.Name}: {Format.Percent(accuracy(series.Points[0]))} at {Format.Factor((double)series.Points[0].MultiplyAdds / curve.UnitMultiplyAdds)}"
-                : $"{series.Name}: from {Format.Percent(accuracy(series.Points.MinBy(point => point.MultiplyAdds)!))} at "
-                    + $"{Format.Factor((double)series.Points.Min(point => point.MultiplyAdds) / curve.UnitMultiplyAdds)} to "
-                    + $"{Format.Percent(accuracy(series.Points.MaxBy(point => point.MultiplyAdds)!))} at "
-                    + $"{Format.Factor((double)series.Points.Max(point => point.MultiplyAdds) / curve.UnitMultiplyAdds)}");
+        string Tell(CurvePoint point) => $"{Format.Percent(accuracy(point))} at {Format.Factor((double)point.MultiplyAdds / curve.UnitMultiplyAdds)}";
+        var parts = new List<string>();
+        foreach (CurveSeries series in curve.Series)
+        {
+            CurvePoint[] points = [.. series.Points.Where(point => double.IsFinite(accuracy(point))).OrderBy(point => point.MultiplyAdds)];
+            if (points.Length > 0)
+                parts.Add(points.Length == 1 ? $"{series.Name}: {Tell(points[0])}" : $"{series.Name}: from {Tell(points[0])} to {Tell(points[^1])}");
+        }
+
         return string.Join("; ", parts) + ".";
     }
 
@@ -196,7 +197,8 @@ internal sealed class CurvePlot
         foreach ((double left, double bottom) in places)
         {
             (double Left, double Top, double Right, double Bottom) box = (left, bottom - height + 2, left + width, bottom + 2);
-            bool fits = box.Left >= least && box.Right <= most && box.Top >= _accuracies.Place(_accuracies.High) - 12 && box.Bottom <= _accuracies.Place(_accuracies.Low);
+            bool fits = box.Left >= least && box.Right <= most
+                && box.Top >= _accuracies.Place(_accuracies.High) - 12 && box.Bottom <= _accuracies.Place(_accuracies.Low);
             if (!fits || taken.Any(other => box.Left < other.Right && other.Left < box.Right && box.Top < other.Bottom && other.Top < box.Bottom))
                 continue;
             _svg.Text(left, bottom, text, "note");

@@ -11,7 +11,7 @@ internal static class RowChart
     private const double RowHeight = 19;
     private const double TextSize = 11;
 
-    /// <summary>How the features of each space came together: what is kept, what was merged within each member and between them, what stays unexplained.</summary>
+    /// <summary>How the features of each space came together: kept, merged within each member or between them; and what stays unexplained.</summary>
     /// <param name="report">The report.</param>
     /// <param name="members">Names of the members.</param>
     /// <param name="colors">Their colours.</param>
@@ -35,8 +35,9 @@ internal static class RowChart
             for (int m = 0; m < Math.Min(members.Count, space.MergesWithin.Count); m++)
                 DrawPart(space.MergesWithin[m], colors[m], $"merged within {members[m]}");
             DrawPart(space.MergesAcross, "between", "merged between networks");
-            svg.Circle(End + 10, y - 4, 4, $"heat{StyleSheet.HeatOf(space.Unexplained)}", $"{space.Name}: {Format.Percent(space.Unexplained)} of the variance stays unexplained");
-            svg.Text(Width, y, Format.Percent(space.Unexplained), "note", "end");
+            string share = Format.Percent(space.Unexplained);
+            svg.Circle(End + 10, y - 4, 4, $"heat{StyleSheet.HeatOf(space.Unexplained)}", $"{space.Name}: {share} of the variance stays unexplained");
+            svg.Text(Width, y, share, "note", "end");
         });
     }
 
@@ -51,7 +52,8 @@ internal static class RowChart
     {
         const double End = Width - 84;
         double Place(double error) => Names + 5 + Math.Clamp(double.IsNaN(error) ? 0 : error / most, 0, 1) * (End - Names - 10);
-        DrawCharts(layers, $"{heading}: error of each layer before and after the refit", "Hollow marks: before; filled marks: after.", markup, (svg, layer, y) =>
+        string title = $"{heading}: error of each layer before and after the refit";
+        DrawCharts(layers, title, "Hollow marks: before; filled marks: after.", markup, (svg, layer, y) =>
         {
             string name = layer.Name.StartsWith(prefix, StringComparison.Ordinal) ? layer.Name[prefix.Length..] : layer.Name;
             DrawName(svg, name, y);
