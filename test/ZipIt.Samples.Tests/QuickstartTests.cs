@@ -5,6 +5,7 @@ using Spectre.Console;
 namespace ZipIt.Samples.Tests;
 
 /// <summary>Runs the Quickstart and reads the table that it prints.</summary>
+[Collection(ConsoleCollection.Name)]
 public sealed class QuickstartTests
 {
     /// <summary>Points that an accuracy may move because processors round differently: one image is 0.1 or 0.2.</summary>

@@ -5,6 +5,7 @@ using ZipIt.Networks;
 namespace ZipIt.Samples.Tests;
 
 /// <summary>SinGANs with small random generators.</summary>
+[Collection(ConsoleCollection.Name)]
 public sealed class SinGanTests : IDisposable
 {
     private const int Scales = 3;
