@@ -14,7 +14,7 @@ namespace ZipIt.TryOnnx;
 /// Two classifiers out of ONNX files: each against ONNX Runtime; zipped up to the middle and as far as possible; each zip written, run by ONNX Runtime inside
 /// ML.NET, and read again.
 /// </summary>
-internal sealed class Pair(string name, string first, string second)
+internal sealed class Pair(string name, string first, string second, ZipMethod method)
 {
     private const int CalibrationImages = 24;
     private const int TestImages = 2;
@@ -33,9 +33,9 @@ internal sealed class Pair(string name, string first, string second)
         foreach (ZipCut cut in (ZipCut[])[ZipCut.AfterLayers(layers / 2), ZipCut.AsFarAsPossible])
         {
             var clock = Stopwatch.StartNew();
-            var options = new ZipEstimator.Options { Cut = cut, CalibrationCheck = CalibrationCheck.Skip };
+            var options = new ZipEstimator.Options { Method = method, Cut = cut, CalibrationCheck = CalibrationCheck.Skip };
             ZipTransformer zipped = _context.Transforms.Zip(options, classifiers).Fit(Draw(files[0].Network, CalibrationImages));
-            string what = $"zipped {cut}, {zipped.Report!.Cost.MultiplyAdds / (double)zipped.Report.EnsembleCost.MultiplyAdds:P0} of the multiply-adds, {clock.Elapsed.TotalSeconds:F0} s";
+            string what = $"zipped {cut} ({method}), {zipped.Report!.Cost.MultiplyAdds / (double)zipped.Report.EnsembleCost.MultiplyAdds:P0} of the multiply-adds, {clock.Elapsed.TotalSeconds:F0} s";
             faults += Report(what, Compare(zipped));
         }
 
@@ -81,7 +81,10 @@ internal sealed class Pair(string name, string first, string second)
             IDataView scored = zipped.Transform(data), applied = _context.Transforms.ApplyOnnxModel(columns, ["Pixels"], path).Fit(data).Transform(data);
             if (!ToBytes(OnnxNetwork.Load(path).Network).SequenceEqual(ToBytes(zipped.Network)))
                 throw new InvalidOperationException("The network that was read again is another one.");
-            return columns.Max(column => scored.GetColumn<float[]>(column).Zip(applied.GetColumn<float[]>(column)).Max(row => Differ(row.First, row.Second)));
+
+            // Logarithms of probabilities are what the network gives, but for a constant.
+            return columns.Max(column => scored.GetColumn<float[]>(column).Zip(applied.GetColumn<float[]>(column))
+                .Max(row => Differ(Array.ConvertAll(row.First, TakeLogarithm), Array.ConvertAll(row.Second, TakeLogarithm))));
         }
         finally
         {
@@ -101,6 +104,8 @@ internal sealed class Pair(string name, string first, string second)
 
         return expected.Length == found.Length ? difference / largest : double.PositiveInfinity;
     }
+
+    private static float TakeLogarithm(float probability) => MathF.Log(Math.Max(probability, 1e-30f));
 
     private static byte[] ToBytes(Network network)
     {

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Quickstart;
 using ZipIt.Merging;
 using ZipIt.MLNet;
 using ZipIt.Networks;
+using ZipIt.Tool.Inputs;
 
 namespace WebApi;
 

@@ -121,6 +121,12 @@ public sealed partial class ZipEstimator
         /// <summary>What runs the networks; null for <see cref="CpuEngine"/>. It is not stored in the model.</summary>
         public INetworkEngine? Engine = null;
 
+        /// <summary>
+        /// Is told how far a fit has come, after each batch, feature space or layer, on the thread that fits; null for nobody. The log of the context tells it
+        /// too, but seldom.
+        /// </summary>
+        public IProgress<ZipProgress>? Progress = null;
+
         /// <summary>Ends a fit between two batches.</summary>
         public CancellationToken CancellationToken = default;
 

@@ -122,7 +122,7 @@ public sealed partial class ZipEstimator : IEstimator<ZipTransformer>
 
         using IChannel channel = _host.Start("Fit");
         using var cancellation = new ContextCancellation(_host, _options.CancellationToken);
-        var log = new FitLog(channel);
+        var log = new FitLog(channel, _options.Progress);
         var images = new DataViewImages(_host, input, column, shape, _options.MaximumNumberOfCalibrationImages, log.ReportImages, cancellation.Token);
         WarnBefore(log);
         try

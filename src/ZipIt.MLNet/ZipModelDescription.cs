@@ -53,7 +53,6 @@ internal sealed class ZipModelDescription
     private readonly bool _sharedLabels;
     private readonly int _batchSize;
     private readonly IReadOnlyList<ClassificationTask> _tasks;
-    private readonly ZipReport? _report;
 
     public ZipModelDescription(ZipTransformer transformer)
         : this(transformer.InputColumnName, transformer.OutputColumnNamePrefix, transformer.JointScoring, transformer.SharedLabels, transformer.Model.BatchSize,
@@ -66,8 +65,11 @@ internal sealed class ZipModelDescription
         ZipReport? report)
     {
         (_inputColumnName, _outputColumnNamePrefix, _scoring, _sharedLabels) = (inputColumnName, outputColumnNamePrefix, scoring, sharedLabels);
-        (_batchSize, _tasks, _report) = (batchSize, tasks, report);
+        (_batchSize, _tasks, Report) = (batchSize, tasks, report);
     }
+
+    /// <summary>What was merged; null if nothing was, or if that is not stored.</summary>
+    public ZipReport? Report { get; init; }
 
     public static byte[] Hash(ReadOnlySpan<byte> bytes) => SHA256.HashData(bytes);
 
@@ -97,7 +99,7 @@ internal sealed class ZipModelDescription
                 WriteCalibration(stream, task.Calibration);
         }
 
-        WriteString(stream, _report?.ToJson() ?? "");
+        WriteString(stream, Report?.ToJson() ?? "");
         return stream.ToArray();
     }
 
@@ -136,7 +138,7 @@ internal sealed class ZipModelDescription
         long rowBytes = sizeof(float) * (network.Inputs.Sum(node => CountValues(network.ShapeOf(node))) + 2 * _tasks.Sum(task => (long)task.Labels.Count));
         int batchSize = (int)Math.Min(Math.Min(_batchSize, cost.ImagesWithinLimit), Math.Max(MostBatchBytes / rowBytes, 1));
         var model = new ScoringModel(network, _tasks, _scoring, _sharedLabels, engine, batchSize, 0);
-        return new ZipTransformer(env, model, _inputColumnName, _outputColumnNamePrefix, _report);
+        return new ZipTransformer(env, model, _inputColumnName, _outputColumnNamePrefix, Report);
     }
 
     private static long CountValues(ReadOnlySpan<int> shape)

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -103,28 +104,32 @@ public sealed class ZipTransformer : ITransformer
 
     /// <summary>
     /// Writes the model as an ONNX file, which takes pixels as <see cref="InputColumnName"/> [batch, channels, height, width], normalized inside, and gives the
-    /// columns <c>Score</c> and <c>&lt;Task&gt;.Score</c> [batch, classes]. Labels are in the file's metadata. An existing file is replaced only when the new
+    /// columns <c>Score</c> and <c>&lt;Task&gt;.Score</c> [batch, classes]. Labels, and how tasks are scored, are in the file's metadata. An existing file is replaced only when the new
     /// one is complete.
     /// </summary>
     /// <param name="path">Path of the file.</param>
+    /// <param name="metadata">More text to store beside the graph; null for none.</param>
     /// <remarks>
     /// <see cref="OnnxNetwork.Load(string, OnnxImportOptions)"/> gives the network back, bit for bit. To export a whole pipeline, with predicted labels, use
     /// <c>mlContext.Model.ConvertToOnnx</c>.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The pixel column is called like one of the score columns, or the file would be larger than 2 GB.</exception>
-    public void ToOnnx(string path)
+    /// <exception cref="ArgumentException">The metadata have a key that the file itself uses.</exception>
+    public void ToOnnx(string path, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        BuildOnnx().Save(path);
+        BuildOnnx(metadata).Save(path);
     }
 
-    /// <summary>Writes the model as an ONNX file to a stream; see <see cref="ToOnnx(string)"/>.</summary>
+    /// <summary>Writes the model as an ONNX file to a stream; see <see cref="ToOnnx(string, IReadOnlyDictionary{string, string})"/>.</summary>
     /// <param name="stream">Receives the bytes, the same for the same model.</param>
-    /// <exception cref="InvalidOperationException">See <see cref="ToOnnx(string)"/>.</exception>
-    public void ToOnnx(Stream stream)
+    /// <param name="metadata">More text to store beside the graph; null for none.</param>
+    /// <exception cref="InvalidOperationException">See <see cref="ToOnnx(string, IReadOnlyDictionary{string, string})"/>.</exception>
+    /// <exception cref="ArgumentException">The metadata have a key that the file itself uses.</exception>
+    public void ToOnnx(Stream stream, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        BuildOnnx().Save(stream);
+        BuildOnnx(metadata).Save(stream);
     }
 
     /// <summary>
@@ -137,11 +142,17 @@ public sealed class ZipTransformer : ITransformer
     public void ToCheckpoint(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        Checkpoint.Save(path, ToWeights());
+    }
+
+    /// <summary>The weights of the merged network, with tasks and labels in the metadata.</summary>
+    internal StateDictionary ToWeights()
+    {
         StateDictionary weights = StateDictionary.FromNetwork(Network);
-        Checkpoint.Save(path, new StateDictionary(weights.Source, weights, new Dictionary<string, string>(weights.Metadata)
+        return new StateDictionary(weights.Source, weights, new Dictionary<string, string>(weights.Metadata)
         {
             [OnnxTasks.Key] = OnnxTasks.Write([.. Tasks.Select(task => new OnnxTask(task.Name, task.Labels))]),
-        }));
+        });
     }
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(Bind(inputSchema));
@@ -153,11 +164,15 @@ public sealed class ZipTransformer : ITransformer
         ZipModelFile.Save(ctx, this);
     }
 
-    private OnnxModelBuilder BuildOnnx()
+    private OnnxModelBuilder BuildOnnx(IReadOnlyDictionary<string, string>? metadata)
     {
         if (_outputs.Groups.FirstOrDefault(group => group.ScoreColumn == InputColumnName) is { } clash)
             throw new InvalidOperationException($"The pixels and a score are both called '{clash.ScoreColumn}', but an ONNX file has one value of a name.");
-        return ScoredModelFile.Build(_model, InputColumnName, _outputs);
+        OnnxModelBuilder builder = ScoredModelFile.Build(_model, InputColumnName, _outputs);
+        ScoredModelFile.AddDescription(builder, this);
+        foreach ((string key, string value) in (metadata ?? ReadOnlyDictionary<string, string>.Empty).OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            builder.AddMetadata(key, value);
+        return builder;
     }
 
     private ScoringBinding Bind(DataViewSchema inputSchema) => new(_host, inputSchema, InputColumnName, _outputs, _model);

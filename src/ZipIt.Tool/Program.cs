@@ -1,4 +1,22 @@
-using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Text;
+using ZipIt.Tool;
 
-var command = new RootCommand("Zips trained image classifiers into one network, and shows what came out.");
-return command.Parse(args).Invoke();
+using var cancellation = new CancellationTokenSource();
+
+// The first signal ends the work in order; a second one ends the process.
+void Cancel(PosixSignalContext signal)
+{
+    signal.Cancel = !cancellation.IsCancellationRequested;
+    cancellation.Cancel();
+}
+
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel), end = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+if (Console.IsOutputRedirected)
+    Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+var session = new ToolSession(Console.Out, Console.Error, cancellation.Token)
+{
+    HasTerminal = !Console.IsErrorRedirected,
+    OutputWidth = Console.IsOutputRedirected ? 160 : Math.Max(80, Console.WindowWidth),
+};
+return ZipItProgram.Run(args, session, Console.Error);

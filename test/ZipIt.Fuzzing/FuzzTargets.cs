@@ -15,6 +15,7 @@ public static class FuzzTargets
         new NetworkFileTarget(),
         new ModelTarget(),
         new OnnxTarget(),
+        new RecipeTarget(),
     ];
 
     /// <summary>The target of a name.</summary>

@@ -9,7 +9,9 @@ namespace ZipIt.MLNet;
 /// reach
 /// <c>MLContext.Log</c>.)
 /// </summary>
-internal sealed class FitLog(IChannel channel) : IProgress<ZipProgress>
+/// <param name="channel">The log.</param>
+/// <param name="listener">Is told everything; null for nobody.</param>
+internal sealed class FitLog(IChannel channel, IProgress<ZipProgress>? listener = null) : IProgress<ZipProgress>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -18,6 +20,7 @@ internal sealed class FitLog(IChannel channel) : IProgress<ZipProgress>
     /// <inheritdoc/>
     public void Report(ZipProgress value)
     {
+        listener?.Report(value);
         if (value.IsFinished)
             Write($"{value}.");
         else

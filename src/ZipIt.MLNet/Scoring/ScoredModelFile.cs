@@ -1,12 +1,16 @@
+using Microsoft.ML.Runtime;
 using ZipIt.Merging;
 using ZipIt.Networks;
 using ZipIt.Onnx;
 
 namespace ZipIt.MLNet;
 
-/// <summary>Makes the ONNX file of a zipped model: pixels in, the score columns of its transformer out.</summary>
+/// <summary>Makes the ONNX file of a zipped model: pixels in, the score columns of its transformer out; and gives the model back.</summary>
 internal static class ScoredModelFile
 {
+    /// <summary>Key of the metadata under which the model stands but for its network: the bytes of a <see cref="ZipModelDescription"/> in base 64.</summary>
+    private const string DescriptionKey = "zipit.model";
+
     public static OnnxModelBuilder Build(ScoringModel model, string inputColumnName, OutputColumns columns)
     {
         Network network = model.Network;
@@ -25,4 +29,17 @@ internal static class ScoredModelFile
         builder.AddNetwork(network, [inputColumnName], graph.Heads);
         return builder;
     }
+
+    /// <summary>Adds to the metadata what the graph does not say: how the network's outputs become scores.</summary>
+    public static void AddDescription(OnnxModelBuilder builder, ZipTransformer transformer) =>
+        builder.AddMetadata(DescriptionKey, Convert.ToBase64String(new ZipModelDescription(transformer) { Report = null }.ToBytes()));
+
+    /// <summary>The model that was written to a file; null if the file is none of a zipped model.</summary>
+    /// <param name="env">The environment of the transformer.</param>
+    /// <param name="file">What was read.</param>
+    /// <exception cref="FormatException">The metadata are damaged.</exception>
+    /// <exception cref="ArgumentException">Metadata and network do not fit.</exception>
+    public static ZipTransformer? Find(IHostEnvironment env, OnnxNetwork file) => file.Metadata.TryGetValue(DescriptionKey, out string? text)
+        ? ZipModelDescription.FromBytes(Convert.FromBase64String(text)).ToTransformer(env, file.Network)
+        : null;
 }

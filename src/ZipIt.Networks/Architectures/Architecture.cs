@@ -9,6 +9,7 @@ public static class Architecture
         new("a MobileNetV2 ('features.1.conv.0.0.weight' …)", MobileNetV2.IsLike, MobileNetV2.FromCheckpoint, _ => "MobileNetV2"),
         new("a SqueezeNet ('features.3.squeeze.weight' …)", SqueezeNet.IsLike, SqueezeNet.FromCheckpoint, _ => "SqueezeNet"),
         new("a DenseNet ('features.denseblock1.denselayer1.conv1.weight' …)", DenseNet.IsLike, DenseNet.FromCheckpoint, weights => DenseNet.Describe(weights)),
+        new("a SinGAN's generator ('head.conv.weight', 'tail.0.weight')", SinGan.IsLike, SinGan.FromCheckpoint, _ => "SinGAN"),
         new("a VGG ('features.0.weight' …)", Vgg.IsLike, Vgg.FromCheckpoint, weights => $"{Vgg.Detect(weights)}"),
     ];
 

@@ -24,6 +24,19 @@ public sealed class FitDataTests
     }
 
     [Fact]
+    public void Fit_Progress_IsToldOfEveryStage()
+    {
+        var told = new List<ZipProgress>();
+        var options = new ZipEstimator.Options { Progress = new Listener(told.Add) };
+
+        _context.Transforms.Zip(options, Samples.AnimalClassifier, Samples.VehicleClassifier).Fit(Samples.View(_context, 60));
+
+        Assert.Equal([ZipStage.Statistics, ZipStage.Matching, ZipStage.Refit, ZipStage.Comparison],
+            told.Where(progress => progress.IsFinished).Select(progress => progress.Stage).Order());
+        Assert.Contains(told, progress => progress is { Stage: ZipStage.Statistics, Done: 60, Total: 60 });
+    }
+
+    [Fact]
     public void Fit_RowsInAnotherOrderEachTime_GivesTheModelOfTheOrderThatWasRead()
     {
         PixelRow[] rows = Samples.Rows(60);
@@ -51,5 +64,10 @@ public sealed class FitDataTests
         using var stream = new MemoryStream();
         NetworkFile.Save(network, stream);
         return stream.ToArray();
+    }
+
+    private sealed class Listener(Action<ZipProgress> tell) : IProgress<ZipProgress>
+    {
+        public void Report(ZipProgress value) => tell(value);
     }
 }

@@ -51,6 +51,39 @@ public sealed class OnnxFileTests : IDisposable
         Assert.Equal(model.Tasks.Select(task => task.Labels), loaded.Tasks.Select(task => task.Labels));
     }
 
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void ToOnnx_ReadBack_GivesTheSameScores(string kind)
+    {
+        ZipTransformer model = Make(kind);
+        model.ToOnnx(_path);
+
+        ZipTransformer loaded = ScoredModelFile.Find(_context, OnnxNetwork.Load(_path))!;
+
+        Assert.Equal((model.JointScoring, model.SharedLabels, model.InputColumnName), (loaded.JointScoring, loaded.SharedLabels, loaded.InputColumnName));
+        IDataView data = Samples.View(_context, Rows);
+        Assert.Equal(Read(model.Transform(data), "Score"), Read(loaded.Transform(data), "Score"));
+    }
+
+    [Fact]
+    public void ToOnnx_Metadata_AreStoredBesideItsOwn()
+    {
+        Samples.Zipped.ToOnnx(_path, new Dictionary<string, string> { ["author"] = "me" });
+        OnnxNetwork loaded = OnnxNetwork.Load(_path);
+        Assert.Equal("me", loaded.Metadata["author"]);
+        Assert.NotEmpty(loaded.Tasks);
+        Assert.Throws<ArgumentException>(() => Samples.Zipped.ToOnnx(_path, new Dictionary<string, string> { ["zipit.tasks"] = "mine" }));
+    }
+
+    [Fact]
+    public void Find_OtherOrDamagedFile_IsToldApart()
+    {
+        OnnxNetwork.Save(Samples.Zipped.Network, _path);
+        Assert.Null(ScoredModelFile.Find(_context, OnnxNetwork.Load(_path)));
+        OnnxNetwork.Save(Samples.Zipped.Network, _path, new OnnxExportOptions { Metadata = new Dictionary<string, string> { ["zipit.model"] = "AAAA" } });
+        Assert.Throws<FormatException>(() => ScoredModelFile.Find(_context, OnnxNetwork.Load(_path)));
+    }
+
     [Fact]
     public void ToOnnx_SameModelTwice_GivesTheSameBytes()
     {

@@ -39,6 +39,23 @@ public sealed class WeightChoiceTests
         Assert.Contains("no dictionary 'other'", Assert.Throws<InvalidDataException>(() => Load(file, "other")).Message);
     }
 
+    /// <summary>Numbers and texts between them keep their places and are left out.</summary>
+    [Fact]
+    public void Load_ListOfTensors_IsNumbered()
+    {
+        PickleBuilder pickle = new PickleBuilder().Op(']').Op('(').Int(1).Tensor("FloatStorage", "0", 1, 0, [1], [1]).Text("x").Tensor("FloatStorage", "1", 1, 0, [], [])
+            .Op('e');
+        byte[] file = Create(pickle.Stop(), Storages);
+        Assert.Equal(["1", "3"], Load(file).Keys);
+    }
+
+    [Fact]
+    public void Load_ListOfObjects_IsRefused()
+    {
+        PickleBuilder pickle = new PickleBuilder().Op(']').Op('(').Global("models", "Generator").Op(')').Raw(0x81).Op('}').Op('b').Op('e');
+        Assert.Contains("no dictionary of named tensors", LoadDamaged(Create(pickle.Stop())).Message);
+    }
+
     [Fact]
     public void Load_OneDictionaryUnderTwoNames_IsTaken()
     {

@@ -24,7 +24,9 @@ internal static class WeightDictionaries
     /// <exception cref="InvalidDataException">There is no dictionary of weights, there are several, or none is called like that.</exception>
     public static (PickleDictionary Dictionary, bool IsAsked) Choose(object? root, string? entry, string place, string source, ReadingBudget budget)
     {
-        List<Found> all = FindAll(root, budget);
+        List<Found> all = root is IReadOnlyList<object?> list && list.Any(IsTensor)
+            ? [new Found(NumberEntries(list, budget), null)]
+            : FindAll(root, budget);
         List<Found> likely = Narrow(all);
         if (likely.Count == 0)
             throw new InvalidDataException(Explain(root, place, source));
@@ -36,6 +38,19 @@ internal static class WeightDictionaries
         throw new InvalidDataException(entry is null
             ? $"'{source}' holds {likely.Count} dictionaries of weights: {names}. Choose one by its name (entry: \"{NameList.Shorten(likely[0].Path)}\")."
             : $"'{source}' holds no dictionary '{NameList.Shorten(entry)}' of weights; it holds {names}.");
+    }
+
+    /// <summary>A list of tensors, as a dictionary: their names are their places, from 0.</summary>
+    private static PickleDictionary NumberEntries(IReadOnlyList<object?> list, ReadingBudget budget)
+    {
+        var dictionary = new PickleDictionary();
+        for (int i = 0; i < list.Count; i++)
+        {
+            budget.Take(StepSize, "its pickle");
+            dictionary.Set(new PickleText(i.ToString(CultureInfo.InvariantCulture)), list[i]);
+        }
+
+        return dictionary;
     }
 
     /// <summary>All dictionaries with tensors, each once, the outermost first.</summary>
