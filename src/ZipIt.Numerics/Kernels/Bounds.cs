@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ZipIt.Numerics;
 
 /// <summary>Operations that do nothing but bound values, so that kernels can do them before they store a sum.</summary>
@@ -7,6 +9,7 @@ namespace ZipIt.Numerics;
 internal readonly record struct Bounds(float Lower, float Upper, bool AreAll)
 {
     /// <summary>The bounds of an operation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bounds Of(PostOperation operation) => operation.Kind switch
     {
         PostOperationKind.None => new(float.NegativeInfinity, float.PositiveInfinity, true),

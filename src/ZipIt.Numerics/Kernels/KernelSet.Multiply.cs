@@ -12,6 +12,7 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
     private const int MostTileRows = 12;
 
     /// <inheritdoc/>
+    [SkipLocalsInit]
     public override void Multiply(
         float* a,
         nint strideA,
@@ -29,29 +30,23 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         Bounds bounds = Bounds.Of(operation);
         bool finishes = bounds.AreAll && (residual is not null || operation.Kind != PostOperationKind.None);
         int lanes = TLanes.Count;
+        Tile tile;
+        (tile.StrideA, tile.StrideC, tile.StrideInitial) = (strideA, strideC, strideInitial);
+        (tile.Depth, tile.Lower, tile.Upper, tile.Count, tile.AheadStep) = (b.Depth, bounds.Lower, bounds.Upper, 0, 0);
         for (int panel = firstPanel; panel < lastPanel; panel++)
         {
             int first = panel * 2 * lanes;
             int used = Math.Min(2 * lanes, b.Columns - first);
-            var tile = new Tile
-            {
-                A = a,
-                StrideA = strideA,
-                Depth = b.Depth,
-                B = b.Panel(panel),
-                C = c + first,
-                StrideC = strideC,
-                Initial = initial + first,
-                StrideInitial = strideInitial,
-                Residual = residual is null || !bounds.AreAll ? null : residual + first,
-                Lower = bounds.Lower,
-                Upper = bounds.Upper,
-            };
+            tile.A = a;
+            tile.B = b.Panel(panel);
+            tile.C = c + first;
+            tile.Initial = initial + first;
+            tile.Residual = residual is null || !bounds.AreAll ? null : residual + first;
             tile.Ahead = panel + 1 < lastPanel ? (byte*)b.Panel(panel + 1) : null;
             if (used == 2 * lanes)
-                MultiplyPanel<TwoVectors>(tile, rows, finishes);
+                MultiplyPanel<TwoVectors>(ref tile, rows, finishes);
             else if (used == lanes)
-                MultiplyPanel<OneVector>(tile, rows, finishes);
+                MultiplyPanel<OneVector>(ref tile, rows, finishes);
             else if (used < lanes)
                 MultiplyEdge<OneVector>(tile, rows, used, bounds.AreAll ? operation : PostOperation.None);
             else
@@ -69,34 +64,43 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         }
     }
 
-    /// <summary>Rows of a panel, in tiles of heights as equal as can be: a low tile would not hide the time that a sum takes.</summary>
-    private static void MultiplyPanel<TWidth>(in Tile first, int rows, bool finishes)
+    /// <summary>
+    /// Rows of a panel, in tiles of heights as equal as can be: a low tile would not hide the time that a sum takes. The tile ends below the last one.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyPanel<TWidth>(ref Tile tile, int rows, bool finishes)
         where TWidth : struct, ITileWidth
     {
-        Tile tile = first;
         int most = TLanes.HasManyRegisters || !TWidth.IsTwo ? MostTileRows : MostTileRows / 2;
         int tiles = (rows + most - 1) / most;
         nint panelSize = (nint)tile.Depth * (TWidth.IsTwo ? 2 : 1) * TLanes.Count * sizeof(float);
-        nint share = panelSize / tiles;
-        tile.AheadStep = tile.Ahead is null ? 0 : (share + tile.Depth - 1) / tile.Depth;
+        tile.AheadStep = tile.Ahead is null ? 0 : (panelSize / tiles + tile.Depth - 1) / tile.Depth;
         tile.Ahead = tile.Ahead is null ? (byte*)tile.B : tile.Ahead;
-        int row = 0;
-        for (int i = 1; i <= tiles; i++)
-        {
-            int height = (int)((long)rows * i / tiles) - row;
-            if (!finishes)
-                MultiplyTile<TWidth, Plain>(height, tile);
-            else if (tile.Residual is null)
-                MultiplyTile<TWidth, Bounded>(height, tile);
-            else
-                MultiplyTile<TWidth, AddBounded>(height, tile);
-            row += height;
-            tile.A += height * tile.StrideA;
-            tile.C += height * tile.StrideC;
-            tile.Initial += height * tile.StrideInitial;
-            tile.Residual += tile.Residual is null ? 0 : height * tile.StrideC;
-            tile.Ahead += tile.AheadStep == 0 ? 0 : share;
-        }
+        (int height, int taller) = Math.DivRem(rows, tiles);
+        MultiplyTiles<TWidth>(ref tile, height + 1, taller, finishes);
+        MultiplyTiles<TWidth>(ref tile, height, tiles - taller, finishes);
+    }
+
+    /// <summary>Some tiles of one height, and on to the next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyTiles<TWidth>(ref Tile tile, int height, int count, bool finishes)
+        where TWidth : struct, ITileWidth
+    {
+        if (count == 0)
+            return;
+        tile.Count = count;
+        if (!finishes)
+            MultiplyTiles<TWidth, Plain>(height, tile);
+        else if (tile.Residual is null)
+            MultiplyTiles<TWidth, Bounded>(height, tile);
+        else
+            MultiplyTiles<TWidth, AddBounded>(height, tile);
+        nint rows = (nint)count * height;
+        tile.A += rows * tile.StrideA;
+        tile.C += rows * tile.StrideC;
+        tile.Initial += rows * tile.StrideInitial;
+        tile.Residual += tile.Residual is null ? 0 : rows * tile.StrideC;
+        tile.Ahead += tile.AheadStep * count * tile.Depth;
     }
 
     /// <summary>
@@ -122,7 +126,7 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
             tile.A += row * first.StrideA;
             tile.C = tile.Initial = values;
             tile.StrideC = tile.StrideInitial = width;
-            MultiplyPanel<TWidth>(tile, count, finishes: false);
+            MultiplyPanel<TWidth>(ref tile, count, finishes: false);
             for (int r = 0; r < count; r++)
             {
                 nint offset = (row + r) * first.StrideC;
@@ -132,257 +136,270 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         }
     }
 
-    private static void MultiplyTile<TWidth, TFinish>(int height, in Tile tile)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyTiles<TWidth, TFinish>(int height, in Tile tile)
         where TWidth : struct, ITileWidth
         where TFinish : struct, IFinish
     {
         switch (height)
         {
             case 1:
-                MultiplyTile<TWidth, TFinish, Rows1>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows1>(tile);
                 break;
             case 2:
-                MultiplyTile<TWidth, TFinish, Rows2>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows2>(tile);
                 break;
             case 3:
-                MultiplyTile<TWidth, TFinish, Rows3>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows3>(tile);
                 break;
             case 4:
-                MultiplyTile<TWidth, TFinish, Rows4>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows4>(tile);
                 break;
             case 5:
-                MultiplyTile<TWidth, TFinish, Rows5>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows5>(tile);
                 break;
             case 6:
-                MultiplyTile<TWidth, TFinish, Rows6>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows6>(tile);
                 break;
             case 7:
-                MultiplyTile<TWidth, TFinish, Rows7>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows7>(tile);
                 break;
             case 8:
-                MultiplyTile<TWidth, TFinish, Rows8>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows8>(tile);
                 break;
             case 9:
-                MultiplyTile<TWidth, TFinish, Rows9>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows9>(tile);
                 break;
             case 10:
-                MultiplyTile<TWidth, TFinish, Rows10>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows10>(tile);
                 break;
             case 11:
-                MultiplyTile<TWidth, TFinish, Rows11>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows11>(tile);
                 break;
             case 12:
-                MultiplyTile<TWidth, TFinish, Rows12>(tile);
+                MultiplyTiles<TWidth, TFinish, Rows12>(tile);
                 break;
         }
     }
 
-    /// <summary>Sums of some rows and one or two vectors of columns: lane i of s<c>r</c> is C[r, i], lane i of t<c>r</c> is C[r, lanes + i].</summary>
+    /// <summary>
+    /// Tiles of one height, one below the other. In each, sums of some rows and one or two vectors of columns: lane i of s<c>r</c> is C[r, i], lane i of t<c>r</c> is
+    /// C[r, lanes + i].
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTile<TWidth, TFinish, THeight>(in Tile tile)
+    private static void MultiplyTiles<TWidth, TFinish, THeight>(in Tile tile)
         where TWidth : struct, ITileWidth
         where TFinish : struct, IFinish
         where THeight : struct, ITileHeight
     {
         int lanes = TLanes.Count;
-        float* initial = tile.Initial;
-        nint strideInitial = tile.StrideInitial;
-        TVector s0 = TLanes.Load(initial + 0 * strideInitial);
-        TVector s1 = THeight.Rows > 1 ? TLanes.Load(initial + 1 * strideInitial) : default;
-        TVector s2 = THeight.Rows > 2 ? TLanes.Load(initial + 2 * strideInitial) : default;
-        TVector s3 = THeight.Rows > 3 ? TLanes.Load(initial + 3 * strideInitial) : default;
-        TVector s4 = THeight.Rows > 4 ? TLanes.Load(initial + 4 * strideInitial) : default;
-        TVector s5 = THeight.Rows > 5 ? TLanes.Load(initial + 5 * strideInitial) : default;
-        TVector s6 = THeight.Rows > 6 ? TLanes.Load(initial + 6 * strideInitial) : default;
-        TVector s7 = THeight.Rows > 7 ? TLanes.Load(initial + 7 * strideInitial) : default;
-        TVector s8 = THeight.Rows > 8 ? TLanes.Load(initial + 8 * strideInitial) : default;
-        TVector s9 = THeight.Rows > 9 ? TLanes.Load(initial + 9 * strideInitial) : default;
-        TVector s10 = THeight.Rows > 10 ? TLanes.Load(initial + 10 * strideInitial) : default;
-        TVector s11 = THeight.Rows > 11 ? TLanes.Load(initial + 11 * strideInitial) : default;
-        TVector t0 = TWidth.IsTwo ? TLanes.Load(initial + 0 * strideInitial + lanes) : default;
-        TVector t1 = TWidth.IsTwo && THeight.Rows > 1 ? TLanes.Load(initial + 1 * strideInitial + lanes) : default;
-        TVector t2 = TWidth.IsTwo && THeight.Rows > 2 ? TLanes.Load(initial + 2 * strideInitial + lanes) : default;
-        TVector t3 = TWidth.IsTwo && THeight.Rows > 3 ? TLanes.Load(initial + 3 * strideInitial + lanes) : default;
-        TVector t4 = TWidth.IsTwo && THeight.Rows > 4 ? TLanes.Load(initial + 4 * strideInitial + lanes) : default;
-        TVector t5 = TWidth.IsTwo && THeight.Rows > 5 ? TLanes.Load(initial + 5 * strideInitial + lanes) : default;
-        TVector t6 = TWidth.IsTwo && THeight.Rows > 6 ? TLanes.Load(initial + 6 * strideInitial + lanes) : default;
-        TVector t7 = TWidth.IsTwo && THeight.Rows > 7 ? TLanes.Load(initial + 7 * strideInitial + lanes) : default;
-        TVector t8 = TWidth.IsTwo && THeight.Rows > 8 ? TLanes.Load(initial + 8 * strideInitial + lanes) : default;
-        TVector t9 = TWidth.IsTwo && THeight.Rows > 9 ? TLanes.Load(initial + 9 * strideInitial + lanes) : default;
-        TVector t10 = TWidth.IsTwo && THeight.Rows > 10 ? TLanes.Load(initial + 10 * strideInitial + lanes) : default;
-        TVector t11 = TWidth.IsTwo && THeight.Rows > 11 ? TLanes.Load(initial + 11 * strideInitial + lanes) : default;
-        float* a = tile.A;
         nint strideA = tile.StrideA;
         nint stride2 = 2 * strideA;
-        float* a3 = a + 3 * strideA;
-        float* a6 = a + 6 * strideA;
-        float* a9 = a + 9 * strideA;
-        float* b = tile.B;
-        float* residual = tile.Residual;
         nint strideC = tile.StrideC;
-        for (int row = 0; TFinish.ReadsResidual && row < THeight.Rows; row++)
-            Prefetch(residual + row * strideC);
-        byte* ahead = tile.Ahead;
+        nint strideInitial = tile.StrideInitial;
         nint aheadStep = tile.AheadStep;
-        for (int k = tile.Depth; k > 0; k--)
-        {
-            TVector b0 = TLanes.Load(b);
-            TVector b1 = TWidth.IsTwo ? TLanes.Load(b + lanes) : default;
-            if (Sse.IsSupported)
-                Sse.Prefetch1(ahead);
-            TVector x = TLanes.Broadcast(a[0]);
-            s0 = TLanes.MultiplyAdd(x, b0, s0);
-            if (TWidth.IsTwo)
-                t0 = TLanes.MultiplyAdd(x, b1, t0);
-            if (THeight.Rows > 1)
-            {
-                x = TLanes.Broadcast(a[strideA]);
-                s1 = TLanes.MultiplyAdd(x, b0, s1);
-                if (TWidth.IsTwo)
-                    t1 = TLanes.MultiplyAdd(x, b1, t1);
-            }
-
-            if (THeight.Rows > 2)
-            {
-                x = TLanes.Broadcast(a[stride2]);
-                s2 = TLanes.MultiplyAdd(x, b0, s2);
-                if (TWidth.IsTwo)
-                    t2 = TLanes.MultiplyAdd(x, b1, t2);
-            }
-
-            if (THeight.Rows > 3)
-            {
-                x = TLanes.Broadcast(a3[0]);
-                s3 = TLanes.MultiplyAdd(x, b0, s3);
-                if (TWidth.IsTwo)
-                    t3 = TLanes.MultiplyAdd(x, b1, t3);
-            }
-
-            if (THeight.Rows > 4)
-            {
-                x = TLanes.Broadcast(a3[strideA]);
-                s4 = TLanes.MultiplyAdd(x, b0, s4);
-                if (TWidth.IsTwo)
-                    t4 = TLanes.MultiplyAdd(x, b1, t4);
-            }
-
-            if (THeight.Rows > 5)
-            {
-                x = TLanes.Broadcast(a3[stride2]);
-                s5 = TLanes.MultiplyAdd(x, b0, s5);
-                if (TWidth.IsTwo)
-                    t5 = TLanes.MultiplyAdd(x, b1, t5);
-            }
-
-            if (THeight.Rows > 6)
-            {
-                x = TLanes.Broadcast(a6[0]);
-                s6 = TLanes.MultiplyAdd(x, b0, s6);
-                if (TWidth.IsTwo)
-                    t6 = TLanes.MultiplyAdd(x, b1, t6);
-            }
-
-            if (THeight.Rows > 7)
-            {
-                x = TLanes.Broadcast(a6[strideA]);
-                s7 = TLanes.MultiplyAdd(x, b0, s7);
-                if (TWidth.IsTwo)
-                    t7 = TLanes.MultiplyAdd(x, b1, t7);
-            }
-
-            if (THeight.Rows > 8)
-            {
-                x = TLanes.Broadcast(a6[stride2]);
-                s8 = TLanes.MultiplyAdd(x, b0, s8);
-                if (TWidth.IsTwo)
-                    t8 = TLanes.MultiplyAdd(x, b1, t8);
-            }
-
-            if (THeight.Rows > 9)
-            {
-                x = TLanes.Broadcast(a9[0]);
-                s9 = TLanes.MultiplyAdd(x, b0, s9);
-                if (TWidth.IsTwo)
-                    t9 = TLanes.MultiplyAdd(x, b1, t9);
-            }
-
-            if (THeight.Rows > 10)
-            {
-                x = TLanes.Broadcast(a9[strideA]);
-                s10 = TLanes.MultiplyAdd(x, b0, s10);
-                if (TWidth.IsTwo)
-                    t10 = TLanes.MultiplyAdd(x, b1, t10);
-            }
-
-            if (THeight.Rows > 11)
-            {
-                x = TLanes.Broadcast(a9[stride2]);
-                s11 = TLanes.MultiplyAdd(x, b0, s11);
-                if (TWidth.IsTwo)
-                    t11 = TLanes.MultiplyAdd(x, b1, t11);
-            }
-
-            a++;
-            if (THeight.Rows > 3)
-                a3++;
-            if (THeight.Rows > 6)
-                a6++;
-            if (THeight.Rows > 9)
-                a9++;
-            b += TWidth.IsTwo ? 2 * lanes : lanes;
-            ahead += aheadStep;
-        }
-
+        int depth = tile.Depth;
+        float* top = tile.A;
         float* c = tile.C;
-        TVector lower = TLanes.Broadcast(tile.Lower);
-        TVector upper = TLanes.Broadcast(tile.Upper);
-        TFinish.Store(s0, c, residual, 0 * strideC, lower, upper);
-        if (THeight.Rows > 1)
-            TFinish.Store(s1, c, residual, 1 * strideC, lower, upper);
-        if (THeight.Rows > 2)
-            TFinish.Store(s2, c, residual, 2 * strideC, lower, upper);
-        if (THeight.Rows > 3)
-            TFinish.Store(s3, c, residual, 3 * strideC, lower, upper);
-        if (THeight.Rows > 4)
-            TFinish.Store(s4, c, residual, 4 * strideC, lower, upper);
-        if (THeight.Rows > 5)
-            TFinish.Store(s5, c, residual, 5 * strideC, lower, upper);
-        if (THeight.Rows > 6)
-            TFinish.Store(s6, c, residual, 6 * strideC, lower, upper);
-        if (THeight.Rows > 7)
-            TFinish.Store(s7, c, residual, 7 * strideC, lower, upper);
-        if (THeight.Rows > 8)
-            TFinish.Store(s8, c, residual, 8 * strideC, lower, upper);
-        if (THeight.Rows > 9)
-            TFinish.Store(s9, c, residual, 9 * strideC, lower, upper);
-        if (THeight.Rows > 10)
-            TFinish.Store(s10, c, residual, 10 * strideC, lower, upper);
-        if (THeight.Rows > 11)
-            TFinish.Store(s11, c, residual, 11 * strideC, lower, upper);
-        if (TWidth.IsTwo)
-            TFinish.Store(t0, c, residual, lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 1)
-            TFinish.Store(t1, c, residual, 1 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 2)
-            TFinish.Store(t2, c, residual, 2 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 3)
-            TFinish.Store(t3, c, residual, 3 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 4)
-            TFinish.Store(t4, c, residual, 4 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 5)
-            TFinish.Store(t5, c, residual, 5 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 6)
-            TFinish.Store(t6, c, residual, 6 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 7)
-            TFinish.Store(t7, c, residual, 7 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 8)
-            TFinish.Store(t8, c, residual, 8 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 9)
-            TFinish.Store(t9, c, residual, 9 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 10)
-            TFinish.Store(t10, c, residual, 10 * strideC + lanes, lower, upper);
-        if (TWidth.IsTwo && THeight.Rows > 11)
-            TFinish.Store(t11, c, residual, 11 * strideC + lanes, lower, upper);
+        float* initial = tile.Initial;
+        float* residual = tile.Residual;
+        byte* ahead = tile.Ahead;
+        for (int i = tile.Count; i > 0; i--)
+        {
+            TVector s0 = TLanes.Load(initial + 0 * strideInitial);
+            TVector s1 = THeight.Rows > 1 ? TLanes.Load(initial + 1 * strideInitial) : default;
+            TVector s2 = THeight.Rows > 2 ? TLanes.Load(initial + 2 * strideInitial) : default;
+            TVector s3 = THeight.Rows > 3 ? TLanes.Load(initial + 3 * strideInitial) : default;
+            TVector s4 = THeight.Rows > 4 ? TLanes.Load(initial + 4 * strideInitial) : default;
+            TVector s5 = THeight.Rows > 5 ? TLanes.Load(initial + 5 * strideInitial) : default;
+            TVector s6 = THeight.Rows > 6 ? TLanes.Load(initial + 6 * strideInitial) : default;
+            TVector s7 = THeight.Rows > 7 ? TLanes.Load(initial + 7 * strideInitial) : default;
+            TVector s8 = THeight.Rows > 8 ? TLanes.Load(initial + 8 * strideInitial) : default;
+            TVector s9 = THeight.Rows > 9 ? TLanes.Load(initial + 9 * strideInitial) : default;
+            TVector s10 = THeight.Rows > 10 ? TLanes.Load(initial + 10 * strideInitial) : default;
+            TVector s11 = THeight.Rows > 11 ? TLanes.Load(initial + 11 * strideInitial) : default;
+            TVector t0 = TWidth.IsTwo ? TLanes.Load(initial + 0 * strideInitial + lanes) : default;
+            TVector t1 = TWidth.IsTwo && THeight.Rows > 1 ? TLanes.Load(initial + 1 * strideInitial + lanes) : default;
+            TVector t2 = TWidth.IsTwo && THeight.Rows > 2 ? TLanes.Load(initial + 2 * strideInitial + lanes) : default;
+            TVector t3 = TWidth.IsTwo && THeight.Rows > 3 ? TLanes.Load(initial + 3 * strideInitial + lanes) : default;
+            TVector t4 = TWidth.IsTwo && THeight.Rows > 4 ? TLanes.Load(initial + 4 * strideInitial + lanes) : default;
+            TVector t5 = TWidth.IsTwo && THeight.Rows > 5 ? TLanes.Load(initial + 5 * strideInitial + lanes) : default;
+            TVector t6 = TWidth.IsTwo && THeight.Rows > 6 ? TLanes.Load(initial + 6 * strideInitial + lanes) : default;
+            TVector t7 = TWidth.IsTwo && THeight.Rows > 7 ? TLanes.Load(initial + 7 * strideInitial + lanes) : default;
+            TVector t8 = TWidth.IsTwo && THeight.Rows > 8 ? TLanes.Load(initial + 8 * strideInitial + lanes) : default;
+            TVector t9 = TWidth.IsTwo && THeight.Rows > 9 ? TLanes.Load(initial + 9 * strideInitial + lanes) : default;
+            TVector t10 = TWidth.IsTwo && THeight.Rows > 10 ? TLanes.Load(initial + 10 * strideInitial + lanes) : default;
+            TVector t11 = TWidth.IsTwo && THeight.Rows > 11 ? TLanes.Load(initial + 11 * strideInitial + lanes) : default;
+            for (int row = 0; TFinish.ReadsResidual && row < THeight.Rows; row++)
+                Prefetch(residual + row * strideC);
+            float* a = top;
+            float* a3 = a + 3 * strideA;
+            float* a6 = a + 6 * strideA;
+            float* a9 = a + 9 * strideA;
+            float* b = tile.B;
+            for (int k = depth; k > 0; k--)
+            {
+                TVector b0 = TLanes.Load(b);
+                TVector b1 = TWidth.IsTwo ? TLanes.Load(b + lanes) : default;
+                if (Sse.IsSupported)
+                    Sse.Prefetch1(ahead);
+                TVector x = TLanes.Broadcast(a[0]);
+                s0 = TLanes.MultiplyAdd(x, b0, s0);
+                if (TWidth.IsTwo)
+                    t0 = TLanes.MultiplyAdd(x, b1, t0);
+                if (THeight.Rows > 1)
+                {
+                    x = TLanes.Broadcast(a[strideA]);
+                    s1 = TLanes.MultiplyAdd(x, b0, s1);
+                    if (TWidth.IsTwo)
+                        t1 = TLanes.MultiplyAdd(x, b1, t1);
+                }
+
+                if (THeight.Rows > 2)
+                {
+                    x = TLanes.Broadcast(a[stride2]);
+                    s2 = TLanes.MultiplyAdd(x, b0, s2);
+                    if (TWidth.IsTwo)
+                        t2 = TLanes.MultiplyAdd(x, b1, t2);
+                }
+
+                if (THeight.Rows > 3)
+                {
+                    x = TLanes.Broadcast(a3[0]);
+                    s3 = TLanes.MultiplyAdd(x, b0, s3);
+                    if (TWidth.IsTwo)
+                        t3 = TLanes.MultiplyAdd(x, b1, t3);
+                }
+
+                if (THeight.Rows > 4)
+                {
+                    x = TLanes.Broadcast(a3[strideA]);
+                    s4 = TLanes.MultiplyAdd(x, b0, s4);
+                    if (TWidth.IsTwo)
+                        t4 = TLanes.MultiplyAdd(x, b1, t4);
+                }
+
+                if (THeight.Rows > 5)
+                {
+                    x = TLanes.Broadcast(a3[stride2]);
+                    s5 = TLanes.MultiplyAdd(x, b0, s5);
+                    if (TWidth.IsTwo)
+                        t5 = TLanes.MultiplyAdd(x, b1, t5);
+                }
+
+                if (THeight.Rows > 6)
+                {
+                    x = TLanes.Broadcast(a6[0]);
+                    s6 = TLanes.MultiplyAdd(x, b0, s6);
+                    if (TWidth.IsTwo)
+                        t6 = TLanes.MultiplyAdd(x, b1, t6);
+                }
+
+                if (THeight.Rows > 7)
+                {
+                    x = TLanes.Broadcast(a6[strideA]);
+                    s7 = TLanes.MultiplyAdd(x, b0, s7);
+                    if (TWidth.IsTwo)
+                        t7 = TLanes.MultiplyAdd(x, b1, t7);
+                }
+
+                if (THeight.Rows > 8)
+                {
+                    x = TLanes.Broadcast(a6[stride2]);
+                    s8 = TLanes.MultiplyAdd(x, b0, s8);
+                    if (TWidth.IsTwo)
+                        t8 = TLanes.MultiplyAdd(x, b1, t8);
+                }
+
+                if (THeight.Rows > 9)
+                {
+                    x = TLanes.Broadcast(a9[0]);
+                    s9 = TLanes.MultiplyAdd(x, b0, s9);
+                    if (TWidth.IsTwo)
+                        t9 = TLanes.MultiplyAdd(x, b1, t9);
+                }
+
+                if (THeight.Rows > 10)
+                {
+                    x = TLanes.Broadcast(a9[strideA]);
+                    s10 = TLanes.MultiplyAdd(x, b0, s10);
+                    if (TWidth.IsTwo)
+                        t10 = TLanes.MultiplyAdd(x, b1, t10);
+                }
+
+                if (THeight.Rows > 11)
+                {
+                    x = TLanes.Broadcast(a9[stride2]);
+                    s11 = TLanes.MultiplyAdd(x, b0, s11);
+                    if (TWidth.IsTwo)
+                        t11 = TLanes.MultiplyAdd(x, b1, t11);
+                }
+
+                a++;
+                if (THeight.Rows > 3)
+                    a3++;
+                if (THeight.Rows > 6)
+                    a6++;
+                if (THeight.Rows > 9)
+                    a9++;
+                b += TWidth.IsTwo ? 2 * lanes : lanes;
+                ahead += aheadStep;
+            }
+
+            TVector lower = TLanes.Broadcast(tile.Lower);
+            TVector upper = TLanes.Broadcast(tile.Upper);
+            TFinish.Store(s0, c, residual, 0 * strideC, lower, upper);
+            if (THeight.Rows > 1)
+                TFinish.Store(s1, c, residual, 1 * strideC, lower, upper);
+            if (THeight.Rows > 2)
+                TFinish.Store(s2, c, residual, 2 * strideC, lower, upper);
+            if (THeight.Rows > 3)
+                TFinish.Store(s3, c, residual, 3 * strideC, lower, upper);
+            if (THeight.Rows > 4)
+                TFinish.Store(s4, c, residual, 4 * strideC, lower, upper);
+            if (THeight.Rows > 5)
+                TFinish.Store(s5, c, residual, 5 * strideC, lower, upper);
+            if (THeight.Rows > 6)
+                TFinish.Store(s6, c, residual, 6 * strideC, lower, upper);
+            if (THeight.Rows > 7)
+                TFinish.Store(s7, c, residual, 7 * strideC, lower, upper);
+            if (THeight.Rows > 8)
+                TFinish.Store(s8, c, residual, 8 * strideC, lower, upper);
+            if (THeight.Rows > 9)
+                TFinish.Store(s9, c, residual, 9 * strideC, lower, upper);
+            if (THeight.Rows > 10)
+                TFinish.Store(s10, c, residual, 10 * strideC, lower, upper);
+            if (THeight.Rows > 11)
+                TFinish.Store(s11, c, residual, 11 * strideC, lower, upper);
+            if (TWidth.IsTwo)
+                TFinish.Store(t0, c, residual, lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 1)
+                TFinish.Store(t1, c, residual, 1 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 2)
+                TFinish.Store(t2, c, residual, 2 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 3)
+                TFinish.Store(t3, c, residual, 3 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 4)
+                TFinish.Store(t4, c, residual, 4 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 5)
+                TFinish.Store(t5, c, residual, 5 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 6)
+                TFinish.Store(t6, c, residual, 6 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 7)
+                TFinish.Store(t7, c, residual, 7 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 8)
+                TFinish.Store(t8, c, residual, 8 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 9)
+                TFinish.Store(t9, c, residual, 9 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 10)
+                TFinish.Store(t10, c, residual, 10 * strideC + lanes, lower, upper);
+            if (TWidth.IsTwo && THeight.Rows > 11)
+                TFinish.Store(t11, c, residual, 11 * strideC + lanes, lower, upper);
+            top += THeight.Rows * strideA;
+            c += THeight.Rows * strideC;
+            initial += THeight.Rows * strideInitial;
+            residual += THeight.Rows * strideC;
+        }
     }
 
     /// <summary>Brings what is read soon into the cache; it may lie outside of any memory.</summary>
@@ -393,11 +410,12 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
             Sse.Prefetch0(address);
     }
 
-    /// <summary>A tile of the product, or the first one of a panel.</summary>
+    /// <summary>Some tiles of the product, one below the other, or all of a panel.</summary>
     private struct Tile
     {
         public float* A;
         public nint StrideA;
+        public int Count;
         public int Depth;
         public float* B;
         public float* C;

@@ -13,7 +13,7 @@ internal sealed unsafe class ConvolutionStep : Step
     private const int MostRows = 96;
 
     /// <summary>Largest depth that is multiplied at once: a panel of the right matrix and a tile of the left then stay in the first cache.</summary>
-    private const int MostDepth = 256;
+    private const int MostDepth = 320;
 
     private readonly ConvolutionGeometry _geometry;
     private readonly DepthBlock[] _depthBlocks;
@@ -135,15 +135,14 @@ internal sealed unsafe class ConvolutionStep : Step
             return latest;
 
         const int BlocksPerThread = 4;
-        const int GatherCost = 3;
         int rows = checked(images * Output.Pixels);
         int tiles = (rows + _kernels.TileRows - 1) / _kernels.TileRows;
-        int fewest = (rows + MostRows - 1) / MostRows;
+        int fewest = Math.Min(tiles, ((rows + MostRows - 1) / MostRows + threads - 1) / threads * threads);
         int groups = _geometry.Groups;
         int panels = _weights[0].PanelCount;
         int wanted = threads == 1 ? 1 : threads * BlocksPerThread;
         int most = Math.Min(tiles, Math.Max(fewest, (wanted + groups - 1) / groups));
-        double rowCost = (double)rows * _geometry.GroupInputs * (_gathers ? GatherCost : 1);
+        double rowCost = (double)rows * _depthBlocks.Sum(block => block.Depth);
         double weightCost = (double)_packed.Length / groups;
         (double Cost, int RowBlocks, int PanelGroups) best = (double.PositiveInfinity, 1, 1);
         for (int rowBlocks = fewest; rowBlocks <= most; rowBlocks++)

@@ -191,10 +191,10 @@ internal sealed unsafe class WinogradStep : Step
     private Split SplitWork(int images, int threads)
     {
         const int BlocksPerThread = 3;
-        int tileRows = _kernels.TileRows;
+        const int FewestTiles = 4;
         int tiles = checked(images * _tilesDown * _tilesAcross);
         int wanted = threads == 1 ? 1 : threads * BlocksPerThread;
-        int perBlock = Math.Clamp((tiles / wanted + tileRows - 1) / tileRows * tileRows, Math.Min(tileRows, _tilesPerBlock), _tilesPerBlock);
+        int perBlock = Math.Clamp((tiles + wanted - 1) / wanted, Math.Min(FewestTiles, _tilesPerBlock), _tilesPerBlock);
         int blocks = (tiles + perBlock - 1) / perBlock;
         int groups = blocks >= wanted ? 1 : Math.Min(_weights[0].PanelCount, (wanted + blocks - 1) / blocks);
         return new Split(perBlock, blocks, groups);
