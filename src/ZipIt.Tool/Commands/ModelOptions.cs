@@ -76,9 +76,10 @@ internal sealed class ModelOptions
             throw new UsageException($"--normalization is given {normalizations.Length} times for {files.Length} models; give it once for all, or once for each.");
         if (tasks.Length > 0 && tasks.Length != files.Length)
             throw new UsageException($"--tasks names {tasks.Length} tasks for {files.Length} models.");
-        HashSet<string> known = [.. labels.Length + normalizations.Length == 0 ? [] : files.Where(ModelFile.SaysItsLabels)];
+        (bool Labels, bool Normalization)[] known =
+            [.. files.Select(path => labels.Length + normalizations.Length == 0 ? default : ModelFile.Peek(path))];
         if (labels.Length > 0 && labels.Length != files.Length)
-            CheckLabels([.. files.Where(path => !known.Contains(path))], labels.Length);
+            CheckLabels([.. files.Where((_, f) => !known[f].Labels)], labels.Length);
 
         var entries = new List<ClassifierEntry>();
         int file = 0, label = 0;
@@ -90,13 +91,13 @@ internal sealed class ModelOptions
                 continue;
             }
 
-            bool hasLabels = labels.Length == files.Length || (label < labels.Length && !known.Contains(path));
+            bool hasLabels = labels.Length == files.Length || (label < labels.Length && !known[file].Labels);
             entries.Add(new ClassifierEntry
             {
                 File = path,
                 Task = tasks.Length > 0 ? tasks[file] : null,
                 Labels = hasLabels ? LabelList.Parse(labels[label++]).Labels : null,
-                Normalization = normalizations.Length > 0 && !known.Contains(path) ? ParseNormalization(normalizations[normalizations.Length == 1 ? 0 : file]) : null,
+                Normalization = normalizations.Length > 0 && !known[file].Normalization ? ParseNormalization(normalizations[normalizations.Length == 1 ? 0 : file]) : null,
                 ImageSize = arguments.GetValue(_imageSize),
                 Entry = arguments.GetValue(_entry),
             });
