@@ -159,7 +159,11 @@ internal sealed class ModelFile
         Network network = Networks.Architecture.FromCheckpoint(
             weights, entry.ImageSize is { } size ? size : (Size2?)null, entry.Normalization?.ToLayer(), entry.Name,
             entry.Architecture is null ? null : ArchitectureEntry.Read(entry.Architecture));
-        return new ModelFile(entry, "checkpoint", network, []) { Architecture = Networks.Architecture.Describe(weights), Recipe = FindRecipe(weights.Metadata) };
+        return new ModelFile(entry, "checkpoint", network, [])
+        {
+            Architecture = Networks.Architecture.Describe(weights),
+            Recipe = FindRecipe(weights.Metadata),
+        };
     }
 
     private static ModelFile LoadOnnx(ClassifierEntry entry, MLContext context)
@@ -187,7 +191,8 @@ internal sealed class ModelFile
 
         return new ModelFile(entry, "ONNX file", classifier?.Network ?? network, classifier?.Tasks ?? tasks)
         {
-            Architecture = $"{network.Nodes.Count(node => node.Layer.HasWeights)} layers, opset {file.Opset}{(file.Producer.Length > 0 ? $", by {file.Producer}" : "")}",
+            Architecture = $"{network.Nodes.Count(node => node.Layer.HasWeights)} layers, opset {file.Opset}"
+                + (file.Producer.Length > 0 ? $", by {file.Producer}" : ""),
             Recipe = FindRecipe(file.Metadata),
             Classifier = classifier,
         };
@@ -209,7 +214,8 @@ internal sealed class ModelFile
         Refuse(entry, "normalization", entry.Normalization);
         return new ModelFile(entry, kind, model.Network, model.Tasks)
         {
-            Architecture = model.Report is { } report ? $"zip of {string.Join(", ", report.Members)}, shared: {report.Cut}" : $"network of {model.Tasks.Count} tasks",
+            Architecture = model.Report is { } report
+                ? $"zip of {string.Join(", ", report.Members)}, shared: {report.Cut}" : $"network of {model.Tasks.Count} tasks",
             Scoring = model.JointScoring,
             SharedLabels = model.SharedLabels,
             Report = model.Report,
