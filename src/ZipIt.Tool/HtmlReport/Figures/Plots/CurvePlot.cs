@@ -192,7 +192,7 @@ internal sealed class CurvePlot
         ReadOnlySpan<(double X, double Y)> places =
         [
             (x - width / 2, y - 9), (x + 9, y + 4), (x - width / 2, y + 18), (x - width - 9, y + 4), (x + 6, y - 7), (x + 6, y + 15), (x - width - 6, y - 7),
-            (x - width - 6, y + 15),
+            (x - width - 6, y + 15), (x - width + 6, y - 14), (x - width + 6, y + 24), (x - 6, y - 14), (x - 6, y + 24),
         ];
         foreach ((double left, double bottom) in places)
         {
