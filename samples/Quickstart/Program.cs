@@ -67,7 +67,8 @@ Table single = CreateTable(["image", "probability", "label"]);
 foreach (ImageFile image in testFiles.Where((_, i) => i % 100 == 50))
 {
     float[] scores = engine.Predict(image).Score;
-    single.AddRow(Path.GetRelativePath(Path.Combine(data, "images", "test"), image.ImagePath), $"{Percent(scores.Max())} %", labels[Array.IndexOf(scores, scores.Max())]);
+    float best = scores.Max();
+    single.AddRow(Path.GetRelativePath(Path.Combine(data, "images", "test"), image.ImagePath), $"{Percent(best)} %", labels[Array.IndexOf(scores, best)]);
 }
 
 AnsiConsole.Write(single);

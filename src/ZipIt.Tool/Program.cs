@@ -11,7 +11,8 @@ void Cancel(PosixSignalContext signal)
     cancellation.Cancel();
 }
 
-using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel), end = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+using PosixSignalRegistration end = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
 if (Console.IsOutputRedirected)
     Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 var session = new ToolSession(Console.Out, Console.Error, cancellation.Token)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -67,7 +68,7 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
         if (IsQuiet)
             return;
         Progress.Erase();
-        error.WriteLine(message);
+        error.WriteLine(Plain(message));
     }
 
     /// <summary>Writes a warning, unless the run is quiet.</summary>
@@ -77,12 +78,12 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
     public void Complain(string message)
     {
         _progress?.Erase();
-        error.WriteLine($"error: {OptionNames.Translate(message)}");
+        error.WriteLine(Plain($"error: {OptionNames.Translate(message)}"));
     }
 
     /// <summary>Writes a line of the result.</summary>
     /// <exception cref="OutputException">It cannot be written.</exception>
-    public void Write(string line) => Emit(() => output.WriteLine(line));
+    public void Write(string line) => Emit(() => output.WriteLine(Plain(line)));
 
     /// <summary>Writes a table of the result: the first columns are text, the others are numbers and stand right.</summary>
     /// <param name="texts">Number of columns that are text.</param>
@@ -94,12 +95,12 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
         var table = new Table { Border = TableBorder.Simple };
         for (int c = 0; c < columns.Count; c++)
         {
-            var column = new TableColumn(Markup.Escape(columns[c]));
+            var column = new TableColumn(Markup.Escape(Plain(columns[c])));
             table.AddColumn(c < texts ? column : column.RightAligned());
         }
 
         foreach (IReadOnlyList<string> row in rows)
-            table.AddRow([.. row.Select(Markup.Escape)]);
+            table.AddRow([.. row.Select(cell => Markup.Escape(Plain(cell)))]);
         var text = new StringWriter();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -120,7 +121,7 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
     public void WriteJson(Action<Utf8JsonWriter> write)
     {
         using var bytes = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true }))
+        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             write(writer);
         Emit(() => output.WriteLine(Encoding.UTF8.GetString(bytes.ToArray())));
     }
@@ -158,4 +159,10 @@ internal sealed class ToolSession(TextWriter output, TextWriter error, Cancellat
             throw new OutputException($"the result cannot be written: {failure.Message}", failure);
         }
     }
+
+    /// <summary>Names out of files may hold what a terminal would obey.</summary>
+    private static string Plain(string text) =>
+        text.Any(IsCommand) ? string.Concat(text.Select(c => IsCommand(c) ? '?' : c)) : text;
+
+    private static bool IsCommand(char c) => char.IsControl(c) && c is not ('\n' or '\r' or '\t');
 }

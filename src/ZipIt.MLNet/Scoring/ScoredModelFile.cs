@@ -34,6 +34,9 @@ internal static class ScoredModelFile
     public static void AddDescription(OnnxModelBuilder builder, ZipTransformer transformer) =>
         builder.AddMetadata(DescriptionKey, Convert.ToBase64String(new ZipModelDescription(transformer) { Report = null }.ToBytes()));
 
+    /// <summary>Whether a file is one of a zipped model.</summary>
+    public static bool IsZipped(OnnxNetwork file) => file.Metadata.ContainsKey(DescriptionKey);
+
     /// <summary>The model that was written to a file; null if the file is none of a zipped model.</summary>
     /// <param name="env">The environment of the transformer.</param>
     /// <param name="file">What was read.</param>

@@ -60,6 +60,7 @@ internal sealed class CommonOptions(ToolSession session)
         if (word is null)
             return;
         string[] names = [.. arguments.CommandResult.Command.Options.Concat(All).Select(option => option.Name)];
-        throw new UsageException($"There is no option '{word}'{Suggestion.For(word, names) ?? $"; see 'zipit {arguments.CommandResult.Command.Name} --help'."}");
+        throw new UsageException(
+            $"There is no option '{word}'{Suggestion.For(word, names) ?? $"; see 'zipit {arguments.CommandResult.Command.Name} --help'."}");
     }
 }

@@ -30,12 +30,27 @@ internal static class CurveCommand
             DefaultValueFactory = _ => "paper,best",
             HelpName = "list",
         };
-        var cuts = new Option<string?>("--cuts") { Description = "Cuts, with commas between them; see merge. Default: auto, and the end of each stage but the last.", HelpName = "list" };
-        var noBaselines = new Option<bool>("--no-baselines") { Description = "Measure only the models and the methods: no averaging, no permutation, no models side by side." };
+        var cuts = new Option<string?>("--cuts")
+        {
+            Description = "Cuts, with commas between them; see merge. Default: auto, and the end of each stage but the last.",
+            HelpName = "list",
+        };
+        var noBaselines = new Option<bool>("--no-baselines")
+        {
+            Description = "Measure only the models and the methods: no averaging, no permutation, no models side by side.",
+        };
         var sharedLabels = new Option<bool>("--shared-labels") { Description = "Models may know the same class, which then counts once." };
-        var check = new Option<string?>("--calibration-check") { Description = "What is done about images that the models were not trained on; as in merge.", HelpName = "check" };
+        var check = new Option<string?>("--calibration-check")
+        {
+            Description = "What is done about images that the models were not trained on; as in merge.",
+            HelpName = "check",
+        };
         var maximum = new Option<int?>("--max-images") { Description = "Largest number of labelled images, spread over all.", HelpName = "number" };
-        var maximumCalibration = new Option<int?>("--max-calibration") { Description = "Largest number of calibration images, spread over all.", HelpName = "number" };
+        var maximumCalibration = new Option<int?>("--max-calibration")
+        {
+            Description = "Largest number of calibration images, spread over all.",
+            HelpName = "number",
+        };
         Option<string?> report = ReportOption.Create(), figure = FigureOption.Create("accuracy against cost as a plot");
         var command = new Command("curve", "Merges to several costs by several methods, and measures every network and what one could do instead.")
         {
@@ -48,19 +63,22 @@ internal static class CurveCommand
             MethodChoice[] chosen = [.. MergeOptions.Read(() => MethodChoice.ParseList(arguments.GetRequiredValue(methods)))];
             CutChoice[]? places = arguments.GetValue(cuts) is { } list
                 ? MergeOptions.Read(() => list.Split(',', StringSplitOptions.TrimEntries).Select(CutChoice.Parse).ToArray()) : null;
-            CalibrationCheck strictness = arguments.GetValue(check) is { } word ? MergeOptions.Read(() => Choice.Parse<CalibrationCheck>("check", word)) : CalibrationCheck.Refuse;
+            CalibrationCheck strictness = arguments.GetValue(check) is { } word
+                ? MergeOptions.Read(() => Choice.Parse<CalibrationCheck>("check", word)) : CalibrationCheck.Refuse;
             IReadOnlyList<ClassifierEntry> entries = models.Read(arguments);
             if (entries.Count < 2)
                 throw new UsageException($"Expected two or more models to merge, found {entries.Count}.");
             ReportOption.Check(arguments.GetValue(report));
             FigureOption.Check(arguments.GetValue(figure));
             ImageSet set = ImageSet.Open(arguments.GetRequiredValue(images), "test", isLabelled: true).Take(arguments.GetValue(maximum));
-            ImageSet learnt = ImageSet.Open(arguments.GetRequiredValue(calibration), "calibration", isLabelled: false).Take(arguments.GetValue(maximumCalibration));
+            ImageSet learnt = ImageSet.Open(arguments.GetRequiredValue(calibration), "calibration", isLabelled: false)
+                .Take(arguments.GetValue(maximumCalibration));
 
             MLContext context = session.CreateContext();
             ModelFile[] files = ModelOptions.Load(entries, context);
             var trial = new ImageTrial(session, set, context);
-            var curve = new CurveMeasurement(session, files, trial, new ImageTrial(session, learnt, context).FindSource(files[0].ImageShape), arguments.GetValue(sharedLabels), strictness);
+            PixelSource source = new ImageTrial(session, learnt, context).FindSource(files[0].ImageShape);
+            var curve = new CurveMeasurement(session, files, trial, source, arguments.GetValue(sharedLabels), strictness);
             IReadOnlyList<CurveRow> rows = curve.Plan(chosen, places, !arguments.GetValue(noBaselines));
             session.Say($"{rows.Count} networks, {learnt.Count} calibration images, {set.Count} test images");
             curve.Measure(rows);
@@ -91,7 +109,8 @@ internal static class CurveCommand
     private static void WriteText(ToolSession session, CurveMeasurement curve, IReadOnlyList<CurveRow> rows)
     {
         string[] tasks = [.. curve.TaskNames];
-        session.WriteTable(1, ["network", "multiply-adds", "cost", "joint %", .. tasks.Select(task => $"{task} %"), "average %", "zip s"], rows.Select(row => (string[])
+        string[] columns = ["network", "multiply-adds", "cost", "joint %", .. tasks.Select(task => $"{task} %"), "average %", "zip s"];
+        session.WriteTable(1, columns, rows.Select(row => (string[])
         [
             row.Name,
             EvaluationText.FormatCost(row.Result!.Cost.MultiplyAdds),

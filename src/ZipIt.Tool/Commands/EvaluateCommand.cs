@@ -51,7 +51,11 @@ internal static class EvaluateCommand
             ReportOption.Write(session, path, new ReportDocument("Evaluation of " + string.Join(", ", networks.Select(network => network.Name)))
             {
                 Command = ReportOption.Describe(arguments),
-                Inputs = [.. files.Select(file => new ReportFact(file.Name, $"{file.Entry.FullPath}: {file.Kind}, {file.Architecture}")), new ReportFact("images", $"{known} of {set.Path}")],
+                Inputs =
+                [
+                    .. files.Select(file => new ReportFact(file.Name, $"{file.Entry.FullPath}: {file.Kind}, {file.Architecture}")),
+                    new ReportFact("images", $"{known} of {set.Path}"),
+                ],
                 Versions = ReportOption.Versions,
                 Times = [new ReportTime("all", clock.Elapsed)],
                 Evaluation = new EvaluationSection(evaluations) { Images = $"{known} images of {set.Path}" },
@@ -62,5 +66,8 @@ internal static class EvaluateCommand
 
     /// <summary>Models of one name are told apart by their paths.</summary>
     private static ScoredNetwork[] UniqueNames(ScoredNetwork[] networks, ModelFile[] files) =>
-        [.. networks.Select((network, n) => networks.Count(other => other.Name == network.Name) == 1 ? network : network with { Name = files[n].Entry.FullPath })];
+    [
+        .. networks.Select((network, n) => networks.Count(other => other.Name == network.Name) == 1
+            ? network : network with { Name = files[n].Entry.FullPath }),
+    ];
 }

@@ -60,10 +60,12 @@ internal static class InspectCommand
             NetworkCost cost = file.Cost;
             session.Write($"{file.Entry.FullPath}: {file.Kind}");
             session.Write($"  architecture   {file.Architecture}");
-            session.Write($"  input          {string.Join('×', file.ImageShape.ToArray())}{(NormalizationOf(file.Network) is { } own ? $", pixels of 0–255, normalized by {own}" : "")}");
+            string pixels = FindNormalization(file.Network) is { } own ? $", pixels of 0–255, normalized by {Describe(own)}" : "";
+            session.Write($"  input          {string.Join('×', file.ImageShape.ToArray())}{pixels}");
             session.Write(string.Create(CultureInfo.InvariantCulture, $"  multiply-adds  {cost.MultiplyAdds:N0}"));
             session.Write(string.Create(CultureInfo.InvariantCulture, $"  parameters     {cost.Parameters:N0}"));
-            session.Write($"  layers         {LayerCount.Of(file.Network)} in depth, {file.Network.Nodes.Count(node => node.Layer.HasWeights)} with weights, {ZipCut.ListStages(file.Network).Count} stages");
+            session.Write($"  layers         {LayerCount.Of(file.Network)} in depth, {file.Network.Nodes.Count(node => node.Layer.HasWeights)} with weights, "
+                + $"{ZipCut.ListStages(file.Network).Count} stages");
             foreach (Head head in file.Network.Heads)
                 session.Write($"  output         {head.Name}: {DescribeHead(file, head)}");
             if (calibration is not null)
@@ -198,15 +200,25 @@ internal static class InspectCommand
 
     private static string DescribeShift(StatisticsShift? shift, int images) => shift is null
         ? "not measured: the network has no batch normalization"
-        : string.Create(CultureInfo.InvariantCulture, $"shift {shift.Median:0.00} on {images} images (usual: up to {StatisticsShift.LargestUsual:0.00}; useless from {StatisticsShift.LargestUseful:0.0})");
+        : string.Create(CultureInfo.InvariantCulture,
+            $"shift {shift.Median:0.00} on {images} images (usual: up to {StatisticsShift.LargestUsual:0.00}; useless from {StatisticsShift.LargestUseful:0.0})");
 
-    private static string? NormalizationOf(Network network) =>
-        network.Nodes.FirstOrDefault(node => node.Layer is ChannelAffine && node.Inputs.Count == 1 && node.Inputs[0].Layer is Input)?.Layer is ChannelAffine layer
-            ? string.Create(CultureInfo.InvariantCulture,
-                $"mean {string.Join(' ', layer.Scale.Span.ToArray().Select((scale, c) => (-layer.Shift.Span[c] / scale / 255).ToString("0.###", CultureInfo.InvariantCulture)))}, deviation {string.Join(' ', layer.Scale.Span.ToArray().Select(scale => (1 / scale / 255).ToString("0.###", CultureInfo.InvariantCulture)))}")
-            : null;
+    /// <summary>The first layer, if it normalizes pixels.</summary>
+    private static ChannelAffine? FindNormalization(Network network) =>
+        network.Nodes.FirstOrDefault(node => node.Layer is ChannelAffine && node.Inputs is [{ Layer: Input }])?.Layer as ChannelAffine;
 
-    private static long ParametersOf(Node node) => node.Layer.Parameters.Where(parameter => parameter.Role.IsLearnt()).Sum(parameter => (long)(parameter.Value?.Length ?? 0));
+    private static string Describe(ChannelAffine normalization)
+    {
+        const double Range = 255;
+        IEnumerable<int> channels = Enumerable.Range(0, normalization.Channels);
+        float ScaleOf(int channel) => normalization.Scale.Span[channel];
+        return $"mean {Format(channels.Select(c => -normalization.Shift.Span[c] / ScaleOf(c) / Range))}, deviation {Format(channels.Select(c => 1 / ScaleOf(c) / Range))}";
+
+        static string Format(IEnumerable<double> values) => string.Join(' ', values.Select(value => value.ToString("0.###", CultureInfo.InvariantCulture)));
+    }
+
+    private static long ParametersOf(Node node) =>
+        node.Layer.Parameters.Where(parameter => parameter.Role.IsLearnt()).Sum(parameter => (long)(parameter.Value?.Length ?? 0));
 
     private static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -104,9 +104,11 @@ internal static class MergeCommand
         NetworkCost ensemble = report.EnsembleCost;
         session.Write($"{report.Matcher}, shared: {report.Cut}");
         session.Write(string.Create(CultureInfo.InvariantCulture,
-            $"multiply-adds {EvaluationText.FormatCost(report.Cost.MultiplyAdds)} of {EvaluationText.FormatCost(ensemble.MultiplyAdds)}, parameters {report.Cost.Parameters:N0} of {ensemble.Parameters:N0}"));
+            $"multiply-adds {EvaluationText.FormatCost(report.Cost.MultiplyAdds)} of {EvaluationText.FormatCost(ensemble.MultiplyAdds)}, ")
+            + string.Create(CultureInfo.InvariantCulture, $"parameters {report.Cost.Parameters:N0} of {ensemble.Parameters:N0}"));
         foreach (TaskReport task in report.Tasks)
-            session.Write($"{task.Name}: estimated loss {EvaluationText.Percent(task.Loss)} %; {EvaluationText.Percent(task.Agreement)} % of {task.Images} images are named as before");
+            session.Write($"{task.Name}: estimated loss {EvaluationText.Percent(task.Loss)} %; "
+                + $"{EvaluationText.Percent(task.Agreement)} % of {task.Images} images are named as before");
         if (report.Loss is { } loss)
             session.Write($"all classes: estimated loss {EvaluationText.Percent(loss)} %");
         foreach (CutReport cut in report.Cuts)

@@ -35,7 +35,11 @@ internal sealed class MergeOptions
         HelpName = "method",
     };
 
-    private readonly Option<string?> _cut = new("--cut") { Description = $"How far the models share one network: {CutChoice.Forms}. Default: auto.", HelpName = "cut" };
+    private readonly Option<string?> _cut = new("--cut")
+    {
+        Description = $"How far the models share one network: {CutChoice.Forms}. Default: auto.",
+        HelpName = "cut",
+    };
 
     private readonly Option<double?> _budget = new("--budget")
     {
@@ -77,7 +81,11 @@ internal sealed class MergeOptions
         HelpName = "check",
     };
 
-    private readonly Option<int?> _maximumCalibration = new("--max-calibration") { Description = "Largest number of calibration images, spread over all.", HelpName = "number" };
+    private readonly Option<int?> _maximumCalibration = new("--max-calibration")
+    {
+        Description = "Largest number of calibration images, spread over all.",
+        HelpName = "number",
+    };
 
     private readonly Option<string?> _input = new("--input")
     {
@@ -97,7 +105,8 @@ internal sealed class MergeOptions
 
     private Option[] OfRecipe =>
     [
-        _calibration, _images, _method, _cut, _budget, _maximumLoss, _start, _widen, _joint, _sharedLabels, _shareNormalization, _check, _maximumCalibration, _input,
+        _calibration, _images, _method, _cut, _budget, _maximumLoss, _start, _widen, _joint, _sharedLabels, _shareNormalization, _check, _maximumCalibration,
+        _input,
     ];
 
     /// <summary>Adds the options to a command.</summary>
@@ -145,7 +154,8 @@ internal sealed class MergeOptions
         return new Recipe
         {
             Models = models,
-            Calibration = arguments.GetValue(_calibration) ?? throw new UsageException("Expected --calibration with images of all tasks; a few hundred are enough, without labels."),
+            Calibration = arguments.GetValue(_calibration)
+                ?? throw new UsageException("Expected --calibration with images of all tasks; a few hundred are enough, without labels."),
             Images = arguments.GetValue(_images),
             Method = Parse(_method, MethodChoice.Parse) ?? MethodChoice.Best,
             Cut = Parse(_cut, CutChoice.Parse),

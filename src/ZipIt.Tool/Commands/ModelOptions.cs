@@ -44,7 +44,12 @@ internal sealed class ModelOptions
     /// <param name="description">What the models are for.</param>
     public ModelOptions(ArgumentArity arity, string description)
     {
-        Models = new Argument<string[]>("model") { Description = description, Arity = arity, CustomParser = result => [.. result.Tokens.Select(token => token.Value)] };
+        Models = new Argument<string[]>("model")
+        {
+            Description = description,
+            Arity = arity,
+            CustomParser = result => [.. result.Tokens.Select(token => token.Value)],
+        };
         _normalization.CompletionSources.Add([.. Normalization.Named.Keys]);
     }
 
@@ -68,7 +73,8 @@ internal sealed class ModelOptions
     public IReadOnlyList<ClassifierEntry> Read(ParseResult arguments)
     {
         string[] paths = arguments.GetValue(Models) ?? [];
-        string[] labels = arguments.GetValue(_labels) ?? [], normalizations = arguments.GetValue(_normalization) ?? [], tasks = arguments.GetValue(_tasks) ?? [];
+        string[] labels = arguments.GetValue(_labels) ?? [], tasks = arguments.GetValue(_tasks) ?? [];
+        string[] normalizations = arguments.GetValue(_normalization) ?? [];
         string[] files = [.. paths.Where(path => !ClassifierList.IsList(path))];
         if (labels.Length > files.Length)
             throw new UsageException($"--labels is given {labels.Length} times for {files.Length} model{(files.Length == 1 ? "" : "s")}.");
@@ -76,9 +82,10 @@ internal sealed class ModelOptions
             throw new UsageException($"--normalization is given {normalizations.Length} times for {files.Length} models; give it once for all, or once for each.");
         if (tasks.Length > 0 && tasks.Length != files.Length)
             throw new UsageException($"--tasks names {tasks.Length} tasks for {files.Length} models.");
-        HashSet<string> known = [.. labels.Length + normalizations.Length == 0 ? [] : files.Where(ModelFile.SaysItsLabels)];
+        (bool Labels, bool Normalization)[] known =
+            [.. files.Select(path => labels.Length + normalizations.Length == 0 ? default : ModelFile.Peek(path))];
         if (labels.Length > 0 && labels.Length != files.Length)
-            CheckLabels([.. files.Where(path => !known.Contains(path))], labels.Length);
+            CheckLabels([.. files.Where((_, f) => !known[f].Labels)], labels.Length);
 
         var entries = new List<ClassifierEntry>();
         int file = 0, label = 0;
@@ -90,13 +97,14 @@ internal sealed class ModelOptions
                 continue;
             }
 
-            bool hasLabels = labels.Length == files.Length || (label < labels.Length && !known.Contains(path));
+            bool hasLabels = labels.Length == files.Length || (label < labels.Length && !known[file].Labels);
             entries.Add(new ClassifierEntry
             {
                 File = path,
                 Task = tasks.Length > 0 ? tasks[file] : null,
                 Labels = hasLabels ? LabelList.Parse(labels[label++]).Labels : null,
-                Normalization = normalizations.Length > 0 && !known.Contains(path) ? ParseNormalization(normalizations[normalizations.Length == 1 ? 0 : file]) : null,
+                Normalization = normalizations.Length > 0 && !known[file].Normalization
+                    ? ParseNormalization(normalizations[normalizations.Length == 1 ? 0 : file]) : null,
                 ImageSize = arguments.GetValue(_imageSize),
                 Entry = arguments.GetValue(_entry),
             });
@@ -112,8 +120,10 @@ internal sealed class ModelOptions
 
     private static void CheckLabels(string[] silent, int count)
     {
-        if (count != silent.Length)
-            throw new UsageException($"--labels is given {count} {(count == 1 ? "time" : "times")} for {silent.Length} models whose files do not say their labels: {string.Join(", ", silent.Select(path => $"'{path}'"))}.");
+        if (count == silent.Length)
+            return;
+        throw new UsageException($"--labels is given {count} {(count == 1 ? "time" : "times")} for {silent.Length} models whose files do not say their labels: "
+            + $"{string.Join(", ", silent.Select(path => $"'{path}'"))}.");
     }
 
     private static Normalization? ParseNormalization(string text)

@@ -42,7 +42,8 @@ internal static class ModelOutput
                 break;
             case ".safetensors":
                 StateDictionary weights = model.ToWeights();
-                session.WriteFile(path, stream => SafeTensors.Save(stream, weights, new Dictionary<string, string>(weights.Metadata) { [ModelFile.RecipeKey] = text }));
+                var metadata = new Dictionary<string, string>(weights.Metadata) { [ModelFile.RecipeKey] = text };
+                session.WriteFile(path, stream => SafeTensors.Save(stream, weights, metadata));
                 break;
             default:
                 session.WriteFile(path, stream => TorchSharpFile.Save(stream, model.ToWeights()));

@@ -14,7 +14,12 @@ internal static class PredictCommand
     {
         var models = new ModelOptions(ArgumentArity.ExactlyOne, "A checkpoint, an ONNX file, a model zip, or a folder with a models.json that names one model.");
         var files = new Argument<string[]>("image") { Description = "Image files, or folders of them.", Arity = ArgumentArity.OneOrMore };
-        var top = new Option<int>("--top") { Description = "Number of classes that are named, the most probable first.", DefaultValueFactory = _ => 1, HelpName = "number" };
+        var top = new Option<int>("--top")
+        {
+            Description = "Number of classes that are named, the most probable first.",
+            DefaultValueFactory = _ => 1,
+            HelpName = "number",
+        };
         var command = new Command("predict", "Classifies images.") { top };
         models.AddTo(command);
         command.Arguments.Add(files);
@@ -42,7 +47,8 @@ internal static class PredictCommand
         verdicts.Select((verdict, i) => (string[])
         [
             images.NameOf(i),
-            string.Join(", ", verdict.Best(count).Select(label => count == 1 ? model.Labels[label] : $"{model.Labels[label]} {EvaluationText.Percent(verdict.Joint[label])}")),
+            string.Join(", ", verdict.Best(count)
+                .Select(label => count == 1 ? model.Labels[label] : $"{model.Labels[label]} {EvaluationText.Percent(verdict.Joint[label])}")),
             EvaluationText.Percent(verdict.Joint[verdict.Best(1)[0]]),
             .. model.Tasks.Count < 2 ? [] : BestOfTasks(model, verdict).SelectMany(best => (string[])[best.Label, EvaluationText.Percent(best.Probability)]),
         ]));

@@ -23,7 +23,11 @@ internal static class ReportOption
     ];
 
     /// <summary>Makes the option.</summary>
-    public static Option<string?> Create() => new("--report") { Description = "Also write a page that shows what came out: one HTML file.", HelpName = "file.html" };
+    public static Option<string?> Create() => new("--report")
+    {
+        Description = "Also write a page that shows what came out: one HTML file.",
+        HelpName = "file.html",
+    };
 
     /// <summary>Makes sure that a page can be written, before long work.</summary>
     public static void Check(string? path)
@@ -45,7 +49,10 @@ internal static class ReportOption
 
     /// <summary>The command line, as one would type it.</summary>
     public static string Describe(ParseResult arguments) =>
-        $"zipit {string.Join(' ', arguments.Tokens.Select(token => token.Value).Select(word => word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,+=".Contains(c)) && word.Length > 0 ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"))}";
+        $"zipit {string.Join(' ', arguments.Tokens.Select(token => Quote(token.Value)))}";
+
+    private static string Quote(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,+=".Contains(c, StringComparison.Ordinal))
+        ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>Some images, spread over all, with what each model says of them.</summary>
     public static ExamplesSection Examples(ImageTrial trial, IReadOnlyList<ScoredNetwork> models)

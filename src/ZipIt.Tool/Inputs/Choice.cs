@@ -27,5 +27,6 @@ internal static class Choice
     public static FormatException Unknown(string what, string text, IReadOnlyList<string> known) =>
         new($"There is no {what} '{text}'{Suggestion.For(text, known) ?? $"; there are {string.Join(", ", known)}."}");
 
-    private static string ToWord(string name) => string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+    private static string ToWord(string name) =>
+        string.Concat(name.Select((c, i) => $"{(i > 0 && char.IsUpper(c) ? "-" : "")}{char.ToLowerInvariant(c)}"));
 }

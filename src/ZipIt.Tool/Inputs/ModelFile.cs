@@ -60,10 +60,6 @@ internal sealed class ModelFile
     /// <summary>What the network costs.</summary>
     public NetworkCost Cost => NetworkCost.Of(Network);
 
-    /// <summary>Turns outputs into scores.</summary>
-    /// <exception cref="InvalidDataException">The classes are not known.</exception>
-    public TaskScorer CreateScorer() => Tasks.Count > 0 ? new TaskScorer(Network, Tasks, Scoring, SharedLabels) : throw UnknownLabels(Entry);
-
     /// <summary>The model as one that is merged.</summary>
     /// <exception cref="InvalidDataException">The classes are not known.</exception>
     public ZipClassifier ToClassifier() => Classifier ?? throw UnknownLabels(Entry);
@@ -103,23 +99,28 @@ internal sealed class ModelFile
         }
     }
 
-    /// <summary>Whether a file is one that says its labels, and then its normalization too: an ONNX file of this library, or a model zip.</summary>
-    public static bool SaysItsLabels(string path)
+    /// <summary>What a file says of itself, so that nobody else need: its labels, and what its pixels are normalized with.</summary>
+    /// <param name="path">Path of the file, which may be missing or damaged.</param>
+    public static (bool Labels, bool Normalization) Peek(string path)
     {
         if (!File.Exists(path))
-            return false;
+            return default;
         try
         {
-            return FindKind(path) switch
+            switch (FindKind(path))
             {
-                FileKind.Model => true,
-                FileKind.Onnx => OnnxNetwork.Load(path).Tasks.Count > 0,
-                _ => false,
-            };
+                case FileKind.Model:
+                    return (true, true);
+                case FileKind.Onnx:
+                    OnnxNetwork file = OnnxNetwork.Load(path);
+                    return (file.Tasks.Count > 0, ScoredModelFile.IsZipped(file));
+                default:
+                    return default;
+            }
         }
         catch (InvalidDataException)
         {
-            return false; // what is wrong with it is said when it is loaded
+            return default; // what is wrong with it is said when it is loaded
         }
     }
 
@@ -158,7 +159,11 @@ internal sealed class ModelFile
         Network network = Networks.Architecture.FromCheckpoint(
             weights, entry.ImageSize is { } size ? size : (Size2?)null, entry.Normalization?.ToLayer(), entry.Name,
             entry.Architecture is null ? null : ArchitectureEntry.Read(entry.Architecture));
-        return new ModelFile(entry, "checkpoint", network, []) { Architecture = Networks.Architecture.Describe(weights), Recipe = FindRecipe(weights.Metadata) };
+        return new ModelFile(entry, "checkpoint", network, [])
+        {
+            Architecture = Networks.Architecture.Describe(weights),
+            Recipe = FindRecipe(weights.Metadata),
+        };
     }
 
     private static ModelFile LoadOnnx(ClassifierEntry entry, MLContext context)
@@ -186,7 +191,8 @@ internal sealed class ModelFile
 
         return new ModelFile(entry, "ONNX file", classifier?.Network ?? network, classifier?.Tasks ?? tasks)
         {
-            Architecture = $"{network.Nodes.Count(node => node.Layer.HasWeights)} layers, opset {file.Opset}{(file.Producer.Length > 0 ? $", by {file.Producer}" : "")}",
+            Architecture = $"{network.Nodes.Count(node => node.Layer.HasWeights)} layers, opset {file.Opset}"
+                + (file.Producer.Length > 0 ? $", by {file.Producer}" : ""),
             Recipe = FindRecipe(file.Metadata),
             Classifier = classifier,
         };
@@ -208,7 +214,8 @@ internal sealed class ModelFile
         Refuse(entry, "normalization", entry.Normalization);
         return new ModelFile(entry, kind, model.Network, model.Tasks)
         {
-            Architecture = model.Report is { } report ? $"zip of {string.Join(", ", report.Members)}, shared: {report.Cut}" : $"network of {model.Tasks.Count} tasks",
+            Architecture = model.Report is { } report
+                ? $"zip of {string.Join(", ", report.Members)}, shared: {report.Cut}" : $"network of {model.Tasks.Count} tasks",
             Scoring = model.JointScoring,
             SharedLabels = model.SharedLabels,
             Report = model.Report,

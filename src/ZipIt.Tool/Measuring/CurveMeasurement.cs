@@ -61,7 +61,14 @@ internal sealed class CurveMeasurement(
 
         CurveRow Zip(MethodChoice method, CutChoice cut, CurveKind kind)
         {
-            string place = int.TryParse(cut.Text, out int count) ? $"{count}/{layers}" : cut.Text == "auto" ? $"{(SharesHeads ? layers : layers - 1)}/{layers}" : cut.Text;
+            string place = cut.Text switch
+            {
+                "auto" => $"{(SharesHeads ? layers : layers - 1)}/{layers}",
+                "all" => $"{layers}/{layers}",
+                "heads" => $"{layers - 1}/{layers}",
+                var text when int.TryParse(text, out int count) => $"{count}/{layers}",
+                var text => text,
+            };
             return new CurveRow(method.Text, kind, cut.Text, $"{method.Text} {place}")
             {
                 Zipper = CreateZipper(method.ToOptions(_tasks) with { Cut = cut.Cut ?? (SharesHeads ? ZipCut.Everything : ZipCut.BeforeHeads) }),

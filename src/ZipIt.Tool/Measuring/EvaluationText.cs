@@ -128,6 +128,7 @@ internal static class EvaluationText
 
         session.Write($"{model.Name}: true classes in rows, named ones in columns");
         session.WriteTable(1, ["", .. model.Labels],
-            model.Labels.Select((label, row) => (string[])[label, .. model.Confusion.Row(row).ToArray().Select(count => count.ToString("0", CultureInfo.InvariantCulture))]));
+            model.Labels.Select((label, row) =>
+                (string[])[label, .. model.Confusion.Row(row).ToArray().Select(count => count.ToString("0", CultureInfo.InvariantCulture))]));
     }
 }

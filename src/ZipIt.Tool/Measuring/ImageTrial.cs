@@ -69,7 +69,8 @@ internal sealed class ImageTrial(ToolSession session, ImageSet images, MLContext
     {
         stage ??= $"Evaluating {model.Name}";
         IReadOnlyList<string> labels = model.Labels;
-        Dictionary<string, int> numbers = labels.Select((label, number) => (label, number)).ToDictionary(pair => pair.label, pair => pair.number, StringComparer.Ordinal);
+        Dictionary<string, int> numbers = labels.Select((label, number) => (label, number))
+            .ToDictionary(pair => pair.label, pair => pair.number, StringComparer.Ordinal);
         int[] classes = [.. Enumerable.Range(0, images.Count).Select(i => images.LabelOf(i) is { } label ? numbers.GetValueOrDefault(label, -1) : -1)];
         PixelSource source = FindSource(model.ImageShape).With(classes, count => session.Progress.Report(stage, "images", count, images.Count));
         ZipEvaluation evaluation = ZipEvaluation.Evaluate(

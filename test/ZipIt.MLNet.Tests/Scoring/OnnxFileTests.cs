@@ -62,7 +62,8 @@ public sealed class OnnxFileTests : IDisposable
 
         Assert.Equal((model.JointScoring, model.SharedLabels, model.InputColumnName), (loaded.JointScoring, loaded.SharedLabels, loaded.InputColumnName));
         IDataView data = Samples.View(_context, Rows);
-        Assert.Equal(Read(model.Transform(data), "Score"), Read(loaded.Transform(data), "Score"));
+        string column = $"{model.OutputColumnNamePrefix}Score";
+        Assert.Equal(Read(model.Transform(data), column), Read(loaded.Transform(data), column));
     }
 
     [Fact]

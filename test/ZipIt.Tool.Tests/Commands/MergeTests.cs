@@ -91,6 +91,16 @@ public sealed class MergeTests : IClassFixture<MergeTests.MergedFiles>, IDisposa
     }
 
     [Fact]
+    public void Evaluate_OwnFilesBesideACheckpoint_NeedLabelsOfTheCheckpointAlone()
+    {
+        JsonElement models = ToolRun.Good("evaluate", _merged.Onnx, TestFiles.ClassModel('b'), _merged.Zip, "--labels", SampleData.LabelsB, "--normalization", "cifar10",
+            "--images", _merged.Test, "--json").Json;
+        Assert.Equal([2, 1, 2], models.EnumerateArray().Select(model => model.GetProperty("tasks").GetArrayLength()));
+        Assert.InRange(models[1].GetProperty("average").GetDouble(), 0.7, 1);
+        ToolRun.Of("evaluate", _merged.Onnx, "--labels", SampleData.LabelsB, "--images", _merged.Test).ExpectFailure(ExitCode.BadInput, "needs no labels");
+    }
+
+    [Fact]
     public void Merge_ZippedModelsAgain_KeepTheirLabels()
     {
         string model = Merge("other", "--method", "paper", "--cut", "13", "--tasks", "x", "--tasks", "y");

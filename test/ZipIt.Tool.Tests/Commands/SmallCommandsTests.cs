@@ -67,6 +67,14 @@ public sealed class SmallCommandsTests : IDisposable
     }
 
     [Fact]
+    public void Predict_LabelThatATerminalWouldObey_IsMadeHarmless()
+    {
+        string output = ToolRun.Good("predict", TestFiles.ClassModel('a'), SampleData.Image("ship"), "--labels", "a,b,c,d,sh\u001b[31mip", "--normalization", "cifar10").Output;
+        Assert.Contains("sh?[31mip", output);
+        Assert.DoesNotContain('\u001b', output);
+    }
+
+    [Fact]
     public void Predict_LabelsThatDoNotFit_NamesTheFile() =>
         ToolRun.Of("predict", TestFiles.ClassModel('a'), SampleData.Image("ship"), "--labels", "a,b").ExpectFailure(ExitCode.BadInput, TestFiles.ClassModel('a'));
 

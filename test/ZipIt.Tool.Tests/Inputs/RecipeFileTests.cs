@@ -105,6 +105,7 @@ public sealed class RecipeFileTests
     [InlineData(2, "references to other places", "models: [a.pt, b.pt]\ncalibration: *m\n")]
     [InlineData(1, "names of places", "models: &m [a.pt, b.pt]\ncalibration: images\n")]
     [InlineData(1, "types (!name)", "models: !!python/object [a.pt, b.pt]\ncalibration: images\n")]
+    [InlineData(1, "this is no YAML", "models: !<http://[> [a.pt, b.pt]\ncalibration: images\n")]
     [InlineData(3, "a second document", "models: [a.pt, b.pt]\ncalibration: images\n---\ncut: 7\n")]
     [InlineData(1, "expected lines of 'key: value'", "- a.pt\n- b.pt\n")]
     [InlineData(2, "this is no JSON", "{ \"models\": [\"a.pt\", \"b.pt\"],\n \"calibration\": images }")]

@@ -82,7 +82,11 @@ internal sealed class ImageSet
     }
 
     /// <summary>What an image shows; null if that is not known.</summary>
-    public string? LabelOf(int index) => _cifar is null ? _files[index].Label is { Length: > 0 } label ? label : null : CifarLabels[_cifar.Labels[_records[index]]];
+    public string? LabelOf(int index)
+    {
+        string label = _cifar is null ? _files[index].Label : CifarLabels[_cifar.Labels[_records[index]]];
+        return label.Length > 0 ? label : null;
+    }
 
     /// <summary>Name of an image: its path, or its place in the file.</summary>
     public string NameOf(int index) => _cifar is null ? _files[index].ImagePath : $"{System.IO.Path.GetFileName(Path)}[{_records[index]}]";

@@ -7,8 +7,8 @@ using ZipIt.Networks;
 namespace ZipIt.Tool.Inputs;
 
 /// <summary>
-/// The pixels of images as a network takes them, read by an ML.NET pipeline, as a program would that serves the network. As long as they take little memory they
-/// are read once and kept.
+/// The pixels of images as a network takes them, read by an ML.NET pipeline, as a program would that serves the network. As long as they take little memory
+/// they are read once and kept.
 /// </summary>
 internal sealed class PixelSource : IImageSource
 {
@@ -98,7 +98,8 @@ internal sealed class PixelSource : IImageSource
         _kept = pixels;
     }
 
-    private IEnumerable<ReadOnlyMemory<float>> KeptImages(Tensor kept) => Enumerable.Range(0, _images.Count).Select(i => (ReadOnlyMemory<float>)kept.Slice(i, 1).Memory);
+    private IEnumerable<ReadOnlyMemory<float>> KeptImages(Tensor kept) =>
+        Enumerable.Range(0, _images.Count).Select(i => (ReadOnlyMemory<float>)kept.Slice(i, 1).Memory);
 
     private IEnumerable<ReadOnlyMemory<float>> ReadImages()
     {

@@ -54,7 +54,8 @@ internal static class RecipeFile
             Joint = settings.Find("joint") is null ? null : ParseChoice<JointScoring>("joint", "way to compare tasks"),
             SharedLabels = settings.FindSwitch("shared-labels") ?? false,
             ShareNormalization = settings.FindSwitch("share-normalization"),
-            CalibrationCheck = settings.Find("calibration-check") is null ? CalibrationCheck.Refuse : ParseChoice<CalibrationCheck>("calibration-check", "check"),
+            CalibrationCheck = settings.Find("calibration-check") is null
+                ? CalibrationCheck.Refuse : ParseChoice<CalibrationCheck>("calibration-check", "check"),
             MaximumCalibration = settings.FindWholeNumber("max-calibration") switch
             {
                 null => null,

@@ -55,7 +55,7 @@ internal static class RecipeText
         }
 
         if (model.Normalization is { } normalization)
-            Add("normalization", $"{{ mean: {List(normalization.Mean.Select(mean => Number(mean)!))}, deviation: {List(normalization.Deviation.Select(value => Number(value)!))} }}");
+            Add("normalization", $"{{ mean: {Numbers(normalization.Mean)}, deviation: {Numbers(normalization.Deviation)} }}");
         Add("image-size", Number(model.ImageSize));
         Add("entry", model.Entry is null ? null : Quote(model.Entry));
         Add("architecture", model.Architecture is null ? null : Flow(model.Architecture));
@@ -71,9 +71,12 @@ internal static class RecipeText
     {
         SettingsMap map => $"{{ {string.Join(", ", map.Entries.Select(entry => $"{Quote(entry.Key)}: {Flow(entry.Value)}"))} }}",
         SettingsList list => List(list.Items.Select(Flow)),
-        SettingsText { Value: { } value } => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) || value is "true" or "false" ? value : Quote(value),
+        SettingsText { Value: { } value } when value is "true" or "false" || double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) => value,
+        SettingsText { Value: { } value } => Quote(value),
         _ => "null",
     };
+
+    private static string Numbers(IEnumerable<double> values) => List(values.Select(value => Number(value)!));
 
     private static string List(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";
 

@@ -17,8 +17,12 @@ internal ref struct JsonSettings
     {
         _bytes = bytes;
         (_file, _budget) = (file, new SettingsBudget(file));
-        _reader = new Utf8JsonReader(
-            bytes, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 2 * SettingsBudget.MaximumDepth });
+        _reader = new Utf8JsonReader(bytes, new JsonReaderOptions
+        {
+            CommentHandling = JsonCommentHandling.Skip,
+            AllowTrailingCommas = true,
+            MaxDepth = 2 * SettingsBudget.MaximumDepth,
+        });
     }
 
     /// <summary>Reads a file.</summary>

@@ -54,9 +54,9 @@ internal sealed class YamlSettings
         {
             throw PlaceOf(error.Start).Error($"this is no YAML. {error.Message}", error);
         }
-        catch (InvalidOperationException error)
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException)
         {
-            // What the parser says of a bracket that is not closed.
+            // What the parser says of a bracket that is not closed, and of a type that is none.
             throw PlaceOf(settings._scanner.CurrentPosition).Error("this is no YAML.", error);
         }
 
