@@ -33,7 +33,8 @@ command.SetAction(arguments =>
         Console.WriteLine(Format($"run {seed}", results[^1]));
     }
 
-    Console.WriteLine(Format("mean", [.. Enumerable.Range(0, 2).Select(i => (results.Average(run => run[i].Accuracy), results.Average(run => run[i].Seconds)))]));
+    Console.WriteLine(Format("mean", [.. Enumerable.Range(0, 2)
+        .Select(i => (results.Average(run => run[i].Accuracy), results.Average(run => run[i].Seconds)))]));
 });
 return command.Parse(args).Invoke();
 
@@ -61,7 +62,8 @@ static IDataView Load(MLContext context, string path) => context.Data.LoadFromEn
 static (double Accuracy, double Seconds) RunLoop(string python, string train, string test, int epochs, int seed, int threads)
 {
     string script = Path.Combine(AppContext.BaseDirectory, "loop.py");
-    using Process process = Process.Start(new ProcessStartInfo(python, [script, train, test, $"{epochs}", $"{seed}", $"{threads}"]) { RedirectStandardOutput = true })!;
+    var start = new ProcessStartInfo(python, [script, train, test, $"{epochs}", $"{seed}", $"{threads}"]) { RedirectStandardOutput = true };
+    using Process process = Process.Start(start)!;
     double[] figures = [.. process.StandardOutput.ReadToEnd().Split(' ').Select(double.Parse)];
     process.WaitForExit();
     return (figures[0], figures[1]);

@@ -35,7 +35,8 @@ internal sealed class Pair(string name, string first, string second, ZipMethod m
             var clock = Stopwatch.StartNew();
             var options = new ZipEstimator.Options { Method = method, Cut = cut, CalibrationCheck = CalibrationCheck.Skip };
             ZipTransformer zipped = _context.Transforms.Zip(options, classifiers).Fit(Draw(files[0].Network, CalibrationImages));
-            string what = $"zipped {cut} ({method}), {zipped.Report!.Cost.MultiplyAdds / (double)zipped.Report.EnsembleCost.MultiplyAdds:P0} of the multiply-adds, {clock.Elapsed.TotalSeconds:F0} s";
+            double share = zipped.Report!.Cost.MultiplyAdds / (double)zipped.Report.EnsembleCost.MultiplyAdds;
+            string what = $"zipped {cut} ({method}), {share:P0} of the multiply-adds, {clock.Elapsed.TotalSeconds:F0} s";
             faults += Report(what, Compare(zipped));
         }
 

@@ -4,7 +4,8 @@ using Spectre.Console;
 
 var folders = new Argument<string[]>("FOLDER")
 {
-    Description = "Two folders, each with a trained SinGAN: netG-0.pth … (the state_dict() of each scale's generator, coarsest first), NoiseAmp.pth, reals.pth and, if there is one, Zs.pth.",
+    Description = "Two folders, each with a trained SinGAN: netG-0.pth … (the state_dict() of each scale's generator, coarsest first), NoiseAmp.pth, "
+        + "reals.pth and, if there is one, Zs.pth.",
     Arity = new ArgumentArity(2, 2),
 };
 var output = new Option<string>("--output") { Description = "Folder for the figure.", DefaultValueFactory = _ => "singan" };

@@ -2,7 +2,9 @@ using ZipIt.Networks;
 
 namespace Reproduction.SinGan;
 
-/// <summary>Enlarges images by cubic convolution (Keys 1981, eq. 8, a = −1/2), as SinGAN does between its scales; pixels behind the edge repeat the edge.</summary>
+/// <summary>
+/// Enlarges images by cubic convolution (Keys 1981, eq. 8, a = −1/2), as SinGAN does between its scales; pixels behind the edge repeat the edge.
+/// </summary>
 internal static class CubicEnlargement
 {
     private const int Taps = 4;

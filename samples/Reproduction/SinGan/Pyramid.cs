@@ -11,7 +11,8 @@ namespace Reproduction.SinGan;
 /// <param name="reconstruction">The noise from which the image comes that it was trained on, with its border; empty if it is not known.</param>
 /// <param name="image">The image that it was trained on, at the finest scale; null if it is not known.</param>
 internal sealed class Pyramid(
-    string name, IReadOnlyList<StateDictionary> weights, IReadOnlyList<float> amplitudes, IReadOnlyList<Size2> sizes, IReadOnlyList<Tensor> reconstruction, Tensor? image)
+    string name, IReadOnlyList<StateDictionary> weights, IReadOnlyList<float> amplitudes, IReadOnlyList<Size2> sizes,
+    IReadOnlyList<Tensor> reconstruction, Tensor? image)
 {
     public string Name => name;
 

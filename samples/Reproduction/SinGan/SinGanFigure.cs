@@ -19,16 +19,20 @@ internal sealed class SinGanFigure(string first, string second, string output, i
         foreach (Pyramid pyramid in pyramids)
             PrintReconstruction(pyramid);
 
-        Tensor[][] alone = [.. Enumerable.Range(0, 2).Select(pyramid => Enumerable.Range(0, images).Select(seed => zipped.GenerateAlone(pyramid, seed)).ToArray())];
+        Tensor[][] alone = [.. Enumerable.Range(0, 2)
+            .Select(pyramid => Enumerable.Range(0, images).Select(seed => zipped.GenerateAlone(pyramid, seed)).ToArray())];
         var rows = new List<(string, IReadOnlyList<Tensor>)> { ("apart", [.. alone[0], .. alone[1]]) };
-        Table table = new Table().AddColumns("layers zipped of " + (zipped.MostLayers + 1)).AddColumns(
-            [.. pyramids.Select(pyramid => new TableColumn($"difference, {pyramid.Name}").RightAligned())]).AddColumn(new TableColumn("seconds").RightAligned());
+        Table table = new Table().AddColumn($"layers zipped of {zipped.MostLayers + 1}")
+            .AddColumns([.. pyramids.Select(pyramid => new TableColumn($"difference, {pyramid.Name}").RightAligned())])
+            .AddColumn(new TableColumn("seconds").RightAligned());
         for (int layers = 1; layers <= zipped.MostLayers; layers++)
         {
             var clock = Stopwatch.StartNew();
             IReadOnlyList<Network> networks = AnsiConsole.Status().Start(
                 $"zipping {layers} layers",
-                status => zipped.Zip(layers, new ZipOptions { CalibrationCheck = CalibrationCheck.Skip }, scale => status.Status($"zipping {layers} layers: scale {scale} of {pyramids[0].Scales}")));
+                status => zipped.Zip(
+                    layers, new ZipOptions { CalibrationCheck = CalibrationCheck.Skip },
+                    scale => status.Status($"zipping {layers} layers: {scale} of {pyramids[0].Scales} scales done")));
             double seconds = clock.Elapsed.TotalSeconds;
             Tensor[][] generated = [.. Enumerable.Range(0, 2).Select(pyramid =>
                 Enumerable.Range(0, images).Select(seed => zipped.Generate(networks, pyramid, seed)).ToArray())];
@@ -52,7 +56,8 @@ internal sealed class SinGanFigure(string first, string second, string output, i
             return;
         var chain = new Chain(pyramid, pyramid.Sizes, [.. pyramid.Sizes.Select((size, scale) => pyramid.CreateNetwork(scale, size))], pyramid.Name);
         double difference = Differ(chain.Generate(pyramid.Reconstruction), pyramid.Image);
-        AnsiConsole.MarkupLineInterpolated($"{pyramid.Name}: {pyramid.Scales} scales, {pyramid.Sizes[^1]} pixels; reconstructs its image up to {Format(difference)}");
+        AnsiConsole.MarkupLineInterpolated(
+            $"{pyramid.Name}: {pyramid.Scales} scales, {pyramid.Sizes[^1]} pixels; reconstructs its image up to {Format(difference)}");
     }
 
     /// <summary>Root mean square difference of two images of −1 … 1.</summary>

@@ -31,7 +31,8 @@ internal sealed class ZippedPyramids(Pyramid first, Pyramid second, int calibrat
         var networks = new List<Network>();
         for (int scale = 0; scale < first.Scales; scale++)
         {
-            ZipMember[] members = [.. _pyramids.Select((pyramid, i) => new ZipMember(NameOf(i), Rename(pyramid.CreateNetwork(scale, first.Sizes[scale]), NameOf(i))))];
+            ZipMember[] members =
+                [.. _pyramids.Select((pyramid, i) => new ZipMember(NameOf(i), Rename(pyramid.CreateNetwork(scale, first.Sizes[scale]), NameOf(i))))];
             var images = new InMemoryImages(Stack(inputs[scale]));
             networks.Add(new Zipper(members, options with { Cut = ZipCut.AfterLayers(layers) }).Zip(images).Network);
             progress?.Invoke(scale + 1);

@@ -19,7 +19,8 @@ public sealed class SinGanTests
         Assert.Equal([3, InputSize, InputSize], network.ShapeOf(network.Inputs[0]).ToArray());
         Assert.Equal([3, size, size], network.ShapeOf(network.Heads[0].Node).ToArray());
         using INetworkSession session = new CpuEngine().CreateSession(network, new SessionOptions { MaximumBatchSize = 2, Threads = 1 });
-        session.Run([.. Enumerable.Range(0, 2 * 3 * InputSize * InputSize).Select(i => ((long)i * i * 31 + i / 97 * 17) % 255).Select(value => (value - 127) / 64f)], 2);
+        IEnumerable<long> values = Enumerable.Range(0, 2 * 3 * InputSize * InputSize).Select(i => ((long)i * i * 31 + i / 97 * 17) % 255);
+        session.Run([.. values.Select(value => (value - 127) / 64f)], 2);
         float[] output = session.GetOutput(0).ToArray();
 
         using var file = JsonDocument.Parse(File.ReadAllText(TestFiles.InTestData("checkpoints/zoo/expected.json")));

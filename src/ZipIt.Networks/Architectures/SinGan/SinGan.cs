@@ -81,6 +81,7 @@ public static class SinGan
                 $"'{weights.Source}' holds no generator of a {Architecture}: expected 'head.conv.weight' and 'tail.0.weight', found {weights.DescribeNames()}.");
         }
 
-        return Enumerable.Range(1, MostBlocks).Select(block => $"body.block{block}").TakeWhile(block => weights.ContainsKey($"{block}.conv.weight")).Prepend("head");
+        return Enumerable.Range(1, MostBlocks).Select(block => $"body.block{block}").TakeWhile(block => weights.ContainsKey($"{block}.conv.weight"))
+            .Prepend("head");
     }
 }
