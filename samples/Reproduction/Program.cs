@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Reproduction.Analyses;
 using Reproduction.Pairs;
 using Reproduction.SinGan;
 using Spectre.Console;
@@ -32,4 +33,6 @@ singan.SetAction(arguments =>
 var root = new RootCommand("Repeats the experiments of the ZipIt! paper.") { singan };
 foreach (PairSetting setting in PairSetting.All)
     root.Add(PairCommand.Create(setting));
+foreach (Command analysis in AnalysisCommands.Create())
+    root.Add(analysis);
 return await root.Parse(args).InvokeAsync();
