@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Reproduction.Pairs;
 using Reproduction.SinGan;
 using Spectre.Console;
 
@@ -28,4 +29,7 @@ singan.SetAction(arguments =>
     }
 });
 
-return new RootCommand("Repeats the experiments of the ZipIt! paper.") { singan }.Parse(args).Invoke();
+var root = new RootCommand("Repeats the experiments of the ZipIt! paper.") { singan };
+foreach (PairSetting setting in PairSetting.All)
+    root.Add(PairCommand.Create(setting));
+return await root.Parse(args).InvokeAsync();

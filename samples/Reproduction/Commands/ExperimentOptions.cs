@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Reproduction.Training;
+
+namespace Reproduction.Commands;
+
+/// <summary>Options that all experiments with classifiers have.</summary>
+internal sealed class ExperimentOptions
+{
+    private readonly Option<string> _classifiers = new("--classifiers")
+    {
+        Description = "Folder of the classifiers; those that are not there are trained and stored there.",
+        DefaultValueFactory = _ => "classifiers",
+    };
+
+    private readonly Option<string> _output = new("--output") { Description = "Folder for results.", DefaultValueFactory = _ => "results" };
+    private readonly Option<int> _epochs = new("--epochs") { Description = "Epochs of a training.", DefaultValueFactory = _ => 100 };
+    private readonly Option<int> _batchSize = new("--batch-size") { Description = "Images of a training step.", DefaultValueFactory = _ => 128 };
+    private readonly Option<double> _learningRate = new("--learning-rate") { Description = "Largest learning rate.", DefaultValueFactory = _ => 0.1 };
+    private readonly Option<int?> _gpu = new("--gpu") { Description = "Number of the graphics processor to train on; without it the CPU trains." };
+    private readonly Option<int?> _trainingImages = new("--training-images") { Description = "Most images to train a classifier with." };
+    private readonly Option<int?> _testImages = new("--test-images") { Description = "Most images of a data set to measure with." };
+    private readonly Option<int> _calibrationImages = new("--calibration-images")
+    {
+        Description = "Training images of all tasks together to calibrate merges with.",
+        DefaultValueFactory = _ => 1000,
+    };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])
+            [_classifiers, _output, _epochs, _batchSize, _learningRate, _gpu, _trainingImages, _testImages, _calibrationImages])
+            command.Options.Add(option);
+    }
+
+    /// <summary>What a command line says.</summary>
+    public ExperimentSettings Read(ParseResult arguments) => new(
+        new ClassifierStore(arguments.GetRequiredValue(_classifiers), new TrainingSettings
+        {
+            Epochs = arguments.GetValue(_epochs),
+            BatchSize = arguments.GetValue(_batchSize),
+            LearningRate = arguments.GetValue(_learningRate),
+            Gpu = arguments.GetValue(_gpu),
+        }),
+        arguments.GetRequiredValue(_output))
+    {
+        TrainingImages = arguments.GetValue(_trainingImages),
+        TestImages = arguments.GetValue(_testImages),
+        CalibrationImages = arguments.GetValue(_calibrationImages),
+    };
+}
