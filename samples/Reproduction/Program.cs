@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Reproduction.DataSets;
+using Reproduction.ImageNet;
 using Reproduction.Pairs;
 using Reproduction.SinGan;
 using Spectre.Console;
@@ -30,6 +32,9 @@ singan.SetAction(arguments =>
 });
 
 var root = new RootCommand("Repeats the experiments of the ZipIt! paper.") { singan };
+root.Add(ImageNetCommand.Create());
+root.Add(DataSetsCommand.Create());
+root.Add(SmallDataSetsCommand.Create());
 foreach (PairSetting setting in PairSetting.All)
     root.Add(PairCommand.Create(setting));
 return await root.Parse(args).InvokeAsync();
