@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Reproduction.DataSets;
 using Reproduction.ImageNet;
+using Reproduction.Analyses;
 using Reproduction.Pairs;
 using Reproduction.SinGan;
 using Spectre.Console;
@@ -37,4 +38,6 @@ root.Add(DataSetsCommand.Create());
 root.Add(SmallDataSetsCommand.Create());
 foreach (PairSetting setting in PairSetting.All)
     root.Add(PairCommand.Create(setting));
+foreach (Command analysis in AnalysisCommands.Create())
+    root.Add(analysis);
 return await root.Parse(args).InvokeAsync();

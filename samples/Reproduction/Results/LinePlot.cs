@@ -6,7 +6,7 @@ namespace Reproduction.Results;
 /// <summary>Draws a plot: a line with marks for each series, and what they are called.</summary>
 internal static class LinePlot
 {
-    private const double Width = 520, Height = 330, Left = 46, Right = 14, Top = 34, Bottom = 48, Inset = 16, LegendRow = 20;
+    private const double Width = 520, Height = 330, Left = 46, Right = 14, Top = 46, Bottom = 48, Inset = 16, LegendRow = 20;
 
     /// <summary>Writes the plot.</summary>
     /// <param name="plot">What it shows.</param>
