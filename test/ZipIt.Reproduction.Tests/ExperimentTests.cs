@@ -77,7 +77,7 @@ public sealed class ExperimentTests : IDisposable
         {
             Classifiers = 2, TrainingImages = 3_600_000, Epochs = 10, Cases = 1, TestImages = 100, DataBytes = 5_000_000_000,
         };
-        IReadOnlyList<string> cells = Assert.Single(new CostMeasurement(null, images: 8, TestContext.Current.CancellationToken).Run([toy]).Table.Rows);
+        IReadOnlyList<string> cells = Assert.Single(new CostMeasurement(null, images: 8, CancellationToken.None).Run([toy]).Table.Rows);
         double milliseconds = Number(cells[2]);
         Assert.InRange(Number(cells[5]), 0.9 * 20 * milliseconds, 1.1 * 20 * milliseconds + 1);
         Assert.InRange(Number(cells[8]), 5, 5.1);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Reproduction.Training;
+using ZipIt.Networks;
 
 namespace Reproduction.Commands;
 
@@ -33,19 +34,27 @@ internal sealed class ExperimentOptions
             command.Options.Add(option);
     }
 
+    /// <summary>The folder of the classifiers.</summary>
+    public string ReadClassifierFolder(ParseResult arguments) => arguments.GetRequiredValue(_classifiers);
+
     /// <summary>What a command line says.</summary>
-    public ExperimentSettings Read(ParseResult arguments) => new(
-        new ClassifierStore(arguments.GetRequiredValue(_classifiers), new TrainingSettings
+    /// <param name="arguments">The command line.</param>
+    /// <param name="normalization">The first layer of all networks; null for that of small images.</param>
+    public ExperimentSettings Read(ParseResult arguments, ChannelAffine? normalization = null) => new(
+        new ClassifierStore(arguments.GetRequiredValue(_classifiers), WithNormalization(normalization, new TrainingSettings
         {
             Epochs = arguments.GetValue(_epochs),
             BatchSize = arguments.GetValue(_batchSize),
             LearningRate = arguments.GetValue(_learningRate),
             Gpu = arguments.GetValue(_gpu),
-        }),
+        })),
         arguments.GetRequiredValue(_output))
     {
         TrainingImages = arguments.GetValue(_trainingImages),
         TestImages = arguments.GetValue(_testImages),
         CalibrationImages = arguments.GetValue(_calibrationImages),
     };
+
+    private static TrainingSettings WithNormalization(ChannelAffine? normalization, TrainingSettings settings) =>
+        normalization is null ? settings : settings with { Normalization = normalization };
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Reproduction.Analyses;
 using Reproduction.Costs;
+using Reproduction.DataSets;
+using Reproduction.ImageNet;
 using Reproduction.Pairs;
 using Reproduction.SinGan;
 
@@ -14,7 +16,10 @@ internal static class ReproductionCommands
     {
         var root = new RootCommand("Repeats the experiments of the ZipIt! paper.");
         foreach (Command command in (IEnumerable<Command>)
-            [.. PairSetting.All.Select(PairCommand.Create), .. AnalysisCommands.Create(), SinGanCommand.Create(), CostsCommand.Create()])
+            [
+                .. PairSetting.All.Select(PairCommand.Create), ImageNetCommand.Create(), DataSetsCommand.Create(), SmallDataSetsCommand.Create(),
+                .. AnalysisCommands.Create(), SinGanCommand.Create(), CostsCommand.Create(),
+            ])
             root.Add(command);
         return root;
     }

@@ -12,6 +12,10 @@ internal sealed record DataSet(string Name, LabelledImages Training, LabelledIma
     /// <summary>Some of the classes.</summary>
     public DataSet OfClasses(string name, IReadOnlyList<int> classes) => new(name, Training.OfClasses(classes), Test.OfClasses(classes));
 
+    /// <summary>The same images; the names of the classes begin with that of the data set, so that no other data set has a class of that name.</summary>
+    public DataSet WithNameInLabels() =>
+        this with { Training = Training.Rename(label => $"{Name}/{label}"), Test = Test.Rename(label => $"{Name}/{label}") };
+
     /// <summary>At most some of the images of each part, spread over all classes.</summary>
     public DataSet Take(int? training, int? test) => this with { Training = Training.Take(training), Test = Test.Take(test) };
 }

@@ -14,6 +14,9 @@ internal sealed record ClassifierPlan(string FileName, string Task, LabelledImag
     /// <summary>Vectors that the network's output is compared with, one for each class; null for one score per class.</summary>
     public ClassPrototypes? Prototypes { get; init; }
 
+    /// <summary>Whether half of the images are shown flipped; not for what its mirror image is not.</summary>
+    public bool HorizontalFlip { get; init; } = true;
+
     /// <summary>Seed of its training: classifiers that are zipped need different ones, as in the paper.</summary>
     public int Seed { get; init; } = 1;
 }

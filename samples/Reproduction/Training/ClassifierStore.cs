@@ -46,6 +46,7 @@ internal sealed class ClassifierStore(string folder, TrainingSettings settings)
             Epochs = settings.Epochs,
             BatchSize = Math.Min(settings.BatchSize, plan.Images.Count),
             LearningRate = settings.LearningRate,
+            HorizontalFlip = plan.HorizontalFlip,
             Seed = plan.Seed,
             Progress = new EpochLog(clock),
         };
