@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Reproduction.Analyses;
 using Reproduction.DataSets;
 using Reproduction.ImageNet;
-using Reproduction.Analyses;
 using Reproduction.Pairs;
 using Reproduction.SinGan;
 using Spectre.Console;
@@ -32,10 +32,10 @@ singan.SetAction(arguments =>
     }
 });
 
-var root = new RootCommand("Repeats the experiments of the ZipIt! paper.") { singan };
-root.Add(ImageNetCommand.Create());
-root.Add(DataSetsCommand.Create());
-root.Add(SmallDataSetsCommand.Create());
+var root = new RootCommand("Repeats the experiments of the ZipIt! paper.")
+{
+    singan, ImageNetCommand.Create(), DataSetsCommand.Create(), SmallDataSetsCommand.Create(),
+};
 foreach (PairSetting setting in PairSetting.All)
     root.Add(PairCommand.Create(setting));
 foreach (Command analysis in AnalysisCommands.Create())
