@@ -20,7 +20,7 @@ public sealed class DataSetCommandsTests : IDisposable
     [Fact]
     public void SmallDataSets_Three_TrainsAndMeasuresPairsAndAll()
     {
-        WriteCifar();
+        ToyImages.WriteCifar(Directory.CreateDirectory(In("cifar")).FullName, Classes, PerClass);
         WriteDigits("mnist");
         WriteDigits("fashion");
         Assert.Equal(0, SmallDataSetsCommand.Create().Parse(
@@ -137,22 +137,6 @@ public sealed class DataSetCommandsTests : IDisposable
         File.ReadAllLines(In($"results/{file}")).Select(line => line.Split(',')).First(cells => cells[0] == name);
 
     private static SKColor ColourOf(int number) => new((byte)(250 - 60 * (number % 4)), (byte)(20 + 40 * (number % 5)), 0);
-
-    private void WriteCifar()
-    {
-        Directory.CreateDirectory(In("cifar"));
-        foreach ((string name, int seed) in (ReadOnlySpan<(string, int)>)[("train.bin", 1), ("test.bin", 2)])
-        {
-            using FileStream stream = File.Create(In($"cifar/{name}"));
-            for (int image = 0; image < Classes * PerClass; image++)
-            {
-                var random = new Random(seed * 1000 + image);
-                SKColor colour = ColourOf(image % Classes);
-                stream.WriteByte((byte)(image % Classes));
-                stream.Write([.. Enumerable.Range(0, 3072).Select(i => (byte)((i < 1024 ? colour.Red : i < 2048 ? colour.Green : 0) / 2 + random.Next(60)))]);
-            }
-        }
-    }
 
     /// <summary>A bar in another place for each class.</summary>
     private void WriteDigits(string folder)
