@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Microsoft.ML;
 using Reproduction.Training;
 using ZipIt.Networks;
+using ZipIt.TorchSharp;
 
 namespace Reproduction.Commands;
 
@@ -17,7 +19,7 @@ internal sealed class ExperimentOptions
     private readonly Option<int> _epochs = new("--epochs") { Description = "Epochs of a training.", DefaultValueFactory = _ => 100 };
     private readonly Option<int> _batchSize = new("--batch-size") { Description = "Images of a training step.", DefaultValueFactory = _ => 128 };
     private readonly Option<double> _learningRate = new("--learning-rate") { Description = "Largest learning rate.", DefaultValueFactory = _ => 0.1 };
-    private readonly Option<int?> _gpu = new("--gpu") { Description = "Number of the graphics processor to train on; without it the CPU trains." };
+    private readonly Option<int?> _gpu = new("--gpu") { Description = "Number of the graphics processor that trains and runs networks; without it the CPU does." };
     private readonly Option<int?> _trainingImages = new("--training-images") { Description = "Most images to train a classifier with." };
     private readonly Option<int?> _testImages = new("--test-images") { Description = "Most images of a data set to measure with." };
     private readonly Option<int> _calibrationImages = new("--calibration-images")
@@ -50,6 +52,7 @@ internal sealed class ExperimentOptions
         })),
         arguments.GetRequiredValue(_output))
     {
+        Engine = arguments.GetValue(_gpu) is { } gpu ? new TorchSharpEngine(new MLContext { GpuDeviceId = gpu, FallbackToCpu = false }) : new CpuEngine(),
         TrainingImages = arguments.GetValue(_trainingImages),
         TestImages = arguments.GetValue(_testImages),
         CalibrationImages = arguments.GetValue(_calibrationImages),

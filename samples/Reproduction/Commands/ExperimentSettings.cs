@@ -1,4 +1,5 @@
 using Reproduction.Training;
+using ZipIt.Networks;
 
 namespace Reproduction.Commands;
 
@@ -7,6 +8,9 @@ namespace Reproduction.Commands;
 /// <param name="Output">Folder for results.</param>
 internal sealed record ExperimentSettings(ClassifierStore Classifiers, string Output)
 {
+    /// <summary>Runs the networks.</summary>
+    public INetworkEngine Engine { get; init; } = new CpuEngine();
+
     /// <summary>Most images to train a classifier with; null for all.</summary>
     public int? TrainingImages { get; init; }
 

@@ -36,13 +36,13 @@ internal sealed class DataSetTables(string name, string title, TaskSetting pairs
         TimeSpan training = trainingClock.Elapsed;
 
         var clock = Stopwatch.StartNew();
-        var pairTable = new TaskTable(pairs, group, group.Pairs) { CalibrationCheck = CalibrationCheck };
+        var pairTable = new TaskTable(pairs, group, group.Pairs) { CalibrationCheck = CalibrationCheck, Engine = settings.Engine };
         TableResult pairResult = pairTable.Run(cancellation);
         var sections = new List<ResultSection> { pairTable.CreateSection(pairResult, Describe(group.Pairs.Count)) };
         TableResult? allResult = null;
         if (tasks.Count > 2)
         {
-            var allTable = new TaskTable(all, group, [group.All]) { CalibrationCheck = CalibrationCheck };
+            var allTable = new TaskTable(all, group, [group.All]) { CalibrationCheck = CalibrationCheck, Engine = settings.Engine };
             allResult = allTable.Run(cancellation);
             sections.Add(allTable.CreateSection(allResult));
         }

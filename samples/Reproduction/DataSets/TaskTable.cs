@@ -1,6 +1,7 @@
 using Reproduction.Results;
 using Reproduction.Tables;
 using ZipIt.Merging;
+using ZipIt.Networks;
 
 namespace Reproduction.DataSets;
 
@@ -10,12 +11,16 @@ namespace Reproduction.DataSets;
 /// <param name="combinations">Numbers of the tasks of each case.</param>
 internal sealed class TaskTable(TaskSetting setting, TaskGroup group, IReadOnlyList<int[]> combinations)
 {
+    /// <summary>Runs the networks.</summary>
+    public INetworkEngine Engine { get; init; } = new CpuEngine();
+
     /// <summary>What is done about calibration images that a member cannot have been trained on.</summary>
     public CalibrationCheck CalibrationCheck { get; init; }
 
     /// <summary>Measures all rows on all cases.</summary>
-    public TableResult Run(CancellationToken cancellation) => new MergeTable(setting.ListRows(), cancellation) { CalibrationCheck = CalibrationCheck }
-        .Run(combinations.Select(numbers => group.Get(numbers, cancellation)));
+    public TableResult Run(CancellationToken cancellation) =>
+        new MergeTable(setting.ListRows(), cancellation) { CalibrationCheck = CalibrationCheck, Engine = Engine }
+            .Run(combinations.Select(numbers => group.Get(numbers, cancellation)));
 
     /// <summary>The table with its plots.</summary>
     /// <param name="result">What was measured.</param>

@@ -51,7 +51,11 @@ internal sealed class ImageNetTable(DataSet data, ResNetChoice network, Experime
         var clock = Stopwatch.StartNew();
         int[][] combinations = [.. group.Pairs.Take(pairs ?? int.MaxValue)];
         TaskSetting setting = CreateSetting(classes);
-        var table = new TaskTable(setting, group, combinations) { CalibrationCheck = HasRandomWeights ? CalibrationCheck.Skip : CalibrationCheck.Refuse };
+        var table = new TaskTable(setting, group, combinations)
+        {
+            Engine = settings.Engine,
+            CalibrationCheck = HasRandomWeights ? CalibrationCheck.Skip : CalibrationCheck.Refuse,
+        };
         TableResult result = table.Run(cancellation);
         using var process = Process.GetCurrentProcess();
         string memory = $"{(process.PeakWorkingSet64 / BytesPerMiB).ToString("N0", CultureInfo.InvariantCulture)} MiB at most";

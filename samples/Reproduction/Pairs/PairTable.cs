@@ -27,7 +27,7 @@ internal sealed class PairTable(PairSetting setting, DataSet data, ExperimentSet
         MergeCase[] cases = [.. Enumerable.Range(1, pairs).Select(pair => factory.Get(pair, width, cancellation))];
         TimeSpan training = trainingClock.Elapsed;
         var clock = Stopwatch.StartNew();
-        TableResult result = new MergeTable(setting.ListRows(), cancellation).Run(cases);
+        TableResult result = new MergeTable(setting.ListRows(), cancellation) { Engine = settings.Engine }.Run(cases);
 
         int test = (int)cases[0].Test.ImageCount!.Value, calibration = (int)cases[0].Calibration.ImageCount!.Value;
         new ResultDocument(NameOf(width), $"{setting.Title}{(HasWidths ? $", width {width}" : "")}", command, [CreateSection(result, pairs, test, width)])

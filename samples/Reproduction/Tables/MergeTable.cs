@@ -10,7 +10,8 @@ namespace Reproduction.Tables;
 /// <param name="cancellation">Ends the work.</param>
 internal sealed class MergeTable(IReadOnlyList<TableRow> rows, CancellationToken cancellation = default)
 {
-    private readonly CpuEngine _engine = new();
+    /// <summary>Runs the networks.</summary>
+    public INetworkEngine Engine { get; init; } = new CpuEngine();
 
     /// <summary>What is done about calibration images that a member cannot have been trained on.</summary>
     public CalibrationCheck CalibrationCheck { get; init; }
@@ -43,7 +44,7 @@ internal sealed class MergeTable(IReadOnlyList<TableRow> rows, CancellationToken
         if (row.Options is null)
             return MeasureAlone(row, merge, unit);
         var clock = Stopwatch.StartNew();
-        ZipOptions options = row.Options(merge) with { Engine = _engine, CalibrationCheck = CalibrationCheck };
+        ZipOptions options = row.Options(merge) with { Engine = Engine, CalibrationCheck = CalibrationCheck };
         ZipResult result = new Zipper(merge.Members, options).Zip(merge.Calibration, cancellationToken: cancellation);
         return Evaluate(result.Network, result.Tasks, row.Scoring, merge, unit, clock.Elapsed.TotalSeconds);
     }
@@ -57,7 +58,7 @@ internal sealed class MergeTable(IReadOnlyList<TableRow> rows, CancellationToken
     /// <param name="seconds">How long merging took.</param>
     public Measurement Evaluate(Network network, IReadOnlyList<ClassificationTask> tasks, JointScoring scoring, MergeCase merge, double unit, double seconds)
     {
-        ZipEvaluation evaluation = ZipEvaluation.Evaluate(network, tasks, merge.Test, _engine, scoring, cancellationToken: cancellation);
+        ZipEvaluation evaluation = ZipEvaluation.Evaluate(network, tasks, merge.Test, Engine, scoring, cancellationToken: cancellation);
         NetworkCost cost = NetworkCost.Of(network);
         return new Measurement(evaluation.JointAccuracy, evaluation.TaskAccuracies, cost, cost.MultiplyAdds / unit, seconds);
     }
@@ -74,7 +75,7 @@ internal sealed class MergeTable(IReadOnlyList<TableRow> rows, CancellationToken
 
         IReadOnlyList<ClassificationTask> own = merge.Classifiers[row.Member].Tasks;
         var images = new TaskImages(merge.Test, merge.Tasks, own);
-        ZipEvaluation evaluation = ZipEvaluation.Evaluate(network, own, images, _engine, row.Scoring, cancellationToken: cancellation);
+        ZipEvaluation evaluation = ZipEvaluation.Evaluate(network, own, images, Engine, row.Scoring, cancellationToken: cancellation);
         NetworkCost cost = NetworkCost.Of(network);
         return new Measurement(
             evaluation.JointAccuracy * evaluation.Images / Math.Max(1, images.Labelled),
