@@ -65,7 +65,7 @@ internal static class CifarFolder
         foreach ((string path, int recordLength, long records) in files)
         {
             using FileStream stream = File.OpenRead(path);
-            Span<byte> head = stackalloc byte[recordLength - PixelsPerImage];
+            var head = new byte[recordLength - PixelsPerImage];
             for (int record = 0; record < records; record++, image++)
             {
                 stream.ReadExactly(head);
