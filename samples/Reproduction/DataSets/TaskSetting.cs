@@ -32,6 +32,6 @@ internal sealed record TaskSetting(string Title, IReadOnlyList<PairCut> Cuts)
         .. Cuts.Select(cut => TableRow.AsInPaper($"ZipIt! {cut.Name}", cut.Matcher, cut.Cut) with { Paper = cut.Paper }),
         .. Cuts.Select(cut => TableRow.Best($"select and refit {cut.Name}", cut.Cut)),
         TableRow.Ensemble("ensemble", JointScoring.Reference) with { Paper = Ensemble },
-        TableRow.Ensemble("ensemble, calibrated", JointScoring.Calibrated),
+        TableRow.Ensemble("calibrated ensemble", JointScoring.Calibrated),
     ];
 }

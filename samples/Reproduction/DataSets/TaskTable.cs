@@ -60,7 +60,7 @@ internal sealed class TaskTable(TaskSetting setting, TaskGroup group, IReadOnlyL
         double Of(string name) => 100 * value(result.Rows.First(row => row.Row.Name == name));
         return new ResultPlot(title, [.. setting.Cuts.Select(cut => cut.Name), "ensemble"],
         [
-            new ResultSeries("select and refit", [.. setting.Cuts.Select(cut => Of($"select and refit {cut.Name}")), Of("ensemble, calibrated")]),
+            new ResultSeries("select and refit", [.. setting.Cuts.Select(cut => Of($"select and refit {cut.Name}")), Of("calibrated ensemble")]),
             new ResultSeries("ZipIt!", [.. setting.Cuts.Select(cut => Of($"ZipIt! {cut.Name}")), Of("ensemble")]),
             new ResultSeries("permute", [Of("permute"), .. Enumerable.Repeat(double.NaN, setting.Cuts.Count)]) { IsForComparison = true },
         ])

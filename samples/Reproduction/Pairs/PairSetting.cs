@@ -115,7 +115,7 @@ internal sealed record PairSetting(string Name, string Title, int Classes)
             .. Cuts.Select(cut => TableRow.AsInPaper($"ZipIt! {cut.Name}", cut.Matcher, cut.Cut) with { Paper = cut.Paper }),
             .. Cuts.Select(cut => TableRow.Best($"select and refit {cut.Name}", cut.Cut)),
             TableRow.Ensemble("ensemble", JointScoring.Reference) with { Paper = Ensemble },
-            TableRow.Ensemble("ensemble, calibrated", JointScoring.Calibrated),
+            TableRow.Ensemble("calibrated ensemble", JointScoring.Calibrated),
         ];
     }
 }

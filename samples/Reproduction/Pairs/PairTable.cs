@@ -65,7 +65,7 @@ internal sealed class PairTable(PairSetting setting, DataSet data, ExperimentSet
             }
             .Select(panel => new ResultPlot(panel.Title, [.. setting.Cuts.Select(cut => cut.Name), "ensemble"],
             [
-                new ResultSeries("select and refit", [.. Values("select and refit", panel.Value), Ensemble("ensemble, calibrated", panel.Value)]),
+                new ResultSeries("select and refit", [.. Values("select and refit", panel.Value), Ensemble("calibrated ensemble", panel.Value)]),
                 new ResultSeries("ZipIt!", [.. Values("ZipIt!", panel.Value), Ensemble("ensemble", panel.Value)]),
                 new ResultSeries("permute", [Single("permute", panel.Value), .. Enumerable.Repeat(double.NaN, setting.Cuts.Count)]) { IsForComparison = true },
             ]) { HorizontalTitle = "layers zipped" })];
