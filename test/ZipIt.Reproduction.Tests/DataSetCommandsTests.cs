@@ -109,9 +109,11 @@ public sealed class DataSetCommandsTests : IDisposable
         File.WriteAllLines(In("list.txt"), ["n03", "", "n01"]);
         Assert.Equal([2, 0], ClassSets.Read(In("list.txt"), ["n01", "n02", "n03"]));
         File.WriteAllLines(In("list.txt"), ["n03", "n04"]);
-        Assert.Contains("list.txt', line 2: there is no class 'n04'", Assert.Throws<InvalidDataException>(() => ClassSets.Read(In("list.txt"), ["n01", "n02", "n03"])).Message);
+        Assert.Contains("list.txt', line 2: there is no class 'n04'", Refuse());
         File.WriteAllLines(In("list.txt"), ["n03", "n03"]);
-        Assert.Contains("line 2: 'n03' is there a second time", Assert.Throws<InvalidDataException>(() => ClassSets.Read(In("list.txt"), ["n01", "n03"])).Message);
+        Assert.Contains("line 2: 'n03' is there a second time", Refuse());
+
+        string Refuse() => Assert.Throws<InvalidDataException>(() => ClassSets.Read(In("list.txt"), ["n01", "n02", "n03"])).Message;
     }
 
     [Fact]
@@ -127,7 +129,8 @@ public sealed class DataSetCommandsTests : IDisposable
     [InlineData(50, "49/50", "37/50", "22/50", "10/50")]
     [InlineData(18, "17/18", "13/18", "9/18", "5/18")]
     [InlineData(20, "19/20", "13/20", "7/20")]
-    public void ListCuts_Depth_AreThoseOfThePaper(int depth, params string[] expected) => Assert.Equal(expected, new ResNetChoice(depth).ListCuts().Select(cut => cut.Name));
+    public void ListCuts_Depth_AreThoseOfThePaper(int depth, params string[] expected) =>
+        Assert.Equal(expected, new ResNetChoice(depth).ListCuts().Select(cut => cut.Name));
 
     private string In(string name) => Path.Combine(_folder, name);
 

@@ -19,7 +19,12 @@ internal sealed class ExperimentOptions
     private readonly Option<int> _epochs = new("--epochs") { Description = "Epochs of a training.", DefaultValueFactory = _ => 100 };
     private readonly Option<int> _batchSize = new("--batch-size") { Description = "Images of a training step.", DefaultValueFactory = _ => 128 };
     private readonly Option<double> _learningRate = new("--learning-rate") { Description = "Largest learning rate.", DefaultValueFactory = _ => 0.1 };
-    private readonly Option<int?> _gpu = new("--gpu") { Description = "Number of the graphics processor that trains and runs networks; without it the CPU does." };
+    private readonly Option<int?> _gpu = new("--gpu")
+    {
+        Description = "Number of the graphics processor that trains and runs networks; without it the CPU does.",
+    };
+
+
     private readonly Option<int?> _trainingImages = new("--training-images") { Description = "Most images to train a classifier with." };
     private readonly Option<int?> _testImages = new("--test-images") { Description = "Most images of a data set to measure with." };
     private readonly Option<int> _calibrationImages = new("--calibration-images")

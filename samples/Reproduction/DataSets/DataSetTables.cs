@@ -56,7 +56,9 @@ internal sealed class DataSetTables(string name, string title, TaskSetting pairs
                     task.Data.Name, $"{task.Data.Labels.Count} classes, {Count(task.Data.Test.Count, settings.TestImages)} test images, "
                     + $"classifier {task.Classifier.FileName}")),
                 new ReportFact("calibration", $"{settings.CalibrationImages} training images, as many of each data set"),
-                .. settings.Classifiers.Trained == 0 ? [] : new[] { new ReportFact("trained", $"{settings.Classifiers.Trained} classifiers in {Format.Duration(training)}") },
+                .. settings.Classifiers.Trained is > 0 and var trained
+                    ? [new ReportFact("trained", $"{trained} classifiers in {Format.Duration(training)}")]
+                    : Array.Empty<ReportFact>(),
             ],
         }.Write(settings.Output);
         return (pairResult, allResult);
@@ -64,10 +66,11 @@ internal sealed class DataSetTables(string name, string title, TaskSetting pairs
 
     private static int Count(int images, int? most) => Math.Min(images, most ?? images);
 
-    private string[] Describe(int count) =>
-    [
-        .. Remarks,
-        $"{(count == 1 ? "One pair" : $"Mean ± standard deviation over {count} pairs; the columns of data sets are means over the pairs that they are part of")}. "
-            + "Rows of the paper's methods compare tasks by the paper's rule (softmax of each head); calibrated rows by one softmax over all classes.",
-    ];
+    private string[] Describe(int count)
+    {
+        string cases = count == 1
+            ? "One pair."
+            : $"Mean ± standard deviation over {count} pairs; the columns of data sets are means over the pairs that they are part of.";
+        return [.. Remarks, $"{cases} {TaskTable.Rule}"];
+    }
 }

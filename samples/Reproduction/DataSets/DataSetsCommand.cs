@@ -25,8 +25,8 @@ internal static class DataSetsCommand
         [
             (new("--dogs") { Description = "Folder of Stanford Dogs: Images, train_list.mat, test_list.mat." }, StanfordDogs.Load),
             (new("--pets") { Description = "Folder of Oxford-IIIT Pets: images, annotations." }, OxfordPets.Load),
-            (new("--cub") { Description = "Folder of CUB-200-2011: images, images.txt and other lists." }, (folder, crop) => CaltechBirds.Load(folder, "cub", crop)),
-            (new("--nabirds") { Description = "Folder of NABirds: images, images.txt and other lists." }, (folder, crop) => CaltechBirds.Load(folder, "nabirds", crop)),
+            (new("--cub") { Description = "Folder of CUB-200-2011: images, images.txt and other lists." }, LoadBirds("cub")),
+            (new("--nabirds") { Description = "Folder of NABirds: images, images.txt and other lists." }, LoadBirds("nabirds")),
         ];
         var depth = new Option<int>("--depth") { Description = "Layers of the ResNets.", DefaultValueFactory = _ => PaperDepth };
         var size = new Option<int>("--image-size") { Description = "Height and width of the images.", DefaultValueFactory = _ => PaperImageSize };
@@ -48,6 +48,8 @@ internal static class DataSetsCommand
         return command;
     }
 
+    private static Func<string, CentreCrop, DataSet> LoadBirds(string name) => (folder, crop) => CaltechBirds.Load(folder, name, crop);
+
     private static DataSetTables CreateTables(ResNetChoice network, int tasks, ExperimentSettings settings)
     {
         bool isPaper = network.Depth == PaperDepth && tasks == 4;
@@ -66,7 +68,11 @@ internal static class DataSetsCommand
             Permutation = Paper(27.2),
             Ensemble = Paper(76.0),
         };
-        string[] scaled = [.. network.Depth == PaperDepth ? [] : new[] { $"ResNet-{network.Depth} instead of ResNet-50" }, .. tasks == 4 ? [] : new[] { $"{tasks} data sets instead of four" }];
+        string[] scaled =
+        [
+            .. network.Depth == PaperDepth ? [] : new[] { $"ResNet-{network.Depth} instead of ResNet-50" },
+            .. tasks == 4 ? [] : new[] { $"{tasks} data sets instead of four" },
+        ];
         return new DataSetTables("datasets", title, pairs, all, settings)
         {
             Remarks = scaled.Length == 0 ? [] : [$"Scaled down: {string.Join(", ", scaled)}."],

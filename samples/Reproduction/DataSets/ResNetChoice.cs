@@ -5,8 +5,8 @@ using ZipIt.TorchSharp;
 namespace Reproduction.DataSets;
 
 /// <summary>
-/// The residual network that all classifiers of an experiment are: one for large images if torchvision has it (18, 34, 50, 101 or 152 layers), otherwise one for
-/// small images (6n + 2 layers).
+/// The residual network that all classifiers of an experiment are: one for large images if torchvision has it (18, 34, 50, 101 or 152 layers), otherwise one
+/// for small images (6n + 2 layers).
 /// </summary>
 /// <param name="Depth">Number of its layers.</param>
 /// <param name="Width">Multiplier of the channels of one for small images.</param>

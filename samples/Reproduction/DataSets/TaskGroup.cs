@@ -17,7 +17,11 @@ internal sealed class TaskGroup(IReadOnlyList<TaskPlan> tasks, Func<ClassifierPl
 
     /// <summary>The numbers of the tasks of each pair.</summary>
     public IReadOnlyList<int[]> Pairs { get; } =
-        [.. Enumerable.Range(0, tasks.Count).SelectMany(first => Enumerable.Range(first + 1, tasks.Count - first - 1).Select(second => new[] { first, second }))];
+    [
+        .. from first in Enumerable.Range(0, tasks.Count)
+           from second in Enumerable.Range(first + 1, tasks.Count - first - 1)
+           select new[] { first, second },
+    ];
 
     /// <summary>The numbers of all tasks.</summary>
     public int[] All { get; } = [.. Enumerable.Range(0, tasks.Count)];

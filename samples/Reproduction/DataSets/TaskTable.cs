@@ -11,6 +11,10 @@ namespace Reproduction.DataSets;
 /// <param name="combinations">Numbers of the tasks of each case.</param>
 internal sealed class TaskTable(TaskSetting setting, TaskGroup group, IReadOnlyList<int[]> combinations)
 {
+    /// <summary>How rows compare the tasks.</summary>
+    public const string Rule =
+        "Rows of the paper's methods compare tasks by the paper's rule (softmax of each head), select and refit and calibrated rows by one softmax over all.";
+
     /// <summary>Runs the networks.</summary>
     public INetworkEngine Engine { get; init; } = new CpuEngine();
 
@@ -26,8 +30,11 @@ internal sealed class TaskTable(TaskSetting setting, TaskGroup group, IReadOnlyL
     /// <param name="result">What was measured.</param>
     /// <param name="text">What there is to say about it.</param>
     public ResultSection CreateSection(TableResult result, params IReadOnlyList<string> text) =>
-        new(setting.Title, text, CreateTable(result), [.. setting.HasJoint ? [Plot("Joint accuracy", result, row => row.Joint.Mean)] : Array.Empty<ResultPlot>(),
-            Plot("Average accuracy within tasks", result, row => row.Average.Mean)]);
+        new(setting.Title, text, CreateTable(result),
+        [
+            .. setting.HasJoint ? [Plot("Joint accuracy", result, row => row.Joint.Mean)] : Array.Empty<ResultPlot>(),
+            Plot("Average accuracy within tasks", result, row => row.Average.Mean),
+        ]);
 
     /// <summary>The accuracies, and for each task the mean over the cases that it is part of.</summary>
     private ResultTable CreateTable(TableResult result)

@@ -14,7 +14,11 @@ internal static class ClassSets
     public static int[][] Draw(int classes, int sets, int perSet)
     {
         if (sets < 2 || perSet < 2 || (long)sets * perSet > classes)
-            throw new ArgumentException($"{sets} sets of {perSet} classes cannot be drawn from {classes}: expected at least two of two, and no class twice.", nameof(sets));
+        {
+            throw new ArgumentException(
+                $"{sets} sets of {perSet} classes cannot be drawn from {classes}: expected at least two of two, and no class twice.", nameof(sets));
+        }
+
         int[] order = [.. Enumerable.Range(0, classes)];
         new Random(1).Shuffle(order);
         return [.. order.Chunk(perSet).Take(sets).Select(set => set.Order().ToArray())];

@@ -66,13 +66,17 @@ internal sealed class ImageNetTable(DataSet data, ResNetChoice network, Experime
             Duration = clock.Elapsed,
             Facts =
             [
-                new ReportFact("data set", $"{data.Name}: {data.Training.Count} training and {data.Test.Count} test images of {data.Labels.Count} classes, {data.Training.Shape[1]} pixels"),
+                new ReportFact(
+                    "data set", $"{data.Name}: {data.Training.Count} training and {data.Test.Count} test images of {data.Labels.Count} classes, "
+                    + $"{data.Training.Shape[1]} pixels"),
                 new ReportFact("pairs", $"{combinations.Length} of {sets} classifiers of {classes} classes"),
                 new ReportFact("calibration", $"{settings.CalibrationImages} training images"),
                 new ReportFact("measured on", $"{(settings.TestImages is { } most ? $"at most {most}" : "all")} test images of each classifier's classes"),
                 new ReportFact("memory", memory),
                 new ReportFact("reading images", readingTime),
-                .. settings.Classifiers.Trained == 0 ? [] : new[] { new ReportFact("trained", $"{settings.Classifiers.Trained} classifiers in {Format.Duration(training)}") },
+                .. settings.Classifiers.Trained is > 0 and var trained
+                    ? [new ReportFact("trained", $"{trained} classifiers in {Format.Duration(training)}")]
+                    : Array.Empty<ReportFact>(),
             ],
         }.Write(settings.Output);
         return result;
@@ -81,13 +85,16 @@ internal sealed class ImageNetTable(DataSet data, ResNetChoice network, Experime
     private TaskPlan[] CreateTasks(int sets, int classes)
     {
         string[] names = [.. Enumerable.Range(1, sets).Select(number => $"{data.Name}-{network.Name}-classes-{number}")];
-        string?[] lists = [.. names.Select(name => ClassLists is null ? null : Path.Combine(ClassLists, name + ".txt")).Select(path => File.Exists(path) ? path : null)];
-        int[][] own = lists.All(path => path is null)
-            ? ClassSets.Draw(data.Labels.Count, sets, classes)
-            : [.. lists.Select((path, i) => ClassSets.Read(path ?? throw new FileNotFoundException($"There is no list '{names[i]}.txt' beside the others."), data.Labels))];
-        int? repeated = own.SelectMany(set => set).GroupBy(number => number).Where(group => group.Count() > 1).Select(group => (int?)group.Key).FirstOrDefault();
-        if (repeated is { } number)
-            throw new InvalidDataException($"The class '{data.Labels[number]}' is in the lists of two classifiers.");
+        int[][] own = FindLists(names) is { } lists
+            ? [.. lists.Select(path => ClassSets.Read(path, data.Labels))]
+            : ClassSets.Draw(data.Labels.Count, sets, classes);
+        int[] all = [.. own.SelectMany(set => set)];
+        if (all.Distinct().Count() < all.Length)
+        {
+            int repeated = all.GroupBy(number => number).First(group => group.Count() > 1).Key;
+            throw new InvalidDataException($"The class '{data.Labels[repeated]}' is in the lists of two classifiers.");
+        }
+
         return [.. own.Select((set, i) =>
         {
             DataSet part = data.OfClasses($"set{i + 1}", set);
@@ -96,11 +103,25 @@ internal sealed class ImageNetTable(DataSet data, ResNetChoice network, Experime
         })];
     }
 
+    /// <summary>Paths of the lists of classes; null if no classifier has one.</summary>
+    private string[]? FindLists(string[] names)
+    {
+        if (ClassLists is null)
+            return null;
+        string[] paths = [.. names.Select(name => Path.Combine(ClassLists, name + ".txt"))];
+        if (!paths.Any(File.Exists))
+            return null;
+        return paths.FirstOrDefault(path => !File.Exists(path)) is { } missing
+            ? throw new FileNotFoundException($"There is no list '{missing}' beside those of other classifiers.", missing)
+            : paths;
+    }
+
     private ZipClassifier CreateRandom(ClassifierPlan plan)
     {
         var size = new Size2(plan.Images.Shape[1], plan.Images.Shape[2]);
         ResNetLayout layout = network.CreateLayout(plan.Images.Labels.Count);
-        return ZipClassifier.FromNetwork(plan.Task, ResNet.Random(plan.Seed, layout, size, settings.Classifiers.Settings.Normalization, plan.Task), plan.Images.Labels);
+        Network random = ResNet.Random(plan.Seed, layout, size, settings.Classifiers.Settings.Normalization, plan.Task);
+        return ZipClassifier.FromNetwork(plan.Task, random, plan.Images.Labels);
     }
 
     /// <summary>Time to read one image, with all processors at work.</summary>
@@ -143,7 +164,7 @@ internal sealed class ImageNetTable(DataSet data, ResNetChoice network, Experime
             .. Remark is null ? [] : new[] { Remark },
             .. HasRandomWeights ? ["The networks have random weights: the table shows what it takes, not how good it is."] : Array.Empty<string>(),
             .. scaled.Length == 0 ? [] : new[] { $"Scaled down: {string.Join(", ", scaled)}." },
-            "Images are read when they are needed and not kept; of the data set, only the names of its files are in memory.",
+            $"Images are read when they are needed and not kept; of the data set, only the names of its files are in memory. {TaskTable.Rule}",
         ];
     }
 }

@@ -80,7 +80,8 @@ public sealed class CifarFolderTests : IDisposable
     {
         Write("train.bin", [3], [10]);
         Write("test.bin", [1]);
-        Assert.Contains("train.bin', record 1: expected a label below 10, found 10", Assert.Throws<InvalidDataException>(() => CifarFolder.Load(_folder, 10)).Message);
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => CifarFolder.Load(_folder, 10));
+        Assert.Contains("train.bin', record 1: expected a label below 10, found 10", error.Message);
     }
 
     [Fact]

@@ -22,8 +22,8 @@ internal static class DrawnImages
     /// <summary>Writes an image; the extension says its format.</summary>
     public static void Write(string path, SKBitmap bitmap)
     {
-        SKEncodedImageFormat format = Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase) ? SKEncodedImageFormat.Png : SKEncodedImageFormat.Jpeg;
-        using SKData data = bitmap.Encode(format, 95);
+        bool isPng = Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
+        using SKData data = bitmap.Encode(isPng ? SKEncodedImageFormat.Png : SKEncodedImageFormat.Jpeg, 95);
         File.WriteAllBytes(path, data.ToArray());
     }
 }

@@ -15,7 +15,8 @@ internal static class MatWriter
         using FileStream stream = File.Create(path);
         stream.Write(Encoding.ASCII.GetBytes("MATLAB 5.0 MAT-file, written by a test".PadRight(124)));
         stream.Write([0x00, 0x01, (byte)'I', (byte)'M']);
-        byte[] cells = [.. files.SelectMany(file => Array(4, [1, file.Length], "", isWide ? Element(4, Encoding.Unicode.GetBytes(file)) : Element(16, Encoding.UTF8.GetBytes(file))))];
+        byte[] cells = [.. files.SelectMany(file =>
+            Array(4, [1, file.Length], "", isWide ? Element(4, Encoding.Unicode.GetBytes(file)) : Element(16, Encoding.UTF8.GetBytes(file))))];
         byte[] bytes = labels.All(label => label is >= 0 and < 256 && double.IsInteger(label))
             ? Element(2, [.. labels.Select(label => (byte)label)])
             : Element(9, [.. labels.SelectMany(BitConverter.GetBytes)]);
@@ -38,7 +39,12 @@ internal static class MatWriter
     }
 
     private static byte[] Array(int kind, int[] extents, string name, byte[] data) => Element(Matrix,
-        [.. Element(6, [(byte)kind, 0, 0, 0, 0, 0, 0, 0]), .. Element(5, [.. extents.SelectMany(BitConverter.GetBytes)]), .. Element(1, Encoding.ASCII.GetBytes(name)), .. data]);
+    [
+        .. Element(6, [(byte)kind, 0, 0, 0, 0, 0, 0, 0]),
+        .. Element(5, [.. extents.SelectMany(BitConverter.GetBytes)]),
+        .. Element(1, Encoding.ASCII.GetBytes(name)),
+        .. data,
+    ]);
 
     /// <summary>An element: up to four bytes share the eight of its head; a matrix never does.</summary>
     private static byte[] Element(int type, byte[] data) => data.Length is > 0 and <= 4 && type != Matrix

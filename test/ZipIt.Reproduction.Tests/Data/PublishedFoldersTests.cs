@@ -144,7 +144,8 @@ public sealed class PublishedFoldersTests : IDisposable
     public void CaltechBirds_NABirds_CountsClassesWithImages()
     {
         string[] ids = ["0000139e-21dc-4d0c-bfe1-4cae3c85c829", "0000d9fc-4e02-4c06-a0af-a55cfb16b12b", "00019306-9d83-4334-b255-a44742edce66"];
-        string[] paths = ["0817/0000139e21dc4d0cbfe14cae3c85c829.jpg", "0860/0000d9fc4e024c06a0afa55cfb16b12b.jpg", "0900/000193069d834334b255a44742edce66.jpg"];
+        string[] folders = ["0817", "0860", "0900"];
+        string[] paths = [.. folders.Zip(ids, (folder, id) => $"{folder}/{id.Replace("-", "")}.jpg")];
         Lines("classes.txt", "0 Birds", "1 Ducks, Geese, and Swans", "817 Oak Titmouse", "860 Evening Grosbeak (Female/Juvenile)", "900 Oak Titmouse");
         Lines("hierarchy.txt", "1 0", "817 1", "860 1", "900 1");
         Lines("images.txt", [.. ids.Zip(paths, (id, path) => $"{id} {path}")]);

@@ -63,7 +63,8 @@ internal static class ImageFolder
     {
         string[] places = [.. ListNames.SelectMany(name => (string[])[Path.Combine(val, name), Path.Combine(folder, name)])];
         string path = places.FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"'{val}' has neither a folder for each class nor a list ({string.Join(", ", ListNames)}) of what its images show.");
+            ?? throw new FileNotFoundException(
+                $"'{val}' has neither a folder for each class nor a list ({string.Join(", ", ListNames)}) of what its images show.");
         string images = Directory.Exists(Path.Combine(val, "images")) ? Path.Combine(val, "images") : val;
         var numbers = labels.Select((label, i) => (label, i)).ToDictionary(pair => pair.label, pair => pair.i);
         var files = new FileList(images);
@@ -74,7 +75,9 @@ internal static class ImageFolder
                 continue; // the names of the columns
             if (cells.Length < 2)
                 throw line.Fail($"expected the name of an image and its class, found '{line.Text}'");
-            int number = numbers.TryGetValue(cells[1], out int named) ? named : line.ReadNumber(cells[1], 0, labels.Length - 1, "the name of a class or its number");
+            int number = numbers.TryGetValue(cells[1], out int named)
+                ? named
+                : line.ReadNumber(cells[1], 0, labels.Length - 1, "the name of a class or its number");
             files.Add(IsImage(cells[0]) ? cells[0] : cells[0] + DefaultExtension, number, line.Place);
         }
 

@@ -40,7 +40,9 @@ internal static class StanfordDogs
             if (!(classes[i] >= 1 && classes[i] <= MostClasses && double.IsInteger(classes[i])))
                 throw new InvalidDataException($"{place}: expected the number of a class, found {classes[i]}.");
             int number = (int)classes[i], end = images[i].IndexOf('/');
-            string name = end > 0 ? images[i][..end] : throw new InvalidDataException($"{place}: expected an image in the folder of its breed, found '{images[i]}'.");
+            string name = end > 0
+                ? images[i][..end]
+                : throw new InvalidDataException($"{place}: expected an image in the folder of its breed, found '{images[i]}'.");
             if (!names.TryAdd(number, name) && names[number] != name)
                 throw new InvalidDataException($"{place}: images of class {number} are in the folders '{names[number]}' and '{name}'.");
             files.Add(images[i], number, place);

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Reproduction.Data;
 
 /// <summary>
-/// CIFAR-10 and CIFAR-100 (Krizhevsky 2009) in their binary layout: records of a label and 32×32 pixels, the planes of red, green and blue one after the other.
+/// CIFAR-10 and CIFAR-100 (Krizhevsky 2009) in their binary layout: records of a label and 32×32 pixels, planes of red, green and blue after each other.
 /// </summary>
 /// <remarks>
 /// Training images are in <c>data_batch_1.bin</c> … <c>data_batch_5.bin</c> or in files whose names begin with <c>train</c>, test images in those whose names
@@ -87,8 +87,8 @@ internal static class CifarFolder
         bool mayBeOne = length % OneLabel == 0, mayBeTwo = classes == 100 && length % TwoLabels == 0;
         if (length == 0 || !(mayBeOne || mayBeTwo))
         {
-            throw new InvalidDataException(
-                $"'{path}': expected records of {OneLabel} bytes{(classes == 100 ? $" or {TwoLabels} bytes" : "")}, as in CIFAR-{classes}, found {length} bytes.");
+            string lengths = classes == 100 ? $"{OneLabel} bytes or {TwoLabels} bytes" : $"{OneLabel} bytes";
+            throw new InvalidDataException($"'{path}': expected records of {lengths}, as in CIFAR-{classes}, found {length} bytes.");
         }
 
         int recordLength = mayBeTwo && (!mayBeOne || AreCoarse(path, TwoLabels)) ? TwoLabels : OneLabel;
