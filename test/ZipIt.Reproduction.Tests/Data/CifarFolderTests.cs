@@ -103,6 +103,16 @@ public sealed class CifarFolderTests : IDisposable
 
     private static byte Pixel(int image, int i) => (byte)(image * 50 + i % 200);
 
+    [Fact]
+    public void Load_LinkToAFile_ReadsTheFile()
+    {
+        ToyImages.WriteCifar(_folder, 10, perClass: 1);
+        string linked = Directory.CreateDirectory(Path.Combine(_folder, "linked")).FullName;
+        foreach (string name in (string[])["train.bin", "test.bin"])
+            File.CreateSymbolicLink(Path.Combine(linked, name), Path.Combine(_folder, name));
+        Assert.Equal(10, CifarFolder.Load(linked, 10).Training.Count);
+    }
+
     private void Write(string name, params byte[][] labels)
     {
         using FileStream stream = File.Create(Path.Combine(_folder, name));

@@ -16,10 +16,12 @@ internal static class ListFile
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file '{path}'.", path);
-        if (new FileInfo(path).Length > MostBytes)
+        using FileStream stream = File.OpenRead(path); // of a link, the file that it leads to
+        if (stream.Length > MostBytes)
             throw new InvalidDataException($"'{path}' is larger than {MostBytes >> 20} MiB, too large for a list.");
         int number = 0;
-        foreach (string text in File.ReadLines(path, Encoding.UTF8))
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        while (reader.ReadLine() is { } text)
         {
             number++;
             if (!string.IsNullOrWhiteSpace(text))

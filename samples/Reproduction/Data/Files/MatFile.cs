@@ -56,9 +56,11 @@ internal sealed class MatFile
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file '{path}'.", path);
-        if (new FileInfo(path).Length > MostBytes)
+        using FileStream stream = File.OpenRead(path);
+        if (stream.Length > MostBytes)
             throw new InvalidDataException($"'{path}' is larger than {MostBytes >> 20} MiB, too large for a list.");
-        byte[] bytes = File.ReadAllBytes(path);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
         const int Version = 0x0100, LittleEndian = 0x4D49;
         if (bytes.Length < HeadLength || BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(HeadLength - 2)) != LittleEndian
             || BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(HeadLength - 4)) != Version)

@@ -82,7 +82,8 @@ internal static class CifarFolder
     private static (string Path, int RecordLength, long Count) Measure(string path, int classes)
     {
         const int OneLabel = 1 + PixelsPerImage, TwoLabels = 2 + PixelsPerImage;
-        long length = new FileInfo(path).Length;
+        using FileStream stream = File.OpenRead(path);
+        long length = stream.Length;
         bool mayBeOne = length % OneLabel == 0, mayBeTwo = classes == 100 && length % TwoLabels == 0;
         if (length == 0 || !(mayBeOne || mayBeTwo))
         {

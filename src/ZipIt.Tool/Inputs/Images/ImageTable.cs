@@ -20,14 +20,16 @@ internal static class ImageTable
     /// <exception cref="InvalidDataException">A line is not as expected; the message names it.</exception>
     public static List<ImageFile> Load(string path, bool isLabelled)
     {
-        if (new FileInfo(path).Length > MostBytes)
+        using FileStream stream = File.OpenRead(path); // of a link, the file that it leads to
+        if (stream.Length > MostBytes)
             throw new InvalidDataException($"'{path}' is larger than {MostBytes >> 20} MiB.");
         bool hasCommas = Path.GetExtension(path).Equals(".csv", StringComparison.OrdinalIgnoreCase);
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var images = new List<ImageFile>();
         (int pathColumn, int labelColumn) = (0, 1);
         int number = 0;
-        foreach (string line in File.ReadLines(path, Encoding.UTF8))
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        while (reader.ReadLine() is { } line)
         {
             number++;
             if (line.Length == 0)
