@@ -49,6 +49,14 @@ public sealed class DataSetCommandsTests : IDisposable
     }
 
     [Fact]
+    public void SmallDataSets_FashionLeftOut_IsNotReadFromItsUsualPlace()
+    {
+        ToyImages.WriteCifar(Directory.CreateDirectory(In("cifar")).FullName, Classes, PerClass);
+        Assert.Equal(1, SmallDataSetsCommand.Create().Parse(["--cifar10", In("cifar"), "--fashion-mnist", "", "--epochs", "1", .. Output()]).Invoke());
+        Assert.False(Directory.Exists(In("classifiers"))); // one data set alone: nothing is trained
+    }
+
+    [Fact]
     public void DataSets_TwoBirdFolders_WritesTheTable()
     {
         WriteBirds("cub");
