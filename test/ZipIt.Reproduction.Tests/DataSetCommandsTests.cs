@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Reproduction.Commands;
+using Reproduction.Data;
 using Reproduction.DataSets;
 using Reproduction.ImageNet;
+using Reproduction.Training;
 using SkiaSharp;
 
 namespace ZipIt.Reproduction.Tests;
@@ -43,6 +46,14 @@ public sealed class DataSetCommandsTests : IDisposable
         foreach (string row in (string[])["weight averaging", "permute", "ZipIt! 7/8", "select and refit 7/8"])
             Assert.Equal(("1.00×", "1.00×"), (ReadRow("small-datasets-1.csv", row)[1], ReadRow("small-datasets-2.csv", row)[1]));
         Assert.Equal("1.59×", ReadRow("small-datasets-1.csv", "ZipIt! 3/8")[1]);
+    }
+
+    [Fact]
+    public void SmallDataSets_FashionLeftOut_IsNotReadFromItsUsualPlace()
+    {
+        ToyImages.WriteCifar(Directory.CreateDirectory(In("cifar")).FullName, Classes, PerClass);
+        Assert.Equal(1, SmallDataSetsCommand.Create().Parse(["--cifar10", In("cifar"), "--fashion-mnist", "", "--epochs", "1", .. Output()]).Invoke());
+        Assert.False(Directory.Exists(In("classifiers"))); // one data set alone: nothing is trained
     }
 
     [Fact]
@@ -101,6 +112,38 @@ public sealed class DataSetCommandsTests : IDisposable
         Assert.Contains("random weights", text);
         Assert.Contains("1 of 3 classifiers of 4 classes", text);
         Assert.Equal(1, ImageNetCommand.Create().Parse([.. Output()]).Invoke()); // neither a folder nor random weights
+    }
+
+    [Fact]
+    public void ImageNet_ListsThatDoNotFit_AreNamed()
+    {
+        var images = new MadeUpImages(classes: 6, perClass: 2, size: 32, seed: 1);
+        var settings = new ExperimentSettings(new ClassifierStore(In("classifiers"), new TrainingSettings()), In("results"));
+        var table = new ImageNetTable(new DataSet("made-up", images, images), new ResNetChoice(8), settings) { HasRandomWeights = true, ClassLists = _folder };
+        string Run<TError>()
+            where TError : Exception => Assert.Throws<TError>(() => table.Run(sets: 2, classes: 2, pairs: 1, command: "")).Message;
+
+        File.WriteAllLines(In("made-up-resnet8x1-classes-1.txt"), ["class0003", "class0001"]);
+        Assert.Contains("made-up-resnet8x1-classes-2.txt", Run<FileNotFoundException>());
+        File.WriteAllLines(In("made-up-resnet8x1-classes-2.txt"), ["class0000", "class0003"]);
+        Assert.Contains("'class0003' is in the lists of two classifiers", Run<InvalidDataException>());
+        File.WriteAllLines(In("made-up-resnet8x1-classes-2.txt"), ["class0000"]);
+        Assert.Contains("made-up-resnet8x1-classes-2.txt': expected at least two", Run<InvalidDataException>());
+    }
+
+    [Fact]
+    public void MadeUpImages_Image_IsTheSameEveryTime()
+    {
+        var images = new MadeUpImages(classes: 3, perClass: 2, size: 16, seed: 1);
+        float[][] read = [.. new[] { 0, 0, 3, 1 }.Select(image =>
+        {
+            var pixels = new float[images.Length];
+            images.Read(image, pixels);
+            return pixels;
+        })];
+        Assert.Equal(read[0], read[1]);
+        Assert.NotEqual(read[0], read[2]); // of the same class
+        Assert.All(read[3], value => Assert.InRange(value, 0, 255));
     }
 
     [Fact]

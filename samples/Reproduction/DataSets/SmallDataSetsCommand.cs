@@ -22,7 +22,7 @@ internal static class SmallDataSetsCommand
         var cifar100 = new Option<string?>("--cifar100") { Description = "Folder of CIFAR-100 in its binary layout." };
         var fashion = new Option<string?>("--fashion-mnist")
         {
-            Description = "Folder of Fashion-MNIST (idx files).",
+            Description = "Folder of Fashion-MNIST (idx files); \"\" leaves it out.",
             DefaultValueFactory = _ => Directory.Exists(FashionFolder) ? FashionFolder : null,
         };
         var mnist = new Option<string?>("--mnist") { Description = "Folder of MNIST (idx files); if only the test digits are there, they are split 8:2." };
@@ -44,7 +44,7 @@ internal static class SmallDataSetsCommand
                 ExperimentSettings settings = options.Read(arguments);
                 TaskPlan[] tasks = [.. sets
                     .Select(set => (set.Load, Folder: arguments.GetValue(set.Folder), set.HasMirrors))
-                    .Where(set => set.Folder is not null)
+                    .Where(set => !string.IsNullOrEmpty(set.Folder))
                     .Select((set, i) => Plan(set.Load(set.Folder!), i, set.HasMirrors))];
                 CreateTables(network, tasks, settings).Run(tasks, CommandLineText.Of(arguments), cancellation);
 
