@@ -56,7 +56,7 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Theory]
-    [InlineData("layers", 12, "20")]
+    [InlineData("layers", 3, "20", "--layers", "13", "20")]
     [InlineData("alpha-beta", 3, "1", "--alphas", "0.1", "1", "--betas", "0", "1")]
     [InlineData("matchers", 8, "selection")]
     [InlineData("widths", 2, "1", "--widths", "1")]

@@ -25,14 +25,14 @@ internal sealed class Analysis(
     private static readonly ZipCut Whole = ZipCut.Everything;
 
     /// <summary>The paper's figure of accuracy against the number of layers that are zipped.</summary>
-    public ResultSection AgainstLayers()
+    public ResultSection AgainstLayers(IReadOnlyList<int> counts)
     {
         var sweep = new Sweep("Accuracy against the number of zipped layers", "layers zipped", ["select and refit", "ZipIt!", "permute", "weight averaging"])
         {
             ForComparison = [3],
         };
         MergeCase[] cases = CreateCases(settings, width);
-        for (int layers = 1; layers <= Layers; layers += layers == Layers - 1 ? 1 : 2)
+        foreach (int layers in counts)
         {
             ZipCut cut = layers == Layers ? Whole : ZipCut.AfterLayers(layers);
             sweep.Measure($"{layers}", [

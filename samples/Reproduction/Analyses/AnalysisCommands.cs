@@ -15,7 +15,9 @@ internal static class AnalysisCommands
     /// <summary>Makes the commands.</summary>
     public static IEnumerable<Command> Create()
     {
-        yield return CreateCommand("layers", "Accuracy against the number of zipped layers", [], (analysis, _) => analysis.AgainstLayers());
+        var layers = List("--layers", "Numbers of zipped layers.", [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 20]);
+        yield return CreateCommand("layers", "Accuracy against the number of zipped layers", [layers],
+            (analysis, arguments) => analysis.AgainstLayers(arguments.GetRequiredValue(layers)));
 
         var alphas = List("--alphas", "Values of α.", [0.0001, 0.01, 0.1, 0.3, 1]);
         var betas = List("--betas", "Values of β.", [0, 0.125, 0.25, 0.5, 0.75, 1]);

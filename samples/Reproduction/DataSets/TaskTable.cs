@@ -1,3 +1,4 @@
+using Reproduction.Pairs;
 using Reproduction.Results;
 using Reproduction.Tables;
 using ZipIt.Merging;
@@ -32,8 +33,8 @@ internal sealed class TaskTable(TaskSetting setting, TaskGroup group, IReadOnlyL
     public ResultSection CreateSection(TableResult result, params IReadOnlyList<string> text) =>
         new(setting.Title, text, CreateTable(result),
         [
-            .. setting.HasJoint ? [Plot("Joint accuracy", result, row => row.Joint.Mean)] : Array.Empty<ResultPlot>(),
-            Plot("Average accuracy within tasks", result, row => row.Average.Mean),
+            .. setting.HasJoint ? [CutPlot.Of("Joint accuracy", setting.Cuts, result, row => row.Joint.Mean)] : Array.Empty<ResultPlot>(),
+            CutPlot.Of("Average accuracy within tasks", setting.Cuts, result, row => row.Average.Mean),
         ]);
 
     /// <summary>The accuracies, and for each task the mean over the cases that it is part of.</summary>
@@ -53,17 +54,5 @@ internal sealed class TaskTable(TaskSetting setting, TaskGroup group, IReadOnlyL
             .Where(part => part.Place >= 0)
             .Select(part => part.Case.Tasks[part.Place])];
         return values.Length == 0 ? "–" : AccuracyTable.Spread((values.Average(), double.NaN));
-    }
-
-    private ResultPlot Plot(string title, TableResult result, Func<ResultRow, double> value)
-    {
-        double Of(string name) => 100 * value(result.Rows.First(row => row.Row.Name == name));
-        return new ResultPlot(title, [.. setting.Cuts.Select(cut => cut.Name), "ensemble"],
-        [
-            new ResultSeries("select and refit", [.. setting.Cuts.Select(cut => Of($"select and refit {cut.Name}")), Of("calibrated ensemble")]),
-            new ResultSeries("ZipIt!", [.. setting.Cuts.Select(cut => Of($"ZipIt! {cut.Name}")), Of("ensemble")]),
-            new ResultSeries("permute", [Of("permute"), .. Enumerable.Repeat(double.NaN, setting.Cuts.Count)]) { IsForComparison = true },
-        ])
-        { HorizontalTitle = "layers zipped" };
     }
 }

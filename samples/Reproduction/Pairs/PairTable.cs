@@ -58,24 +58,9 @@ internal sealed class PairTable(PairSetting setting, DataSet data, ExperimentSet
             .. settings.TrainingImages is { } images ? [$"classifiers trained with {images} images"] : Array.Empty<string>(),
         ];
         string rule = "Rows of the paper's methods compare tasks by the paper's rule (softmax of each head with a scale of 100); calibrated rows by one softmax over all classes.";
-        ResultPlot[] plots = [.. new (string Title, Func<ResultRow, double> Value)[]
-            {
-                ("Joint accuracy", row => 100 * row.Joint.Mean),
-                ("Average accuracy within tasks", row => 100 * row.Average.Mean),
-            }
-            .Select(panel => new ResultPlot(panel.Title, [.. setting.Cuts.Select(cut => cut.Name), "ensemble"],
-            [
-                new ResultSeries("select and refit", [.. Values("select and refit", panel.Value), Ensemble("calibrated ensemble", panel.Value)]),
-                new ResultSeries("ZipIt!", [.. Values("ZipIt!", panel.Value), Ensemble("ensemble", panel.Value)]),
-                new ResultSeries("permute", [Single("permute", panel.Value), .. Enumerable.Repeat(double.NaN, setting.Cuts.Count)]) { IsForComparison = true },
-            ]) { HorizontalTitle = "layers zipped" })];
         return new ResultSection(
-            setting.Title, scaled.Length == 0 ? [rule] : [$"Scaled down: {string.Join(", ", scaled)}. {rule}"], AccuracyTable.Of(result), plots);
-
-        IEnumerable<double> Values(string method, Func<ResultRow, double> value) => setting.Cuts.Select(cut => Single($"{method} {cut.Name}", value));
-
-        double Ensemble(string name, Func<ResultRow, double> value) => Single(name, value);
-
-        double Single(string name, Func<ResultRow, double> value) => value(result.Rows.First(row => row.Row.Name == name));
+            setting.Title, scaled.Length == 0 ? [rule] : [$"Scaled down: {string.Join(", ", scaled)}. {rule}"], AccuracyTable.Of(result),
+            CutPlot.Of("Joint accuracy", setting.Cuts, result, row => row.Joint.Mean),
+            CutPlot.Of("Average accuracy within tasks", setting.Cuts, result, row => row.Average.Mean));
     }
 }
