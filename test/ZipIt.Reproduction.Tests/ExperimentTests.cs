@@ -64,7 +64,8 @@ public sealed class ExperimentTests : IDisposable
     public void Run_Analysis_WritesARowForEachPlace(string name, int lines, string last, params string[] own)
     {
         ToyImages.WriteCifar(_folder, 10, perClass: 6);
-        Assert.Equal(0, Run([name, _folder, "--width", "1", "--pairs", "1", .. Training(epochs: 1), "--calibration-images", "20", "--test-images", "20", .. own]));
+        Assert.Equal(0, Run(
+            [name, _folder, "--width", "1", "--pairs", "1", .. Training(epochs: 1), "--calibration-images", "20", "--test-images", "20", .. own]));
         string[] written = File.ReadAllLines(Path.Combine(_folder, "results", $"{name}-1.csv"));
         Assert.Equal(lines, written.Length);
         Assert.StartsWith(last + ",", written[^1], StringComparison.Ordinal);

@@ -54,7 +54,8 @@ internal sealed class Analysis(
         foreach (double beta in betas)
         {
             sweep.Measure(
-                Text(beta), [.. alphas.Select(alpha => TableRow.AsInPaper($"α {Text(alpha)}, β {Text(beta)}", new ZipMatcher { Alpha = alpha, Beta = beta }, Whole))],
+                Text(beta), [.. alphas.Select(alpha =>
+                    TableRow.AsInPaper($"α {Text(alpha)}, β {Text(beta)}", new ZipMatcher { Alpha = alpha, Beta = beta }, Whole))],
                 cases, cancellation);
         }
 
@@ -64,7 +65,8 @@ internal sealed class Analysis(
     /// <summary>Accuracy against the width of the networks.</summary>
     public ResultSection AgainstWidth(IReadOnlyList<int> widths)
     {
-        var sweep = new Sweep("Accuracy against the width of the networks", "width", ["ensemble", "select and refit 20/20", "ZipIt! 20/20", "permute 20/20", "weight averaging"])
+        var sweep = new Sweep(
+            "Accuracy against the width of the networks", "width", ["ensemble", "select and refit 20/20", "ZipIt! 20/20", "permute 20/20", "weight averaging"])
         {
             ForComparison = [0, 4],
         };
@@ -85,7 +87,8 @@ internal sealed class Analysis(
     /// <summary>Accuracy against the number of images that statistics and weights are taken from.</summary>
     public ResultSection AgainstCalibrationImages(IReadOnlyList<int> counts)
     {
-        var sweep = new Sweep("Accuracy against the number of calibration images", "calibration images", ["select and refit 13/20", "select and refit 20/20", "ZipIt! 20/20"]);
+        var sweep = new Sweep(
+            "Accuracy against the number of calibration images", "calibration images", ["select and refit 13/20", "select and refit 20/20", "ZipIt! 20/20"]);
         foreach (int count in counts)
         {
             sweep.Measure($"{count}", [

@@ -42,7 +42,8 @@ internal static class AnalysisCommands
         var width = new Option<int>("--width") { Description = "Width of the networks.", DefaultValueFactory = _ => 4 };
         var pairs = new Option<int>("--pairs") { Description = "Number of pairs.", DefaultValueFactory = _ => 5 };
         var prototypes = new Option<string?>("--prototypes") { Description = "File with a vector for each class; drawn at random if there is none." };
-        Command command = ExperimentCommand.Create(name, $"{title}, on halves of CIFAR-10 (ResNet-20 with prototypes).", [data, width, pairs, prototypes, .. own],
+        Command command = ExperimentCommand.Create(
+            name, $"{title}, on halves of CIFAR-10 (ResNet-20 with prototypes).", [data, width, pairs, prototypes, .. own],
             (arguments, cancellation) =>
             {
                 ExperimentSettings settings = options.Read(arguments);

@@ -59,8 +59,8 @@ internal sealed class MatcherComparison(CancellationToken cancellation)
 
         return new ResultSection("Matching algorithms",
         [
-            "Whole zips (20/20) with averages of matched features and reset of batch normalization; the time is that of matching all spaces, statistics at hand. "
-                + "The paper's figures are of width 4, its times of a graphics processor's host.",
+            "Whole zips (20/20) with averages of matched features and reset of batch normalization; the time is that of matching all spaces, "
+                + "statistics at hand. The paper's figures are of width 4, its times of a graphics processor's host.",
         ], new ResultTable(
             ["matching", "joint %", "average %", "time, ms", "paper, joint %", "paper, time, ms"],
             [.. rows.Select((row, i) => (string[])
@@ -70,5 +70,7 @@ internal sealed class MatcherComparison(CancellationToken cancellation)
             ])]));
     }
 
-    private static string Milliseconds(double? seconds) => seconds is { } known ? (1000 * known).ToString(known < 0.1 ? "0.0" : "0", CultureInfo.InvariantCulture) : "–";
+    private static string Milliseconds(double? seconds) => seconds is { } known
+        ? (1000 * known).ToString(known < 0.1 ? "0.0" : "0", CultureInfo.InvariantCulture)
+        : "–";
 }

@@ -33,7 +33,8 @@ internal sealed class Sweep(string title, string horizontalTitle, IReadOnlyList<
         var table = new ResultTable(
             [horizontalTitle, .. series.Select(name => $"{name}, joint %"), .. series.Select(name => $"{name}, average %")],
             [.. _places.Select(place => (string[])[place.Place, .. Cells(place.Rows, row => row.Joint), .. Cells(place.Rows, row => row.Average)])]);
-        return new ResultSection(title, text, table, Plot("Joint accuracy", row => row.Joint.Mean), Plot("Average accuracy within tasks", row => row.Average.Mean));
+        return new ResultSection(
+            title, text, table, Plot("Joint accuracy", row => row.Joint.Mean), Plot("Average accuracy within tasks", row => row.Average.Mean));
     }
 
     private static IEnumerable<string> Cells(IReadOnlyList<ResultRow?> rows, Func<ResultRow, (double Mean, double Deviation)> value) =>

@@ -45,17 +45,21 @@ internal sealed class CostMeasurement(int? gpu, int images, CancellationToken ca
                 experiment.Name, experiment.Network, Text(1000 * training), Text(1000 * evaluation), Text(1000 * merging),
                 Text(trainingHours), Text(evaluationHours), Text(mergingHours), Text((experiment.DataBytes + weights) / 1e9),
             ]);
-            AnsiConsole.MarkupLineInterpolated($"{experiment.Name}, {experiment.Network}: {1000 * training:F1} ms to train on an image, {trainingHours:F1} h in all");
+            AnsiConsole.MarkupLineInterpolated(
+                $"{experiment.Name}, {experiment.Network}: {1000 * training:F1} ms to train on an image, {trainingHours:F1} h in all");
         }
 
         string device = gpu is null ? $"{Environment.ProcessorCount} threads of the CPU" : $"graphics processor {gpu}";
         return new ResultSection("What whole runs cost",
         [
-            $"Trained on {device}; networks run and are merged on the CPU. Steps are measured with {images} and {3 * images} images, hours are computed from them: "
-                + "classifiers × epochs × images for the training, cases × rows × test images of two networks for the evaluation, "
+            $"Trained on {device}; networks run and are merged on the CPU. Steps are measured with {images} and {3 * images} images, hours are "
+                + "computed from them: classifiers × epochs × images for the training, cases × rows × test images of two networks for the evaluation, "
                 + "cases × rows × calibration images for merging with select and refit, the costliest method.",
         ], new ResultTable(
-            ["experiment", "network", "training, ms per image", "running, ms per image", "merging, ms per image", "training, h", "evaluation, h", "merging, h", "disk, GB"],
+            [
+                "experiment", "network", "training, ms per image", "running, ms per image", "merging, ms per image",
+                "training, h", "evaluation, h", "merging, h", "disk, GB",
+            ],
             rows) { Texts = 2 });
     }
 
@@ -71,7 +75,8 @@ internal sealed class CostMeasurement(int? gpu, int images, CancellationToken ca
             Seed = seed,
             CancellationToken = cancellation,
         };
-        IDataView rows = _context.Transforms.Conversion.MapLabelToKey("Label", [.. own.Labels], "Class").Fit(own.ToDataView(_context)).Transform(own.ToDataView(_context));
+        IDataView rows = own.ToDataView(_context);
+        rows = _context.Transforms.Conversion.MapLabelToKey("Label", [.. own.Labels], "Class").Fit(rows).Transform(rows);
         ImageClassifierTrainer trainer = _context.MulticlassClassification.Trainers.ImageClassifier(options);
         var clock = Stopwatch.StartNew();
         ZipTransformer model = trainer.Fit(rows);

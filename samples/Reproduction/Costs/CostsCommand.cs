@@ -15,13 +15,15 @@ internal static class CostsCommand
         var gpu = new Option<int?>("--gpu") { Description = "Number of the graphics processor to train on; without it the CPU trains." };
         var images = new Option<int>("--images") { Description = "Images of a measured step.", DefaultValueFactory = _ => 64 };
         var only = new Option<string?>("--only") { Description = "Only experiments whose name or network contains this, e.g. ResNet-20." };
-        return ExperimentCommand.Create("costs", "Measures the steps of the experiments, and computes what whole runs cost.", [output, gpu, images, only],
+        return ExperimentCommand.Create(
+            "costs", "Measures the steps of the experiments, and computes what whole runs cost.", [output, gpu, images, only],
             (arguments, cancellation) =>
             {
                 string wanted = arguments.GetValue(only) ?? "";
                 var clock = Stopwatch.StartNew();
                 ResultSection section = new CostMeasurement(arguments.GetValue(gpu), arguments.GetValue(images), cancellation)
-                    .Run(ExperimentScale.All.Where(experiment => $"{experiment.Name} {experiment.Network}".Contains(wanted, StringComparison.OrdinalIgnoreCase)));
+                    .Run(ExperimentScale.All.Where(experiment =>
+                        $"{experiment.Name} {experiment.Network}".Contains(wanted, StringComparison.OrdinalIgnoreCase)));
                 new ResultDocument("costs", "What whole runs cost", CommandLineText.Of(arguments), [section]) { Duration = clock.Elapsed }
                     .Write(arguments.GetRequiredValue(output));
             });

@@ -31,7 +31,7 @@ internal sealed record ExperimentScale(string Name, string Network, ImageArchite
     /// <summary>Images to calibrate a merge with.</summary>
     public int CalibrationImages { get; init; } = 1000;
 
-    /// <summary>Size of the data set on disk in bytes, as its publishers have it.</summary>
+    /// <summary>Size of the data set on disk in bytes, roughly.</summary>
     public required long DataBytes { get; init; }
 
     /// <summary>The experiments, at the paper's widths.</summary>

@@ -21,7 +21,8 @@ internal sealed class MixedImages : LabelledImages
             _offsets[i] = offset;
             offset += _sets[i].Labels.Count;
             if (!_sets[i].Shape.SequenceEqual(Shape))
-                throw new ArgumentException($"Images of {string.Join('×', Shape)} and of {string.Join('×', _sets[i].Shape)} values cannot be mixed.", nameof(sets));
+                throw new ArgumentException(
+                    $"Images of {string.Join('×', Shape)} and of {string.Join('×', _sets[i].Shape)} values cannot be mixed.", nameof(sets));
         }
     }
 

@@ -5,7 +5,9 @@ internal static class ClassSplit
 {
     /// <summary>Splits classes.</summary>
     /// <param name="classes">Number of classes.</param>
-    /// <param name="pair">Number of the pair, from 1: the first has every other class, the second the first and the last half, others are drawn at random.</param>
+    /// <param name="pair">
+    /// Number of the pair, from 1: the first has every other class, the second the first and the last half, others are drawn at random.
+    /// </param>
     /// <returns>Numbers of the classes of both tasks, in ascending order.</returns>
     public static (int[] First, int[] Second) Of(int classes, int pair)
     {

@@ -38,7 +38,9 @@ internal sealed class PairTable(PairSetting setting, DataSet data, ExperimentSet
                 new ReportFact("pairs", pairs == 1 ? "1" : $"{pairs}; mean ± standard deviation"),
                 new ReportFact("calibration", $"{calibration} training images"),
                 new ReportFact("measured on", $"{test} test images"),
-                .. settings.Classifiers.Trained == 0 ? [] : new[] { new ReportFact("trained", $"{settings.Classifiers.Trained} classifiers in {Format.Duration(training)}") },
+                .. settings.Classifiers.Trained == 0
+                    ? []
+                    : new[] { new ReportFact("trained", $"{settings.Classifiers.Trained} classifiers in {Format.Duration(training)}") },
             ],
         }.Write(settings.Output);
         return result;
@@ -57,9 +59,10 @@ internal sealed class PairTable(PairSetting setting, DataSet data, ExperimentSet
             .. pairs < 5 ? [$"{pairs} {(pairs == 1 ? "pair" : "pairs")} instead of five"] : Array.Empty<string>(),
             .. settings.TrainingImages is { } images ? [$"classifiers trained with {images} images"] : Array.Empty<string>(),
         ];
-        string rule = "Rows of the paper's methods compare tasks by the paper's rule (softmax of each head with a scale of 100); calibrated rows by one softmax over all classes.";
+        const string Rule = "Rows of the paper's methods compare tasks by the paper's rule (softmax of each head with a scale of 100); select and refit "
+            + "and calibrated rows by one softmax over all classes.";
         return new ResultSection(
-            setting.Title, scaled.Length == 0 ? [rule] : [$"Scaled down: {string.Join(", ", scaled)}. {rule}"], AccuracyTable.Of(result),
+            setting.Title, scaled.Length == 0 ? [Rule] : [$"Scaled down: {string.Join(", ", scaled)}. {Rule}"], AccuracyTable.Of(result),
             CutPlot.Of("Joint accuracy", setting.Cuts, result, row => row.Joint.Mean),
             CutPlot.Of("Average accuracy within tasks", setting.Cuts, result, row => row.Average.Mean));
     }

@@ -18,7 +18,8 @@ internal static class LinePlot
         var svg = new Svg(markup);
         using (svg.Open(Width, Height + legendHeight, plot.Title, Describe(plot), "plot", isFile))
         {
-            var values = new Axis(plot.Series.SelectMany(series => series.Values), Height - Bottom, Top, 6, most: plot.Unit == "%" ? 100 : double.PositiveInfinity);
+            var values = new Axis(
+                plot.Series.SelectMany(series => series.Values), Height - Bottom, Top, 6, most: plot.Unit == "%" ? 100 : double.PositiveInfinity);
             DrawAxes(plot, svg, values);
             for (int s = 0; s < plot.Series.Count; s++)
             {
@@ -66,7 +67,10 @@ internal static class LinePlot
         if (points.Length > 1)
             svg.Path("M" + string.Join('L', points.Select(point => Svg.At(point.X, point.Y))), StyleOf(plot, index, "curve"));
         foreach ((double x, double y, int place) in points)
-            svg.Circle(x, y, 3.5, StyleOf(plot, index, "mark"), $"{series.Name}, {plot.Places[place]}: {series.Values[place].ToString("0.##", CultureInfo.InvariantCulture)} {plot.Unit}");
+        {
+            string value = series.Values[place].ToString("0.##", CultureInfo.InvariantCulture);
+            svg.Circle(x, y, 3.5, StyleOf(plot, index, "mark"), $"{series.Name}, {plot.Places[place]}: {value} {plot.Unit}");
+        }
     }
 
     private static double PlaceOf(ResultPlot plot, int index) => plot.Places.Count == 1

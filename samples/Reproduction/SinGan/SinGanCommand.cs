@@ -17,9 +17,14 @@ internal static class SinGanCommand
         };
         var output = new Option<string>("--output") { Description = "Folder for the figure.", DefaultValueFactory = _ => "singan" };
         var images = new Option<int>("--images") { Description = "Images of each generator in a row.", DefaultValueFactory = _ => 3 };
-        var calibration = new Option<int>("--calibration") { Description = "Images that each generator makes to calibrate with.", DefaultValueFactory = _ => 8 };
+        var calibration = new Option<int>("--calibration")
+        {
+            Description = "Images that each generator makes to calibrate with.",
+            DefaultValueFactory = _ => 8,
+        };
         return ExperimentCommand.Create(
-            "singan", "Zips two SinGANs deeper and deeper, and draws what they generate.", [folders, output, images, calibration], (arguments, _) =>
+            "singan", "Zips two SinGANs deeper and deeper, and draws what they generate.", [folders, output, images, calibration],
+            (arguments, _) =>
             {
                 string[] pair = arguments.GetRequiredValue(folders);
                 new SinGanFigure(

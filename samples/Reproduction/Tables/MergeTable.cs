@@ -30,7 +30,7 @@ internal sealed class MergeTable(IReadOnlyList<TableRow> rows, CancellationToken
                 Measurement measured = Measure(rows[r], merge);
                 cells[r].Add(measured);
                 AnsiConsole.MarkupLineInterpolated(
-                    $"{merge.Name}: {rows[r].Name}: joint {measured.Joint:P2}, average {measured.Average:P2}, {measured.RelativeCost:F2}×, {measured.Seconds:F1} s");
+                    $"{merge.Name}: {rows[r].Name}: joint {measured.Joint:P2}, average {measured.Average:P2}, {measured.Seconds:F1} s");
             }
         }
 

@@ -64,7 +64,8 @@ internal sealed class ClassifierStore(string folder, TrainingSettings settings)
         public void Report(ImageTrainingProgress value)
         {
             if (value.IsEpochFinished)
-                AnsiConsole.MarkupLineInterpolated($"  epoch {value.Epoch}: loss {value.Loss:F3}, accuracy {value.Accuracy:P1}, {clock.Elapsed.TotalSeconds:F0} s");
+                AnsiConsole.MarkupLineInterpolated(
+                    $"  epoch {value.Epoch}: loss {value.Loss:F3}, accuracy {value.Accuracy:P1}, {clock.Elapsed.TotalSeconds:F0} s");
         }
     }
 }

@@ -35,7 +35,8 @@ internal static class RandomPrototypes
 
     private static double[] DrawDirection(Random random, int length)
     {
-        double[] values = [.. Enumerable.Range(0, length).Select(_ => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))];
+        double[] values = [.. Enumerable.Range(0, length).Select(_ =>
+            Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))];
         double norm = Math.Sqrt(values.Sum(value => value * value));
         return [.. values.Select(value => value / norm)];
     }
