@@ -91,7 +91,8 @@ internal static class FitTimer
             {
                 using var process = Process.GetCurrentProcess();
                 Console.Error.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"{value}, {value.Elapsed.TotalSeconds:F0} s, {process.WorkingSet64 / 1048576} MiB"));
+                    CultureInfo.InvariantCulture,
+                    $"{value}, {value.Elapsed.TotalSeconds:F0} s, {process.WorkingSet64 >> 20} MiB, {GC.GetGCMemoryInfo().TotalCommittedBytes >> 20} of them managed"));
                 _printed = Stopwatch.GetTimestamp();
             }
         }
