@@ -8,8 +8,8 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Ridge λ as a fraction of the mean variance of a layer's inputs; it pulls weights towards those of the zip. Null (default) for an automatic choice:
-    /// 10⁻³ where there are plenty of samples, otherwise the value out of 10⁻⁴ … 1 with the smallest error on an eighth of the images. Columns of heads count
-    /// by their own variance each.
+    /// 10⁻³ where there are plenty of samples, otherwise the value out of 10⁻⁴ … 1 with the smallest error on an eighth of the images (of layers with 64
+    /// channels or more on some of them). Columns of heads count by their own variance each.
     /// </summary>
     public double? Ridge { get; init; }
 
