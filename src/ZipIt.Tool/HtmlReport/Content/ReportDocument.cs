@@ -31,6 +31,9 @@ internal sealed record ReportDocument(string Title)
     /// <summary>Accuracy against cost; null to leave it out.</summary>
     public CurveSection? Curve { get; init; }
 
+    /// <summary>Parts that a program brings itself, in the order to show them.</summary>
+    public IReadOnlyList<IReportSection> Sections { get; init; } = [];
+
     /// <summary>Images with what each model says of them; null to leave them out.</summary>
     public ExamplesSection? Examples { get; init; }
 }

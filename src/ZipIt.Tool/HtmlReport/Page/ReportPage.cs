@@ -118,6 +118,8 @@ internal sealed class ReportPage
             MergePart.WriteNetwork(merge, _markup);
         if (_document.Curve is { } curve)
             CurvePart.Write(curve, _markup);
+        foreach (IReportSection section in _document.Sections)
+            section.Write(_markup);
         if (_document.Evaluation is { Models.Count: > 0 } evaluation)
             EvaluationPart.Write(evaluation, _markup);
         if (_document.Examples is { Images.Count: > 0 } examples)

@@ -2,7 +2,7 @@ using Reproduction.SinGan;
 using ZipIt.Merging;
 using ZipIt.Networks;
 
-namespace ZipIt.Samples.Tests;
+namespace ZipIt.Reproduction.Tests;
 
 /// <summary>SinGANs with small random generators.</summary>
 [Collection(ConsoleCollection.Name)]
