@@ -61,9 +61,9 @@ public sealed record RefitOptions
     /// <summary>
     /// Memory in bytes for calibration images (up to an eighth), the zipped network's features that are kept between layers (up to three eighths), what the next
     /// layers should give at sampled pixels (what these two leave; up to a half for what the members give there, where all of it can be taken in the
-    /// statistics pass), and the samples of one layer (the rest). What does not fit is computed again, which takes longer and gives the same result. Besides, a layer with n unknowns per channel takes 12·n²
-    /// bytes, 16·n² where a ridge is chosen, a pair that is fitted in rounds about 0.5 GiB, and a group of images its features. Default 2 GiB: two ResNet-50
-    /// and 500 images of 224 pixels then stay below 4 GiB in all.
+    /// statistics pass), and the samples of one layer (the rest). What does not fit is computed again, which takes longer and gives the same result. Besides,
+    /// a layer with n unknowns per channel takes 12·n² bytes, 16·n² where a ridge is chosen, a pair that is fitted in rounds about 0.5 GiB, and a group of
+    /// images its features. Default 2 GiB: two ResNet-50 and 500 images of 224 pixels then stay below 4 GiB in all.
     /// </summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 

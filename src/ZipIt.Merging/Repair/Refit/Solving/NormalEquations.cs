@@ -168,10 +168,7 @@ internal sealed class NormalEquations : IDisposable
         return step;
     }
 
-    /// <summary>Squared error that remains after a step of all outputs: ‖R‖² − 2·tr(Δ·XᵀR) + tr(Δ·XᵀX·Δᵀ).</summary>
-    public double ErrorAfter(Matrix step) => Energy + ErrorChange(step);
-
-    /// <summary>By how much a step changes the squared error: −2·tr(Δ·XᵀR) + tr(Δ·XᵀX·Δᵀ).</summary>
+    /// <summary>By how much a step changes the squared error ‖R‖²: −2·tr(Δ·XᵀR) + tr(Δ·XᵀX·Δᵀ).</summary>
     /// <param name="step">Δ [chosen outputs, columns].</param>
     /// <param name="every">1 for all outputs, 2 for every second one and so on. Default 1.</param>
     public double ErrorChange(Matrix step, int every = 1)

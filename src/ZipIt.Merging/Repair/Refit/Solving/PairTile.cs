@@ -169,10 +169,8 @@ internal sealed class PairTile : IDisposable
     }
 
     /// <summary>Nothing changes where the activation is flat.</summary>
-    private void Flatten(Span<float> changes, ReadOnlySpan<float> before)
-    {
+    private void Flatten(Span<float> changes, ReadOnlySpan<float> before) =>
         ActivationTarget.MultiplyBySlope(_pair.First.Activation!, before, changes);
-    }
 
     private void WritePatches(PanelMatrix target, SampleLayout layout, int layer, int column, MapOf map)
     {
