@@ -90,8 +90,9 @@ internal static class FitTimer
             else if (Stopwatch.GetElapsedTime(_printed) > ProgressInterval)
             {
                 using var process = Process.GetCurrentProcess();
+                long managed = GC.GetGCMemoryInfo().TotalCommittedBytes >> 20;
                 Console.Error.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"{value}, {value.Elapsed.TotalSeconds:F0} s, {process.WorkingSet64 / 1048576} MiB"));
+                    CultureInfo.InvariantCulture, $"{value}, {value.Elapsed.TotalSeconds:F0} s, {process.WorkingSet64 >> 20} MiB, {managed} of them managed"));
                 _printed = Stopwatch.GetTimestamp();
             }
         }

@@ -9,6 +9,7 @@ internal sealed unsafe class PanelMatrix
     /// <summary>Columns of a panel: <see cref="RankUpdate.PanelWidth"/>.</summary>
     public const int Width = RankUpdate.PanelWidth;
 
+    private const int CopiedRows = 256; // that a thread takes at a time
     private const int PageRows = 4096 / (Width * sizeof(float));
 
     /// <summary>Lays a matrix out in new memory with any content.</summary>
@@ -49,15 +50,28 @@ internal sealed unsafe class PanelMatrix
     public Span<float> Slice(int panel, int row) => new(Panel(panel) + (nint)row * Width, Width);
 
     /// <summary>Takes values [rows, columns].</summary>
-    public void CopyFrom(ReadOnlySpan<float> values)
+    /// <param name="values">The values.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    public void CopyFrom(ReadOnlySpan<float> values, int threads = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, checked(Rows * Columns), nameof(values));
+        fixed (float* pointer = values)
+        {
+            float* source = pointer;
+            WorkerTeam.For(threads, (Rows + CopiedRows - 1) / CopiedRows, (block, _) =>
+                CopyFrom(source, block * CopiedRows, Math.Min(CopiedRows, Rows - block * CopiedRows)));
+        }
+    }
+
+    private void CopyFrom(float* values, int firstRow, int count)
     {
         for (int panel = 0; panel < PanelCount; panel++)
         {
             int first = panel * Width, used = Math.Min(Width, Columns - first);
-            for (int row = 0; row < Rows; row++)
+            for (int row = firstRow; row < firstRow + count; row++)
             {
                 Span<float> target = Slice(panel, row);
-                values.Slice(row * Columns + first, used).CopyTo(target);
+                new ReadOnlySpan<float>(values + (nint)row * Columns + first, used).CopyTo(target);
                 target[used..].Clear();
             }
         }

@@ -6,9 +6,12 @@ namespace ZipIt.Numerics;
 /// </summary>
 internal sealed class BufferPool : IDisposable
 {
+    private const long MostFreeBytes = 256L << 20; // that are kept while other memory is taken
+
     private readonly Lock _gate = new();
     private readonly HashSet<AlignedBuffer> _lent = [];
     private readonly List<AlignedBuffer> _free = []; // in the order in which they were returned
+    private long _freeBytes;
     private int _idle; // the first ones of them: free all the time since the last trim
 
     /// <summary>Memory that the pool holds, lent or free, in bytes.</summary>
@@ -36,6 +39,7 @@ internal sealed class BufferPool : IDisposable
             if (!_lent.Remove(buffer))
                 throw new ArgumentException("The buffer has been returned before, or is not from this pool.", nameof(buffer));
             _free.Add(buffer);
+            _freeBytes += buffer.Capacity;
         }
     }
 
@@ -44,9 +48,7 @@ internal sealed class BufferPool : IDisposable
     {
         lock (_gate)
         {
-            for (int i = 0; i < _idle; i++)
-                Free(_free[i]);
-            _free.RemoveRange(0, _idle);
+            FreeFirst(_idle);
             _idle = _free.Count;
         }
     }
@@ -56,9 +58,7 @@ internal sealed class BufferPool : IDisposable
     {
         lock (_gate)
         {
-            _free.ForEach(Free);
-            _free.Clear();
-            _idle = 0;
+            FreeFirst(_free.Count);
         }
     }
 
@@ -85,12 +85,14 @@ internal sealed class BufferPool : IDisposable
             {
                 buffer = _free[index];
                 _free.RemoveAt(index);
+                _freeBytes -= buffer.Capacity;
                 if (index < _idle)
                     _idle--;
                 buffer.Bytes = bytes;
             }
             else
             {
+                FreeIdle();
                 buffer = AlignedBuffer.Unmanaged(bytes);
                 Bytes += bytes;
             }
@@ -98,6 +100,27 @@ internal sealed class BufferPool : IDisposable
             _lent.Add(buffer);
             return buffer;
         }
+    }
+
+    /// <summary>Before more memory is taken, what does not fit goes back, but for some; the longest unused first.</summary>
+    private void FreeIdle()
+    {
+        int count = 0;
+        for (long left = _freeBytes; left > MostFreeBytes; count++)
+            left -= _free[count].Capacity;
+        FreeFirst(count);
+    }
+
+    private void FreeFirst(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _freeBytes -= _free[i].Capacity;
+            Free(_free[i]);
+        }
+
+        _free.RemoveRange(0, count);
+        _idle = Math.Max(_idle - count, 0);
     }
 
     private void Free(AlignedBuffer buffer)

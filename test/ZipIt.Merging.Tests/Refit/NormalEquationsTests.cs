@@ -25,7 +25,7 @@ public sealed class NormalEquationsTests
 
         for (int i = 0; i < weights.Values.Length; i++)
             Assert.Equal(weights.Values[i], solution.Values[i], 1e-3);
-        Assert.True(equations.ErrorAfter(solution) < 1e-6 * equations.Energy);
+        Assert.True(equations.Energy + equations.ErrorChange(solution) < 1e-6 * equations.Energy);
     }
 
     [Fact]
@@ -60,6 +60,46 @@ public sealed class NormalEquationsTests
                 Assert.Equal(0, gradient, 1e-3);
             }
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public void Solve_SomeOutputs_GivesTheirRowsAndTheirPartOfTheError(int every)
+    {
+        var random = new Random(6);
+        const int Columns = 40, Outputs = 7, Rows = 90;
+        const double Ridge = 1.5;
+        Matrix prior = Random(random, Outputs, Columns), weights = Random(random, Outputs, Columns);
+        (float[] x, float[] residuals) = Data(random, Random(random, Outputs, Columns), Rows);
+        using var pool = new BufferPool();
+        using var equations = new NormalEquations(Columns, Outputs, 1, pool);
+        PanelMatrix rows = Panels(x, Columns);
+        equations.AddRows(rows);
+        equations.AddResiduals(rows, residuals);
+        Cholesky factor = equations.Factor(Ridge);
+
+        Matrix all = equations.Solve(factor, Ridge, weights, prior), some = equations.Solve(factor, Ridge, weights, prior, every);
+
+        Assert.Equal((Outputs + every - 1) / every, some.Rows);
+        double change = 0;
+        for (int i = 0; i < some.Rows; i++)
+        {
+            int o = i * every;
+            Assert.Equal(all.Row(o).ToArray(), some.Row(i).ToArray(), (a, b) => Math.Abs(a - b) < 1e-9);
+            for (int row = 0; row < Rows; row++)
+            {
+                double left = residuals[row * Outputs + o];
+                change -= left * left;
+                for (int j = 0; j < Columns; j++)
+                    left -= all[o, j] * x[row * Columns + j];
+                change += left * left;
+            }
+        }
+
+        Assert.Equal(1, equations.ErrorChange(some, every) / change, 1e-3);
     }
 
     [Fact]
@@ -103,7 +143,7 @@ public sealed class NormalEquationsTests
         Matrix solution = equations.Solve(equations.Factor(0), 0, zero, zero);
 
         Assert.All(solution.Values.ToArray(), value => Assert.True(double.IsFinite(value)));
-        Assert.True(equations.ErrorAfter(solution) < 1e-3);
+        Assert.True(equations.Energy + equations.ErrorChange(solution) < 1e-3);
     }
 
     [Theory]

@@ -55,10 +55,12 @@ public sealed class RefitPlanTests
     {
         var budget = new RefitBudget(limit);
 
-        Assert.Equal(limit, budget.Images + budget.Frontier + budget.Targets + budget.UnitSamples(budget.Images, budget.Frontier, 0));
-        Assert.Equal(budget.UnitSamples(0, 0, 0), budget.UnitSamples(0, 0, budget.Targets));
-        Assert.Equal(budget.UnitSamples(0, 0, 0) - 1, budget.UnitSamples(0, 0, budget.Targets + 1));
-        Assert.InRange(budget.MemberSamples, budget.Targets, limit);
+        long targets = budget.Targets(budget.Images);
+        Assert.Equal(limit, budget.Images + budget.Frontier + targets);
+        Assert.Equal(0, budget.UnitSamples(budget.Images, budget.Frontier, targets));
+        Assert.Equal(budget.Images + targets - 1, budget.UnitSamples(0, budget.Frontier, 1));
+        Assert.Equal(targets + budget.Images, budget.Targets(0));
+        Assert.InRange(budget.MemberSamples, 0, targets);
     }
 
     private static Zipper Zipper(string kind, int members, int cutAfter, Dictionary<string, int> widths) =>

@@ -97,6 +97,29 @@ public class PanelProductsTests
         Assert.Equal(all[0].Result, all[1].Result);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(255, 33)]
+    [InlineData(600, 64)]
+    public void CopyFrom_SeveralThreads_TakesEveryValueAndFillsWithZeros(int rows, int columns)
+    {
+        float[] values = new NetworkGenerator(rows).DrawValues(rows * columns);
+        var panels = new PanelMatrix(rows, columns);
+        panels.Memory.Span.Fill(7);
+        panels.CopyFrom(values, 3);
+        for (int panel = 0; panel < panels.PanelCount; panel++)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                for (int i = 0; i < PanelMatrix.Width; i++)
+                {
+                    int column = panel * PanelMatrix.Width + i;
+                    Assert.Equal(column < columns ? values[row * columns + column] : 0, panels.Slice(panel, row)[i]);
+                }
+            }
+        }
+    }
+
     private static PanelMatrix Panels(float[] values, int rows, int columns)
     {
         var panels = new PanelMatrix(rows, columns);

@@ -44,6 +44,25 @@ public sealed class BufferPoolTests
     }
 
     [Fact]
+    public void Rent_MuchIsFreeButDoesNotFit_GivesBackWhatWasLongestUnused()
+    {
+        using var pool = new BufferPool();
+        const int Floats = 50 << 20; // 200 MiB, which nobody writes to
+        AlignedBuffer old = pool.Rent(Floats), recent = pool.Rent(Floats);
+        pool.Return(old);
+        pool.Return(recent);
+        Assert.Equal(2L * Floats * sizeof(float), pool.Bytes);
+
+        AlignedBuffer other = pool.Rent(10);
+
+        Assert.Equal((0, Floats, 10), (old.Length, recent.Length, other.Length));
+        Assert.Equal((Floats + 10L) * sizeof(float), pool.Bytes);
+        Assert.Same(recent, pool.Rent(Floats));
+        pool.Trim();
+        Assert.Equal((Floats + 10L) * sizeof(float), pool.Bytes);
+    }
+
+    [Fact]
     public void Trim_IdleSinceTheLastTrim_GivesItBack()
     {
         using var pool = new BufferPool();

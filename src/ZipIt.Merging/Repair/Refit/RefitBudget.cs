@@ -28,15 +28,16 @@ internal readonly record struct RefitBudget(long Limit)
     /// <summary>For the zipped network's values between two layers: three eighths.</summary>
     public long Frontier => Limit / 8 * 3;
 
-    /// <summary>For what the next units should give: a quarter.</summary>
-    public long Targets => Limit / 4;
-
     /// <summary>For what the members give at all sampled pixels, if it is taken before anything else is there: a half.</summary>
     public long MemberSamples => Limit / 2;
+
+    /// <summary>For what the next units should give: what the others leave, since the members have to run again for what does not fit.</summary>
+    /// <param name="images">What the images take.</param>
+    public long Targets(long images) => Limit - Frontier - images;
 
     /// <summary>For the samples of one unit: what the rest leaves.</summary>
     /// <param name="images">What the images take.</param>
     /// <param name="frontier">What the values between layers take.</param>
     /// <param name="targets">What targets and members' samples take.</param>
-    public long UnitSamples(long images, long frontier, long targets) => Limit - images - frontier - Math.Max(targets, Targets);
+    public long UnitSamples(long images, long frontier, long targets) => Limit - images - frontier - targets;
 }

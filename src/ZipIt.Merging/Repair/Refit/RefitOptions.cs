@@ -8,8 +8,8 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Ridge λ as a fraction of the mean variance of a layer's inputs; it pulls weights towards those of the zip. Null (default) for an automatic choice:
-    /// 10⁻³ where there are plenty of samples, otherwise the value out of 10⁻⁴ … 1 with the smallest error on an eighth of the images. Columns of heads count
-    /// by their own variance each.
+    /// 10⁻³ where there are plenty of samples, otherwise the value out of 10⁻⁴ … 1 with the smallest error on an eighth of the images (of layers with 64
+    /// channels or more on some of them). Columns of heads count by their own variance each.
     /// </summary>
     public double? Ridge { get; init; }
 
@@ -59,11 +59,11 @@ public sealed record RefitOptions
     public bool DeepHeads { get; init; } = true;
 
     /// <summary>
-    /// Memory in bytes for calibration images (up to an eighth), what the members give at sampled pixels (a quarter; up to a half at first, where all of it can
-    /// be taken in the statistics pass), the zipped network's features that are kept between layers (up to three eighths), and the samples of one layer (the
-    /// rest). What does not fit is computed again, which takes longer and gives the same result. Besides, a layer with n unknowns per channel takes 12·n²
-    /// bytes, 16·n² where a ridge is chosen, a pair that is fitted in rounds about 0.5 GiB, and a group of images its features. Default 2 GiB: two ResNet-50
-    /// and 500 images of 224 pixels then stay below 4 GiB in all.
+    /// Memory in bytes for calibration images (up to an eighth), the zipped network's features that are kept between layers (up to three eighths), what the next
+    /// layers should give at sampled pixels (what these two leave; up to a half for what the members give there, where all of it can be taken in the
+    /// statistics pass), and the samples of one layer (the rest). What does not fit is computed again, which takes longer and gives the same result. Besides,
+    /// a layer with n unknowns per channel takes 12·n² bytes, 16·n² where a ridge is chosen, a pair that is fitted in rounds about 0.5 GiB, and a group of
+    /// images its features. Default 2 GiB: two ResNet-50 and 500 images of 224 pixels then stay below 4 GiB in all.
     /// </summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 

@@ -102,15 +102,31 @@ internal sealed class FrontierStep : IDisposable
     {
         if (_next.TryGetValue(node, out AlignedBuffer?[]? next))
         {
-            AlignedBuffer copy = _context.Pool.Rent(values.Length);
-            values.CopyTo(copy.Span);
-            next[_batch] = copy;
+            next[_batch] = Copy(values, _context.Pool.Rent(values.Length));
             return;
         }
 
         if (!_passing.TryGetValue(node, out GrowingBuffer? passing))
             _passing.Add(node, passing = new GrowingBuffer(_context.Pool));
-        values.CopyTo(passing.Take(values.Length).Span);
+        Copy(values, passing.Take(values.Length));
+    }
+
+    /// <summary>Copies with all threads: new memory takes as long to be had from the system as values take to be computed.</summary>
+    private unsafe AlignedBuffer Copy(ReadOnlySpan<float> values, AlignedBuffer target)
+    {
+        const int Part = 1 << 18;
+        int length = values.Length;
+        fixed (float* pointer = values)
+        {
+            float* source = pointer;
+            WorkerTeam.For(_context.Threads, (length + Part - 1) / Part, (part, _) =>
+            {
+                int first = part * Part, count = Math.Min(Part, length - first);
+                new ReadOnlySpan<float>(source + first, count).CopyTo(target.Span.Slice(first, count));
+            });
+        }
+
+        return target;
     }
 
     private ReadOnlyMemory<float> Known(Node node)

@@ -81,7 +81,7 @@ internal sealed class MemberTargets
         }
 
         _next = Math.Max(_next, Array.IndexOf(_units, first));
-        long left = _context.Budget.Targets - KeptBytes;
+        long left = _context.Budget.Targets(_context.Images.KeptBytes) - KeptBytes;
         var units = new List<UnitTargets>();
         for (; _next < _units.Length && (units.Count == 0 || left >= _units[_next].Bytes); _next++)
         {

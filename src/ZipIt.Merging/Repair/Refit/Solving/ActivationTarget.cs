@@ -82,6 +82,26 @@ internal static class ActivationTarget
         _ => throw new NotSupportedException($"The activation {activation.Kind} is not linear in pieces."),
     };
 
+    /// <summary>Multiplies values by the slope of an activation that is linear in pieces.</summary>
+    /// <param name="activation">The activation.</param>
+    /// <param name="before">Where it stands.</param>
+    /// <param name="values">The values.</param>
+    public static void MultiplyBySlope(Activation activation, ReadOnlySpan<float> before, Span<float> values)
+    {
+        int i = 0;
+        if (activation is ReLU)
+        {
+            for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+            {
+                Vector.ConditionalSelect(Vector.GreaterThan(new Vector<float>(before[i..]), Vector<float>.Zero), new Vector<float>(values[i..]),
+                    Vector<float>.Zero).CopyTo(values[i..]);
+            }
+        }
+
+        for (; i < values.Length; i++)
+            values[i] *= Slope(activation, before[i]);
+    }
+
     private static void ReluResiduals(ReadOnlySpan<float> targets, ReadOnlySpan<float> predictions, Span<float> residuals)
     {
         int i = 0;

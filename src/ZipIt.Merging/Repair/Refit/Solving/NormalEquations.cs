@@ -64,7 +64,7 @@ internal sealed class NormalEquations : IDisposable
     public void AddResiduals(PanelMatrix x, ReadOnlySpan<float> residuals)
     {
         var panels = new PanelMatrix(x.Rows, Outputs, _residuals.Take(PanelMatrix.SizeOf(x.Rows, Outputs)));
-        panels.CopyFrom(residuals);
+        panels.CopyFrom(residuals, _threads);
         PanelProducts.AddProduct(x, panels, _cross.Doubles, _threads);
         Energy += TensorPrimitives.SumOfSquares(residuals);
     }
@@ -150,14 +150,16 @@ internal sealed class NormalEquations : IDisposable
     /// <param name="ridge">λ.</param>
     /// <param name="weights">W: the weights that R is the residual of [outputs, columns].</param>
     /// <param name="prior">W₀: the weights that the ridge pulls to.</param>
-    /// <returns>Δ [outputs, columns].</returns>
-    public Matrix Solve(Cholesky factor, double ridge, Matrix weights, Matrix prior)
+    /// <param name="every">1 for all outputs, 2 for every second one and so on. Default 1.</param>
+    /// <returns>Δ [chosen outputs, columns].</returns>
+    public Matrix Solve(Cholesky factor, double ridge, Matrix weights, Matrix prior, int every = 1)
     {
-        var step = new Matrix(Outputs, Columns);
+        var step = new Matrix((Outputs + every - 1) / every, Columns);
         double[] factors = RidgeFactors();
-        for (int o = 0; o < Outputs; o++)
+        for (int i = 0; i < step.Rows; i++)
         {
-            Span<double> row = step.Row(o);
+            int o = i * every;
+            Span<double> row = step.Row(i);
             for (int j = 0; j < Columns; j++)
                 row[j] = Cross(j, o) - factors[j] * ridge * (weights[o, j] - prior[o, j]);
         }
@@ -166,25 +168,24 @@ internal sealed class NormalEquations : IDisposable
         return step;
     }
 
-    /// <summary>Squared error that remains after a step: ‖R‖² − 2·tr(Δ·XᵀR) + tr(Δ·XᵀX·Δᵀ).</summary>
-    public double ErrorAfter(Matrix step)
+    /// <summary>By how much a step changes the squared error ‖R‖²: −2·tr(Δ·XᵀR) + tr(Δ·XᵀX·Δᵀ).</summary>
+    /// <param name="step">Δ [chosen outputs, columns].</param>
+    /// <param name="every">1 for all outputs, 2 for every second one and so on. Default 1.</param>
+    public double ErrorChange(Matrix step, int every = 1)
     {
         // Several outputs share one pass through the Gram matrix.
         const int Strip = 8;
-        var errors = new double[Outputs];
-        WorkerTeam.For(_threads, (Outputs + Strip - 1) / Strip, (strip, _) =>
+        var changes = new double[step.Rows];
+        WorkerTeam.For(_threads, (step.Rows + Strip - 1) / Strip, (strip, _) =>
         {
-            int first = strip * Strip, last = Math.Min(first + Strip, Outputs);
+            int first = strip * Strip, last = Math.Min(first + Strip, step.Rows);
             for (int row = 0; row < Columns; row++)
             {
-                for (int o = first; o < last; o++)
-                    errors[o] += step[o, row] * (2 * ProductBelow(row, step.Row(o)) + _gram[row, row] * step[o, row] - 2 * Cross(row, o));
+                for (int i = first; i < last; i++)
+                    changes[i] += step[i, row] * (2 * ProductBelow(row, step.Row(i)) + _gram[row, row] * step[i, row] - 2 * Cross(row, i * every));
             }
         });
-        double error = Energy;
-        foreach (double part in errors)
-            error += part;
-        return error;
+        return changes.Sum();
     }
 
     /// <summary>Gives the memory back, that of the factor too.</summary>

@@ -122,7 +122,7 @@ internal sealed class PairRounds : IDisposable
         CancellationToken cancellationToken)
     {
         PanelWeights firstPacked = firstWeights.Pack(), secondPacked = secondWeights.Pack(), firstStepPacked = firstStep.Pack(),
-            secondStepPacked = secondStep.Pack();
+            secondStepPacked = secondStep.Pack(), readerPacked = PackReader(secondWeights);
         double aa = 0, ab = 0, bb = 0, ar = 0, br = 0;
         foreach (PairTile tile in Tiles(cancellationToken, LengthsEvery))
         {
@@ -130,7 +130,7 @@ internal sealed class PairRounds : IDisposable
             if (_tiles.Length < _tileCount)
                 tile.Forward(firstPacked, secondPacked);
             ReadOnlySpan<float> b = tile.EffectOf(secondStepPacked, _effect);
-            ReadOnlySpan<float> a = tile.EffectOf(firstStepPacked, secondPacked, _changes, _spread);
+            ReadOnlySpan<float> a = tile.EffectOf(firstStepPacked, readerPacked, _changes, _spread);
             aa += TensorPrimitives.SumOfSquares(a);
             bb += TensorPrimitives.SumOfSquares(b);
             ab += TensorPrimitives.Dot(a, b);
@@ -141,6 +141,20 @@ internal sealed class PairRounds : IDisposable
         // Slightly damped, so that steps in almost the same direction share it.
         double damping = 1e-6 * (aa + bb) / 2, determinant = (aa + damping) * (bb + damping) - ab * ab;
         return determinant > 0 ? (((bb + damping) * ar - ab * br) / determinant, ((aa + damping) * br - ab * ar) / determinant) : (0, 0);
+    }
+
+    /// <summary>Weights for the hidden features alone.</summary>
+    private PanelWeights PackReader(Matrix weights)
+    {
+        Matrix reader = weights.Clone();
+        for (int o = 0; o < reader.Rows; o++)
+        {
+            Span<double> row = reader.Row(o);
+            row[.._layout.ReaderColumn].Clear();
+            row[(_layout.ReaderColumn + _layout.Reader.Count)..].Clear();
+        }
+
+        return reader.Pack();
     }
 
     /// <summary>Variance of the targets after the activation, times their number.</summary>

@@ -67,7 +67,7 @@ internal sealed class PairTile : IDisposable
     public void Forward(PanelWeights first, PanelWeights second)
     {
         first.Multiply(FirstPatches, _before.Span, _threads);
-        ActivationTarget.Apply(_pair.First.Activation, _before.Span, _hidden.Span);
+        WorkerTeam.For(_threads, Images.Length, (i, _) => ActivationTarget.Apply(_pair.First.Activation, PartOf(_before, i), PartOf(_hidden, i)));
 
         int column = 0;
         for (int layer = 0; layer < _pair.Second.Layers.Count; layer++)
@@ -81,31 +81,28 @@ internal sealed class PairTile : IDisposable
 
         SecondPatches.SetLastColumn(1, 0, SecondPatches.Rows);
         second.Multiply(SecondPatches, _values.Span, _threads);
-        for (int i = 0; i < Images.Length; i++)
+        WorkerTeam.For(_threads, Images.Length, (i, _) =>
         {
             Span<float> values = PartOf(_values, i);
             foreach (Node other in _pair.Second.Others)
                 TensorPrimitives.Add(values, _maps.Get(other, Images[i]), values);
-        }
-
-        ActivationTarget.Residuals(_pair.Second.Activation, _targets.Span, _values.Span, _residuals.Span);
+            ActivationTarget.Residuals(_pair.Second.Activation, PartOf(_targets, i), values, PartOf(_residuals, i));
+        });
     }
 
     /// <summary>Squared error after the activation.</summary>
     public double Error()
     {
-        double error = 0;
-        int mapLength = _values.Length / Images.Length;
-        float[] values = new float[mapLength], targets = new float[mapLength];
-        for (int i = 0; i < Images.Length; i++)
+        var errors = new double[Images.Length];
+        WorkerTeam.For(_threads, Images.Length, (i, _) =>
         {
+            float[] values = new float[PartOf(_values, i).Length], targets = new float[values.Length];
             ActivationTarget.Apply(_pair.Second.Activation, PartOf(_values, i), values);
             ActivationTarget.Apply(_pair.Second.Activation, PartOf(_targets, i), targets);
             TensorPrimitives.Subtract<float>(values, targets, values);
-            error += TensorPrimitives.SumOfSquares<float>(values);
-        }
-
-        return error;
+            errors[i] = TensorPrimitives.SumOfSquares<float>(values);
+        });
+        return errors.Sum();
     }
 
     /// <summary>The changes of the first unit's values that make up for what is missing [pixels, channels].</summary>
@@ -114,7 +111,7 @@ internal sealed class PairTile : IDisposable
     /// <param name="changes">Memory for the changes.</param>
     public ReadOnlySpan<float> HiddenChanges(PanelWeights back, GrowingBuffer spread, GrowingBuffer changes)
     {
-        _missing.CopyFrom(_residuals.Span);
+        _missing.CopyFrom(_residuals.Span, _threads);
         PatchColumns columns = _layout.Reader;
         AlignedBuffer missing = Multiply(_missing, back, spread), result = changes.Take(_before.Length);
         result.Span.Clear();
@@ -130,17 +127,15 @@ internal sealed class PairTile : IDisposable
 
     /// <summary>What a step of the first unit changes in the second one's value, to first order.</summary>
     /// <param name="firstStep">The step.</param>
-    /// <param name="second">The second unit's weights.</param>
+    /// <param name="reader">The second unit's weights for the hidden features, and 0 for everything else that it reads.</param>
     /// <param name="changes">Memory for the changes of the first unit's values.</param>
     /// <param name="effect">Memory for the result.</param>
-    public ReadOnlySpan<float> EffectOf(PanelWeights firstStep, PanelWeights second, GrowingBuffer changes, GrowingBuffer effect)
+    public ReadOnlySpan<float> EffectOf(PanelWeights firstStep, PanelWeights reader, GrowingBuffer changes, GrowingBuffer effect)
     {
         AlignedBuffer own = Multiply(FirstPatches, firstStep, changes);
-        Flatten(own.Span, _before.Span);
-        // In the second unit's patches everything but the hidden features becomes 0.
-        SecondPatches.Memory.Span.Clear();
+        WorkerTeam.For(_threads, Images.Length, (i, _) => Flatten(PartOf(own, i), PartOf(_before, i)));
         WritePatches(SecondPatches, _layout.Second, _pair.ReaderIndex, _layout.ReaderColumn, i => PartOf(own, i));
-        return Multiply(SecondPatches, second, effect).Span;
+        return Multiply(SecondPatches, reader, effect).Span;
     }
 
     /// <summary>What a step of the second unit changes in its value.</summary>
@@ -174,12 +169,8 @@ internal sealed class PairTile : IDisposable
     }
 
     /// <summary>Nothing changes where the activation is flat.</summary>
-    private void Flatten(Span<float> changes, ReadOnlySpan<float> before)
-    {
-        Activation activation = _pair.First.Activation!;
-        for (int i = 0; i < changes.Length; i++)
-            changes[i] *= ActivationTarget.Slope(activation, before[i]);
-    }
+    private void Flatten(Span<float> changes, ReadOnlySpan<float> before) =>
+        ActivationTarget.MultiplyBySlope(_pair.First.Activation!, before, changes);
 
     private void WritePatches(PanelMatrix target, SampleLayout layout, int layer, int column, MapOf map)
     {

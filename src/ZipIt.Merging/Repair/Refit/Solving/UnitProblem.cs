@@ -10,6 +10,7 @@ internal sealed class UnitProblem
     private const int PlentyOfSamples = 8; // per unknown: the ridge then hardly matters
     private const int PlentyOfImages = 50; // the same for heads, where each image is one sample
     private const double DefaultRidge = 1e-3;
+    private const int OutputsForRidge = 32; // at least, that a layer's ridge is chosen on; heads need all of theirs, which cost little
     private const double Relaxation = 1.5; // a majorization's steps may be up to twice as long without raising the error, and then need fewer rounds
     private static readonly double[] RidgeCandidates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
 
@@ -150,7 +151,8 @@ internal sealed class UnitProblem
 
     private double ChooseRidge(NormalEquations equations, NormalEquations heldOut)
     {
-        // The error falls and then rises with the ridge: from the default on, downhill.
+        // The error falls and then rises with the ridge: from the default on, downhill. Some of the outputs tell it as well as all of them do.
+        int every = _unit.IsHead ? 1 : Math.Max(_outputs / OutputsForRidge, 1);
         int start = Array.IndexOf(RidgeCandidates, DefaultRidge), best = start;
         double bestError = ErrorWith(start);
         foreach (int direction in (int[])[1, -1])
@@ -168,7 +170,7 @@ internal sealed class UnitProblem
         double ErrorWith(int candidate)
         {
             double ridge = RidgeCandidates[candidate] * equations.MeanSquare();
-            return heldOut.ErrorAfter(equations.Solve(equations.Factor(ridge), ridge, _weights, _prior));
+            return heldOut.ErrorChange(equations.Solve(equations.Factor(ridge), ridge, _weights, _prior, every), every);
         }
     }
 
