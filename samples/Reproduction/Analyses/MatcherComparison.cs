@@ -12,7 +12,8 @@ namespace Reproduction.Analyses;
 /// <param name="cancellation">Ends the work.</param>
 internal sealed class MatcherComparison(CancellationToken cancellation)
 {
-    private const double ShortSeconds = 2; // matching that takes less is timed twice: the first time compiles
+    private const double ShortSeconds = 2; // matching that takes less is timed again, until everything has been compiled
+    private const int Repetitions = 20;
 
     private static readonly (string Name, IFeatureMatcher Matcher, double? PaperSeconds, double? PaperJoint)[] Matchers =
     [
@@ -39,7 +40,7 @@ internal sealed class MatcherComparison(CancellationToken cancellation)
                 var zipper = new Zipper(merge.Members, ZipOptions.For(ZipMethod.Paper, merge.Tasks) with { Matcher = matcher, Cut = ZipCut.Everything });
                 IReadOnlyList<SpaceStatistics> statistics = zipper.CollectStatistics(merge.Calibration, cancellationToken: cancellation);
                 (IReadOnlyList<SpaceMap> maps, double seconds) = Match();
-                if (seconds < ShortSeconds)
+                for (int i = 0; i < Repetitions && seconds < ShortSeconds; i++)
                     seconds = Math.Min(seconds, Match().Seconds);
                 ZipResult result = zipper.Finish(maps, merge.Calibration, cancellationToken: cancellation);
                 double unit = merge.Members.Max(member => (double)NetworkCost.Of(member.Network).MultiplyAdds);
@@ -60,7 +61,7 @@ internal sealed class MatcherComparison(CancellationToken cancellation)
         return new ResultSection("Matching algorithms",
         [
             "Whole zips (20/20) with averages of matched features and reset of batch normalization; the time is that of matching all spaces, "
-                + "statistics at hand. The paper's figures are of width 4, its times of a graphics processor's host.",
+                + "statistics at hand, the shortest of several. The paper's figures are of width 4, its times of a graphics processor's host.",
         ], new ResultTable(
             ["matching", "joint %", "average %", "time, ms", "paper, joint %", "paper, time, ms"],
             [.. rows.Select((row, i) => (string[])
