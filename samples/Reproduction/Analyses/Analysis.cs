@@ -81,7 +81,7 @@ internal sealed class Analysis(
             ], CreateCases(settings, own), cancellation);
         }
 
-        return sweep.ToSection("Networks of larger width have more features in common, and are closer to their ensemble when merged.");
+        return sweep.ToSection("The same architecture with more channels in every layer; pairs of one width have the same classes as those of another.");
     }
 
     /// <summary>Accuracy against the number of images that statistics and weights are taken from.</summary>
