@@ -22,8 +22,8 @@ internal sealed record PairSetting(string Name, string Title, int Classes)
     /// <summary>Whether classes are told apart by prototypes, rather than by a score each.</summary>
     public bool HasPrototypes { get; init; }
 
-    /// <summary>Width of the paper's networks.</summary>
-    public int PaperWidth { get; init; } = 1;
+    /// <summary>Width of the paper's networks: a residual network's multiplier of channels, or a VGG's channels of the first layer.</summary>
+    public required int PaperWidth { get; init; }
 
     /// <summary>The merges up to which both tasks share one network, the deepest first.</summary>
     public required IReadOnlyList<PairCut> Cuts { get; init; }
@@ -58,8 +58,9 @@ internal sealed record PairSetting(string Name, string Title, int Classes)
         },
         new("cifar10-vgg", "CIFAR-10 (5+5), VGG-11 with class scores", 10)
         {
-            ArchitectureName = _ => "vgg11",
-            Architecture = _ => ImageArchitecture.Vgg(11),
+            ArchitectureName = width => $"vgg11x{width}",
+            Architecture = width => ImageArchitecture.Vgg(11, width),
+            PaperWidth = 64,
             Cuts =
             [
                 new("before the heads", ZipCut.BeforeHeads, new ZipMatcher { Alpha = 0.01, Beta = 1 }) { Paper = new(33.2, 56.5) },

@@ -30,7 +30,7 @@ internal sealed class PairTable(PairSetting setting, DataSet data, ExperimentSet
         TableResult result = new MergeTable(setting.ListRows(), cancellation) { Engine = settings.Engine }.Run(cases);
 
         int test = (int)cases[0].Test.ImageCount!.Value, calibration = (int)cases[0].Calibration.ImageCount!.Value;
-        new ResultDocument(NameOf(width), $"{setting.Title}{(HasWidths ? $", width {width}" : "")}", command, [CreateSection(result, pairs, test, width)])
+        new ResultDocument($"{setting.Name}-x{width}", $"{setting.Title}, width {width}", command, [CreateSection(result, pairs, test, width)])
         {
             Duration = clock.Elapsed,
             Facts =
@@ -46,15 +46,11 @@ internal sealed class PairTable(PairSetting setting, DataSet data, ExperimentSet
         return result;
     }
 
-    private bool HasWidths => setting.ArchitectureName(1) != setting.ArchitectureName(2);
-
-    private string NameOf(int width) => HasWidths ? $"{setting.Name}-x{width}" : setting.Name;
-
     private ResultSection CreateSection(TableResult result, int pairs, int test, int width)
     {
         string[] scaled =
         [
-            .. HasWidths && width < setting.PaperWidth ? [$"networks of width {width} instead of {setting.PaperWidth}"] : Array.Empty<string>(),
+            .. width < setting.PaperWidth ? [$"networks of width {width} instead of {setting.PaperWidth}"] : Array.Empty<string>(),
             .. setting.HasPrototypes && prototypes is null ? ["drawn prototypes instead of text features of CLIP"] : Array.Empty<string>(),
             .. pairs < 5 ? [$"{pairs} {(pairs == 1 ? "pair" : "pairs")} instead of five"] : Array.Empty<string>(),
             .. settings.TrainingImages is { } images ? [$"classifiers trained with {images} images"] : Array.Empty<string>(),

@@ -25,8 +25,15 @@ public abstract record ImageArchitecture
     /// those of 224 to 255 with three.
     /// </summary>
     /// <param name="depth">11, 13, 16 or 19.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The depth is another one.</exception>
-    public static ImageArchitecture Vgg(int depth = 11) => new VggArchitecture(VggLayout.Cifar(depth));
+    /// <param name="channels">Channels of the first layer, at most 1,024; later ones have 2, 4, 8 and 8 times as many.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The depth is another one, or the number of channels is out of range.</exception>
+    public static ImageArchitecture Vgg(int depth = 11, int channels = 64)
+    {
+        const int MostChannels = 1024;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(channels, MostChannels);
+        return new VggArchitecture(VggLayout.Cifar(depth) with { Channels = channels });
+    }
 
     /// <summary>The network with weights to begin with.</summary>
     /// <param name="seed">Seed of the weights.</param>

@@ -160,6 +160,15 @@ public sealed class ImageClassifierTrainerTests
     }
 
     [Fact]
+    public void Vgg_Channels_AreThoseOfTheFirstLayer()
+    {
+        Network narrow = ImageArchitecture.Vgg(11, channels: 8).Create(1, 3, new Size2(32, 32), 5, ChannelAffine.FromNormalization([0, 0, 0], [1, 1, 1]), "narrow");
+        Assert.Equal([8, 16, 32, 32, 64, 64, 64, 64], narrow.Nodes.Select(node => node.Layer).OfType<Conv2d>().Select(layer => layer.OutputChannels));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ImageArchitecture.Vgg(11, channels: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ImageArchitecture.Vgg(11, channels: 1025));
+    }
+
+    [Fact]
     public void Fit_ColumnsThatDoNotFit_AreNamed()
     {
         IDataView rows = View(12);
