@@ -28,7 +28,7 @@ public sealed class DataSetCommandsTests : IDisposable
         WriteDigits("fashion");
         Assert.Equal(0, SmallDataSetsCommand.Create().Parse(
             ["--cifar10", In("cifar"), "--fashion-mnist", In("fashion"), "--mnist", In("mnist"), "--depth", "8", "--epochs", "10", "--batch-size", "10",
-                "--calibration-images", "18", "--test-images", "20", .. Output()]).Invoke());
+                "--calibration-images", "9", "--test-images", "20", .. Output()]).Invoke());
 
         string[] files = [.. Directory.GetFiles(In("classifiers")).Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
         Assert.Equal(["cifar10-resnet8x1-classes", "fashion-mnist-resnet8x1-classes", "mnist-resnet8x1-classes"], files);

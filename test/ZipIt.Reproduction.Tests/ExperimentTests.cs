@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using Reproduction.Analyses;
 using Reproduction.Commands;
 using Reproduction.Costs;
 using Reproduction.Data;
 using Reproduction.Pairs;
 using Reproduction.Tables;
 using Reproduction.Training;
+using ZipIt.Merging;
 using ZipIt.MLNet;
 using ZipIt.TorchSharp;
 
@@ -20,24 +22,28 @@ public sealed class ExperimentTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("cifar10", 10)]
-    [InlineData("cifar100-classes", 100)]
-    public void Run_PairTable_TrainsMergesAndWritesResults(string name, int classes)
+    [InlineData("cifar10", 1, 12, true)]
+    [InlineData("cifar10-vgg", 4, 12, true)]
+    [InlineData("cifar100", 1, 2, false)]
+    [InlineData("cifar100-classes", 1, 2, false)]
+    public void Run_PairTable_TrainsMergesAndWritesResults(string name, int width, int perClass, bool isFull)
     {
-        ToyImages.WriteCifar(_folder, classes, perClass: classes == 10 ? 12 : 2);
-        Assert.Equal(0, Run([name, _folder, "--width", "1", "--pairs", "1", .. Training(epochs: 3), "--calibration-images", "20", "--test-images", "100"]));
+        PairSetting setting = PairSetting.All.Single(entry => entry.Name == name);
+        ToyImages.WriteCifar(_folder, setting.Classes, perClass);
+        Assert.Equal(0, PairCommand.Create(isFull ? setting : Shorten(setting)).Parse([
+            _folder, "--width", $"{width}", "--pairs", "1", .. Training(epochs: 3), "--calibration-images", "10", "--test-images", "100"]).Invoke());
 
         string results = Path.Combine(_folder, "results");
-        string[] lines = File.ReadAllLines(Path.Combine(results, $"{name}-x1-1.csv"));
-        PairSetting setting = PairSetting.All.Single(entry => entry.Name == name);
+        string[] lines = File.ReadAllLines(Path.Combine(results, $"{name}-x{width}-1.csv"));
         Assert.Equal(setting.ListRows().Select(row => row.Name), lines.Skip(1).Select(line => line.Split(',')[0]));
         string[] ensemble = lines[^1].Split(',');
         Assert.Equal("2.00×", ensemble[1]);
-        Assert.True(Number(ensemble[3]) > 100 / (classes / 2) * 1.5, $"The ensemble names {ensemble[3]} % within tasks, hardly more than by guessing.");
+        Assert.True(Number(ensemble[3]) > 100 / (setting.Classes / 2) * 1.5, $"The ensemble names {ensemble[3]} % within tasks, hardly more than by guessing.");
         Assert.All(lines.Skip(1), line => Assert.InRange(Number(line.Split(',')[2]), 0, 100));
-        Assert.Contains("Scaled down: networks of width 1 instead of", File.ReadAllText(Path.Combine(results, $"{name}-x1.md")), StringComparison.Ordinal);
-        Assert.Contains("<svg", File.ReadAllText(Path.Combine(results, $"{name}-x1.html")), StringComparison.Ordinal);
-        Assert.Contains("<svg", File.ReadAllText(Path.Combine(results, $"{name}-x1-1-1.svg")), StringComparison.Ordinal);
+        string text = File.ReadAllText(Path.Combine(results, $"{name}-x{width}.md"));
+        Assert.Contains($"Scaled down: networks of width {width} instead of {setting.PaperWidth}", text, StringComparison.Ordinal);
+        Assert.Contains("<svg", File.ReadAllText(Path.Combine(results, $"{name}-x{width}.html")), StringComparison.Ordinal);
+        Assert.Contains("<svg", File.ReadAllText(Path.Combine(results, $"{name}-x{width}-1-1.svg")), StringComparison.Ordinal);
         Assert.Equal(2, Directory.GetFiles(Path.Combine(_folder, "classifiers")).Length);
     }
 
@@ -56,16 +62,16 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Theory]
-    [InlineData("layers", 3, "20", "--layers", "13", "20")]
+    [InlineData("layers", 3, "20", "--layers", "3", "20")]
     [InlineData("alpha-beta", 3, "1", "--alphas", "0.1", "1", "--betas", "0", "1")]
     [InlineData("matchers", 8, "selection")]
     [InlineData("widths", 2, "1", "--widths", "1")]
-    [InlineData("calibration", 3, "40", "--counts", "20", "40")]
+    [InlineData("calibration", 3, "20", "--counts", "10", "20")]
     public void Run_Analysis_WritesARowForEachPlace(string name, int lines, string last, params string[] own)
     {
         ToyImages.WriteCifar(_folder, 10, perClass: 6);
-        Assert.Equal(0, Run(
-            [name, _folder, "--width", "1", "--pairs", "1", .. Training(epochs: 1), "--calibration-images", "20", "--test-images", "20", .. own]));
+        Assert.Equal(0, AnalysisCommands.Create(Shorten(PairSetting.All[0])).Single(command => command.Name == name).Parse(
+            [_folder, "--width", "1", "--pairs", "1", .. Training(epochs: 1), "--calibration-images", "10", "--test-images", "20", .. own]).Invoke());
         string[] written = File.ReadAllLines(Path.Combine(_folder, "results", $"{name}-1.csv"));
         Assert.Equal(lines, written.Length);
         Assert.StartsWith(last + ",", written[^1], StringComparison.Ordinal);
@@ -78,7 +84,7 @@ public sealed class ExperimentTests : IDisposable
         {
             Classifiers = 2, TrainingImages = 3_600_000, Epochs = 10, Cases = 1, TestImages = 100, DataBytes = 5_000_000_000,
         };
-        IReadOnlyList<string> cells = Assert.Single(new CostMeasurement(null, images: 8, CancellationToken.None).Run([toy]).Table.Rows);
+        IReadOnlyList<string> cells = Assert.Single(new CostMeasurement(null, images: 4, CancellationToken.None).Run([toy]).Table.Rows);
         double milliseconds = Number(cells[2]);
         Assert.InRange(Number(cells[5]), 0.9 * 20 * milliseconds, 1.1 * 20 * milliseconds + 1);
         Assert.InRange(Number(cells[8]), 5, 5.1);
@@ -127,6 +133,14 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(0.6, row.Average.Mean, 12);
         Assert.True(double.IsNaN(new ResultRow(TableRow.Alone(0), cases[..1]).Joint.Deviation));
     }
+
+    /// <summary>With networks of 8 layers, cut behind the same stages.</summary>
+    private static PairSetting Shorten(PairSetting setting) => setting with
+    {
+        ArchitectureName = width => $"resnet8x{width}",
+        Architecture = width => ImageArchitecture.CifarResNet(8, width),
+        Cuts = [setting.Cuts[0], setting.Cuts[1] with { Cut = ZipCut.AfterLayers(5) }, setting.Cuts[2] with { Cut = ZipCut.AfterLayers(3) }],
+    };
 
     private static int Run(params string[] arguments) => ReproductionCommands.CreateRoot().Parse(arguments).Invoke();
 

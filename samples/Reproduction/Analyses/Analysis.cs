@@ -10,6 +10,7 @@ using ZipIt.MLNet;
 namespace Reproduction.Analyses;
 
 /// <summary>The paper's analyses, on pairs of the halves of CIFAR-10 with prototypes.</summary>
+/// <param name="setting">What is paired.</param>
 /// <param name="data">The data set.</param>
 /// <param name="settings">Classifiers and numbers of images.</param>
 /// <param name="pairs">Number of pairs.</param>
@@ -17,11 +18,11 @@ namespace Reproduction.Analyses;
 /// <param name="prototypes">A vector for each class; null to draw them.</param>
 /// <param name="cancellation">Ends the work.</param>
 internal sealed class Analysis(
-    DataSet data, ExperimentSettings settings, int pairs, int width, ClassPrototypes? prototypes = null, CancellationToken cancellation = default)
+    PairSetting setting, DataSet data, ExperimentSettings settings, int pairs, int width, ClassPrototypes? prototypes = null,
+    CancellationToken cancellation = default)
 {
     private const int Layers = 20;
 
-    private static readonly PairSetting Setting = PairSetting.All[0];
     private static readonly ZipCut Whole = ZipCut.Everything;
 
     /// <summary>The paper's figure of accuracy against the number of layers that are zipped.</summary>
@@ -92,7 +93,7 @@ internal sealed class Analysis(
         foreach (int count in counts)
         {
             sweep.Measure($"{count}", [
-                TableRow.Best("select and refit 13/20", ZipCut.AfterLayers(13)),
+                TableRow.Best("select and refit 13/20", setting.Cuts[1].Cut),
                 TableRow.Best("select and refit 20/20", Whole),
                 TableRow.AsInPaper("ZipIt! 20/20", new ZipMatcher { Alpha = 0.01, Beta = 1 }, Whole),
             ], CreateCases(settings with { CalibrationImages = count }, width), cancellation);
@@ -107,7 +108,7 @@ internal sealed class Analysis(
     /// <summary>The cases, whose classifiers are trained if they are not there.</summary>
     private MergeCase[] CreateCases(ExperimentSettings own, int ownWidth)
     {
-        var factory = new PairFactory(Setting, data, own, prototypes);
+        var factory = new PairFactory(setting, data, own, prototypes);
         return [.. Enumerable.Range(1, pairs).Select(pair => factory.Get(pair, ownWidth, cancellation))];
     }
 

@@ -24,7 +24,6 @@ internal sealed class ExperimentOptions
         Description = "Number of the graphics processor that trains and runs networks; without it the CPU does.",
     };
 
-
     private readonly Option<int?> _trainingImages = new("--training-images") { Description = "Most images to train a classifier with." };
     private readonly Option<int?> _testImages = new("--test-images") { Description = "Most images of a data set to measure with." };
     private readonly Option<int> _calibrationImages = new("--calibration-images")

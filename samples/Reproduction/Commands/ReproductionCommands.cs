@@ -18,7 +18,7 @@ internal static class ReproductionCommands
         foreach (Command command in (IEnumerable<Command>)
             [
                 .. PairSetting.All.Select(PairCommand.Create), ImageNetCommand.Create(), DataSetsCommand.Create(), SmallDataSetsCommand.Create(),
-                .. AnalysisCommands.Create(), SinGanCommand.Create(), CostsCommand.Create(),
+                .. AnalysisCommands.Create(PairSetting.All[0]), SinGanCommand.Create(), CostsCommand.Create(),
             ])
             root.Add(command);
         return root;
