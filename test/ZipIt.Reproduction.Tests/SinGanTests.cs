@@ -52,11 +52,14 @@ public sealed class SinGanTests : IDisposable
     }
 
     [Fact]
-    public void Run_TwoFolders_WritesTheFigure()
+    public void Run_TwoFolders_WritesTheFigureAndItsReport()
     {
-        new SinGanFigure(Write("a", seed: 1), Write("b", seed: 2), _folder, images: 1, calibrationImages: 2).Run();
+        new SinGanFigure(Write("a", seed: 1), Write("b", seed: 2), _folder, images: 1, calibrationImages: 2).Run("again");
         using var figure = SkiaSharp.SKBitmap.Decode(Path.Combine(_folder, "singan.png"));
         Assert.True(figure.Width > 2 * Sizes[^1].Width && figure.Height > 5 * Sizes[^1].Height);
+        Assert.Contains("](singan.png)", File.ReadAllText(Path.Combine(_folder, "singan.md")), StringComparison.Ordinal);
+        Assert.Contains("<img src=\"data:image/png;base64,", File.ReadAllText(Path.Combine(_folder, "singan.html")), StringComparison.Ordinal);
+        Assert.StartsWith("layers zipped of 4,\"difference, a\"", File.ReadAllText(Path.Combine(_folder, "singan-1.csv")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal sealed record ResultDocument(string Name, string Title, string Command,
     /// <summary>What it was done with, and what is scaled down.</summary>
     public IReadOnlyList<ReportFact> Facts { get; init; } = [];
 
-    /// <summary>Writes <c>NAME.md</c>, <c>NAME.html</c>, and <c>NAME-1.csv</c>, <c>NAME-1-1.svg</c> and so on for sections and plots.</summary>
+    /// <summary>Writes <c>NAME.md</c>, <c>NAME.html</c>, and <c>NAME-1.csv</c>, <c>NAME-1-1.svg</c> and so on for sections and plots, and pictures.</summary>
     /// <param name="folder">Folder; made if it is not there.</param>
     public void Write(string folder)
     {
@@ -27,6 +27,8 @@ internal sealed record ResultDocument(string Name, string Title, string Command,
         {
             ResultSection section = Sections[s];
             Save($"{Name}-{s + 1}.csv", ToCsv(section.Table));
+            if (section.Picture is { } picture)
+                File.WriteAllBytes(Path.Combine(folder, picture.FileName), picture.Png);
             for (int p = 0; p < section.Plots.Count; p++)
             {
                 var text = new StringWriter();
@@ -62,6 +64,8 @@ internal sealed record ResultDocument(string Name, string Title, string Command,
             foreach (IReadOnlyList<string> row in section.Table.Rows)
                 AppendRow(row);
             text.Append('\n');
+            if (section.Picture is { } picture)
+                text.Append(CultureInfo.InvariantCulture, $"![{picture.Description}]({picture.FileName})\n\n");
             for (int p = 0; p < section.Plots.Count; p++)
                 text.Append(CultureInfo.InvariantCulture, $"![{section.Plots[p].Title}]({PlotName(s, p)})\n\n");
         }

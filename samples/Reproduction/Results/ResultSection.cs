@@ -9,6 +9,9 @@ namespace Reproduction.Results;
 /// <param name="Plots">Plots of it.</param>
 internal sealed record ResultSection(string Title, IReadOnlyList<string> Text, ResultTable Table, params IReadOnlyList<ResultPlot> Plots) : IReportSection
 {
+    /// <summary>A picture; null for none.</summary>
+    public ResultPicture? Picture { get; init; }
+
     /// <inheritdoc/>
     public void Write(MarkupWriter markup)
     {
@@ -25,6 +28,8 @@ internal sealed record ResultSection(string Title, IReadOnlyList<string> Text, R
             }
         }
 
+        if (Picture is not null)
+            markup.Empty("img", ("src", "data:image/png;base64," + Convert.ToBase64String(Picture.Png)), ("alt", Picture.Description), ("class", "figure"));
         new TableWriter(markup).Write(Title, Table.Columns, Table.Rows, Table.Texts);
     }
 }

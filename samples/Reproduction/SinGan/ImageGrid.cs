@@ -3,16 +3,15 @@ using ZipIt.Networks;
 
 namespace Reproduction.SinGan;
 
-/// <summary>Rows of images with captions, as a PNG file.</summary>
+/// <summary>Rows of images with captions, as the content of a PNG file.</summary>
 internal static class ImageGrid
 {
     private const int Gap = 6;
     private const int CaptionHeight = 18;
 
-    /// <summary>Writes the file.</summary>
+    /// <summary>Draws them.</summary>
     /// <param name="rows">Caption and images [3, height, width] of −1 … 1; all of one size.</param>
-    /// <param name="path">Path of the file.</param>
-    public static void Save(IReadOnlyList<(string Caption, IReadOnlyList<Tensor> Images)> rows, string path)
+    public static byte[] Draw(IReadOnlyList<(string Caption, IReadOnlyList<Tensor> Images)> rows)
     {
         (int height, int width) = (rows[0].Images[0][1], rows[0].Images[0][2]);
         int columns = rows.Max(row => row.Images.Count);
@@ -32,7 +31,7 @@ internal static class ImageGrid
         }
 
         using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-        File.WriteAllBytes(path, png.ToArray());
+        return png.ToArray();
     }
 
     private static SKBitmap ToBitmap(Tensor image)

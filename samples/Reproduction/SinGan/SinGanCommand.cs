@@ -15,7 +15,7 @@ internal static class SinGanCommand
                 + "reals.pth and, if there is one, Zs.pth.",
             Arity = new ArgumentArity(2, 2),
         };
-        var output = new Option<string>("--output") { Description = "Folder for the figure.", DefaultValueFactory = _ => "singan" };
+        var output = new Option<string>("--output") { Description = "Folder for the figure and its report.", DefaultValueFactory = _ => "singan" };
         var images = new Option<int>("--images") { Description = "Images of each generator in a row.", DefaultValueFactory = _ => 3 };
         var calibration = new Option<int>("--calibration")
         {
@@ -28,7 +28,8 @@ internal static class SinGanCommand
             {
                 string[] pair = arguments.GetRequiredValue(folders);
                 new SinGanFigure(
-                    pair[0], pair[1], arguments.GetRequiredValue(output), arguments.GetValue(images), arguments.GetValue(calibration)).Run();
+                    pair[0], pair[1], arguments.GetRequiredValue(output), arguments.GetValue(images), arguments.GetValue(calibration))
+                    .Run(CommandLineText.Of(arguments));
             });
     }
 }
