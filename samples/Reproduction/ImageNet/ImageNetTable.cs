@@ -165,6 +165,7 @@ internal sealed class ImageNetTable(DataSet data, ResNetChoice network, Experime
             .. HasRandomWeights ? ["The networks have random weights: the table shows what it takes, not how good it is."] : Array.Empty<string>(),
             .. scaled.Length == 0 ? [] : new[] { $"Scaled down: {string.Join(", ", scaled)}." },
             $"Images are read when they are needed and not kept; of the data set, only the names of its files are in memory. {TaskTable.Rule}",
+            $"Zips of {network.Depth - 1}/{network.Depth} leave each task its last layer; the paper calls them whole.",
         ];
     }
 }
