@@ -12,55 +12,71 @@ using ZipIt.TorchSharp;
 namespace Reproduction.Costs;
 
 /// <summary>Measures what a step of training, of evaluation and of merging takes here, and computes what a whole run would.</summary>
-/// <param name="gpu">Number of the graphics processor to train on; null for the CPU.</param>
+/// <param name="gpu">Number of the graphics processor that trains and runs networks; null for the CPU.</param>
 /// <param name="images">Number of images of a measured step.</param>
 /// <param name="cancellation">Ends the work.</param>
 internal sealed class CostMeasurement(int? gpu, int images, CancellationToken cancellation)
 {
+    private static readonly ExperimentScale Small = new("", "ResNet-8×1", ImageArchitecture.CifarResNet(8), 32, 2)
+    {
+        Classifiers = 2, TrainingImages = 1, Epochs = 1, Cases = 1, TestImages = 1, DataBytes = 0,
+    };
+
     private readonly MLContext _context = new(seed: 1) { GpuDeviceId = gpu, FallbackToCpu = gpu is null };
-    private readonly CpuEngine _engine = new();
+    private readonly INetworkEngine _engine = gpu is { } number
+        ? new TorchSharpEngine(new MLContext { GpuDeviceId = number, FallbackToCpu = false })
+        : new CpuEngine();
 
     /// <summary>Measures the steps of some experiments.</summary>
     public ResultSection Run(IEnumerable<ExperimentScale> experiments)
     {
+        MeasureSteps(Small); // loading libtorch and compiling are no experiment's
+
+        var steps = new Dictionary<string, Steps>();
         var rows = new List<IReadOnlyList<string>>();
         foreach (ExperimentScale experiment in experiments)
         {
-            LabelledImages few = Noise(experiment, images), more = Noise(experiment, 3 * images);
-            ZipTransformer first = Train(experiment, few, seed: 1, out double fewSeconds);
-            ZipTransformer second = Train(experiment, more, seed: 2, out double moreSeconds);
-
-            // What both runs have in common, such as loading libtorch, is not the images'.
-            double training = Math.Max(moreSeconds - fewSeconds, 0) / (2 * images);
-            double evaluation = TimeEvaluation(first.Network, few);
-            double merging = TimeMerging([first.Network, second.Network], few) / images;
-
-            double trainingHours = training * experiment.TrainingImages * experiment.Epochs * experiment.Classifiers / 3600;
+            if (!steps.TryGetValue(experiment.Network, out Steps? step))
+                steps[experiment.Network] = step = MeasureSteps(experiment);
+            double trainingHours = step.Training * experiment.TrainingImages * experiment.Epochs * experiment.Classifiers / 3600;
             double runs = (double)experiment.Cases * experiment.Rows;
-            double evaluationHours = runs * 2 * experiment.TestImages * evaluation / 3600;
-            double mergingHours = runs * experiment.CalibrationImages * merging / 3600;
-            double weights = experiment.Classifiers * 4.0 * NetworkCost.Of(first.Network).Parameters;
+            double evaluationHours = runs * 2 * experiment.TestImages * step.Running / 3600;
+            double mergingHours = runs * step.Merge / 3600;
+            double weights = experiment.Classifiers * 4.0 * step.Parameters;
             rows.Add(
             [
-                experiment.Name, experiment.Network, Text(1000 * training), Text(1000 * evaluation), Text(1000 * merging),
+                experiment.Name, experiment.Network, Text(1000 * step.Training), Text(1000 * step.Running), Text(step.Merge),
                 Text(trainingHours), Text(evaluationHours), Text(mergingHours), Text((experiment.DataBytes + weights) / 1e9),
             ]);
             AnsiConsole.MarkupLineInterpolated(
-                $"{experiment.Name}, {experiment.Network}: {1000 * training:F1} ms to train on an image, {trainingHours:F1} h in all");
+                $"{experiment.Name}, {experiment.Network}: {1000 * step.Training:F1} ms to train on an image, {step.Merge:F1} s to merge a pair");
         }
 
         string device = gpu is null ? $"{Environment.ProcessorCount} threads of the CPU" : $"graphics processor {gpu}";
         return new ResultSection("What whole runs cost",
         [
-            $"Trained on {device}; networks run and are merged on the CPU. Steps are measured with {images} and {3 * images} images, hours are "
-                + "computed from them: classifiers × epochs × images for the training, cases × rows × test images of two networks for the evaluation, "
-                + "cases × rows × calibration images for merging with select and refit, the costliest method.",
+            $"Trained and run on {device}; weights are fitted on the CPU. Steps are measured with {images} images, and training with {3 * images}, merging "
+                + $"with {images / 2} besides, to know apart what does not depend on their number. Hours are computed from them: classifiers × epochs × images "
+                + "for the training, cases × rows × test images of two networks for the evaluation, cases × rows × one merge with all calibration images for "
+                + "merging with select and refit, the costliest method.",
         ], new ResultTable(
             [
-                "experiment", "network", "training, ms per image", "running, ms per image", "merging, ms per image",
+                "experiment", "network", "training, ms per image", "running, ms per image", "one merge, s",
                 "training, h", "evaluation, h", "merging, h", "disk, GB",
             ],
             rows) { Texts = 2 });
+    }
+
+    private Steps MeasureSteps(ExperimentScale experiment)
+    {
+        LabelledImages few = Noise(experiment, images), more = Noise(experiment, 3 * images);
+        Network first = Train(experiment, few, seed: 1, out double fewSeconds).Network;
+        Network second = Train(experiment, more, seed: 2, out double moreSeconds).Network;
+
+        // What both runs have in common is not the images'.
+        return new Steps(
+            Math.Max(moreSeconds - fewSeconds, 0) / (2 * images), TimeEvaluation(first, few),
+            TimeMerge([first, second], few, experiment.CalibrationImages), NetworkCost.Of(first).Parameters);
     }
 
     private ZipTransformer Train(ExperimentScale experiment, LabelledImages own, int seed, out double seconds)
@@ -99,6 +115,14 @@ internal sealed class CostMeasurement(int? gpu, int images, CancellationToken ca
         return best;
     }
 
+    /// <summary>Time of a merge with more images than are measured.</summary>
+    private double TimeMerge(Network[] networks, LabelledImages own, int calibrationImages)
+    {
+        double half = TimeMerging(networks, own.Take(images / 2)), all = TimeMerging(networks, own);
+        double perImage = Math.Max(all - half, 0) / (images - images / 2);
+        return all + (calibrationImages - images) * perImage;
+    }
+
     private double TimeMerging(Network[] networks, LabelledImages own)
     {
         ZipMember[] members = [.. networks.Select((network, i) => new ZipMember($"{i}", network))];
@@ -120,4 +144,7 @@ internal sealed class CostMeasurement(int? gpu, int images, CancellationToken ca
     }
 
     private static string Text(double value) => value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+
+    /// <summary>Seconds to train on an image, to run one and to merge a pair, and parameters of a network.</summary>
+    private sealed record Steps(double Training, double Running, double Merge, long Parameters);
 }

@@ -12,13 +12,15 @@ internal static class CostsCommand
     public static Command Create()
     {
         var output = new Option<string>("--output") { Description = "Folder for results.", DefaultValueFactory = _ => "results" };
-        var gpu = new Option<int?>("--gpu") { Description = "Number of the graphics processor to train on; without it the CPU trains." };
+        var gpu = new Option<int?>("--gpu") { Description = "Number of the graphics processor that trains and runs networks; without it the CPU does." };
         var images = new Option<int>("--images") { Description = "Images of a measured step.", DefaultValueFactory = _ => 64 };
         var only = new Option<string?>("--only") { Description = "Only experiments whose name or network contains this, e.g. ResNet-20." };
         return ExperimentCommand.Create(
             "costs", "Measures the steps of the experiments, and computes what whole runs cost.", [output, gpu, images, only],
             (arguments, cancellation) =>
             {
+                if (arguments.GetValue(images) < 4)
+                    throw new ArgumentException($"Expected at least 4 images of a measured step, found {arguments.GetValue(images)}.");
                 string wanted = arguments.GetValue(only) ?? "";
                 var clock = Stopwatch.StartNew();
                 ResultSection section = new CostMeasurement(arguments.GetValue(gpu), arguments.GetValue(images), cancellation)
