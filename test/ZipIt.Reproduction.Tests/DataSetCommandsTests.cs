@@ -27,8 +27,8 @@ public sealed class DataSetCommandsTests : IDisposable
         WriteDigits("mnist");
         WriteDigits("fashion");
         Assert.Equal(0, SmallDataSetsCommand.Create().Parse(
-            ["--cifar10", In("cifar"), "--fashion-mnist", In("fashion"), "--mnist", In("mnist"), "--depth", "8", "--epochs", "10", "--batch-size", "10",
-                "--calibration-images", "9", "--test-images", "20", .. Output()]).Invoke());
+            ["--cifar10", In("cifar"), "--fashion-mnist", In("fashion"), "--mnist", In("mnist"), "--depth", "8", "--epochs", "7", "--batch-size", "10",
+                "--calibration-images", "6", "--test-images", "20", .. Output()]).Invoke());
 
         string[] files = [.. Directory.GetFiles(In("classifiers")).Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
         Assert.Equal(["cifar10-resnet8x1-classes", "fashion-mnist-resnet8x1-classes", "mnist-resnet8x1-classes"], files);
@@ -63,7 +63,7 @@ public sealed class DataSetCommandsTests : IDisposable
         WriteBirds("nabirds");
         Assert.Equal(0, DataSetsCommand.Create().Parse(
             ["--cub", In("cub"), "--nabirds", In("nabirds"), "--depth", "8", "--image-size", "32", "--epochs", "8", "--batch-size", "5",
-                "--calibration-images", "12", .. Output()]).Invoke());
+                "--calibration-images", "6", .. Output()]).Invoke());
         string text = File.ReadAllText(In("results/datasets.md"));
         Assert.Contains("Scaled down: ResNet-8 instead of ResNet-50, 2 data sets instead of four.", text);
         Assert.Contains("cub %", text);
@@ -93,7 +93,7 @@ public sealed class DataSetCommandsTests : IDisposable
 
         Assert.Equal(0, ImageNetCommand.Create().Parse(
             [In("images"), "--depth", "8", "--image-size", "32", "--sets", "2", "--classes", "2", "--epochs", "8", "--batch-size", "5",
-                "--calibration-images", "12", .. Output()]).Invoke());
+                "--calibration-images", "6", .. Output()]).Invoke());
         Assert.Equal(2, Directory.GetFiles(In("classifiers")).Length);
         string text = File.ReadAllText(In("results/imagenet.md"));
         Assert.Contains("memory: ", text);
@@ -105,7 +105,7 @@ public sealed class DataSetCommandsTests : IDisposable
     public void ImageNet_RandomWeights_NeedsNoFolder()
     {
         Assert.Equal(0, ImageNetCommand.Create().Parse(
-            ["--random-weights", "--depth", "8", "--image-size", "32", "--sets", "3", "--classes", "4", "--pairs", "1", "--calibration-images", "16",
+            ["--random-weights", "--depth", "8", "--image-size", "32", "--sets", "3", "--classes", "4", "--pairs", "1", "--calibration-images", "8",
                 "--test-images", "8", .. Output()]).Invoke());
         Assert.False(Directory.Exists(In("classifiers")));
         string text = File.ReadAllText(In("results/imagenet.md"));

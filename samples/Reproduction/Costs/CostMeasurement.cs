@@ -13,13 +13,13 @@ namespace Reproduction.Costs;
 
 /// <summary>Measures what a step of training, of evaluation and of merging takes here, and computes what a whole run would.</summary>
 /// <param name="gpu">Number of the graphics processor that trains and runs networks; null for the CPU.</param>
-/// <param name="images">Number of images of a measured step.</param>
+/// <param name="stepImages">Number of images of a measured step; null for each experiment's own.</param>
 /// <param name="cancellation">Ends the work.</param>
-internal sealed class CostMeasurement(int? gpu, int images, CancellationToken cancellation)
+internal sealed class CostMeasurement(int? gpu, int? stepImages, CancellationToken cancellation)
 {
     private static readonly ExperimentScale Small = new("", "ResNet-8×1", ImageArchitecture.CifarResNet(8), 32, 2)
     {
-        Classifiers = 2, TrainingImages = 1, Epochs = 1, Cases = 1, TestImages = 1, DataBytes = 0,
+        Classifiers = 2, TrainingImages = 1, Epochs = 1, Cases = 1, TestImages = 1, DataBytes = 0, StepImages = 8,
     };
 
     private readonly MLContext _context = new(seed: 1) { GpuDeviceId = gpu, FallbackToCpu = gpu is null };
@@ -41,34 +41,39 @@ internal sealed class CostMeasurement(int? gpu, int images, CancellationToken ca
             double trainingHours = step.Training * experiment.TrainingImages * experiment.Epochs * experiment.Classifiers / 3600;
             double runs = (double)experiment.Cases * experiment.Rows;
             double evaluationHours = runs * 2 * experiment.TestImages * step.Running / 3600;
-            double mergingHours = runs * step.Merge / 3600;
+            double mergingHours = runs * experiment.CalibrationImages * step.Merging / 3600;
             double weights = experiment.Classifiers * 4.0 * step.Parameters;
             rows.Add(
             [
-                experiment.Name, experiment.Network, Text(1000 * step.Training), Text(1000 * step.Running), Text(step.Merge),
+                experiment.Name, experiment.Network, ImagesOf(experiment).ToString(CultureInfo.InvariantCulture),
+                Text(1000 * step.Training), Text(1000 * step.Running), Text(1000 * step.Merging),
                 Text(trainingHours), Text(evaluationHours), Text(mergingHours), Text((experiment.DataBytes + weights) / 1e9),
             ]);
             AnsiConsole.MarkupLineInterpolated(
-                $"{experiment.Name}, {experiment.Network}: {1000 * step.Training:F1} ms to train on an image, {step.Merge:F1} s to merge a pair");
+                $"{experiment.Name}, {experiment.Network}: {1000 * step.Training:F1} ms to train on an image, {1000 * step.Merging:F0} ms to merge with one");
         }
 
-        string device = gpu is null ? $"{Environment.ProcessorCount} threads of the CPU" : $"graphics processor {gpu}";
+        string threads = Environment.ProcessorCount == 1 ? "one thread" : $"{Environment.ProcessorCount} threads";
+        string device = gpu is null ? $"{threads} of the CPU" : $"graphics processor {gpu}";
         return new ResultSection("What whole runs cost",
         [
-            $"Trained and run on {device}; weights are fitted on the CPU. Steps are measured with {images} images, and training with {3 * images}, merging "
-                + $"with {images / 2} besides, to know apart what does not depend on their number. Hours are computed from them: classifiers × epochs × images "
-                + "for the training, cases × rows × test images of two networks for the evaluation, cases × rows × one merge with all calibration images for "
-                + "merging with select and refit, the costliest method.",
+            $"Trained and run on {device}; weights are fitted on the CPU. Steps are measured with as many images as the table says, and training with three "
+                + "times as many besides, to know apart what does not depend on their number. Hours are computed from them: classifiers × epochs × images for the "
+                + "training, cases × rows × test images of two networks for the evaluation, cases × rows × calibration images for merging with select and refit, "
+                + "the costliest method; hours of merging are the most that it can take, as much of it does not grow with the number of images.",
         ], new ResultTable(
             [
-                "experiment", "network", "training, ms per image", "running, ms per image", "one merge, s",
+                "experiment", "network", "images", "training, ms per image", "running, ms per image", "merging, ms per image",
                 "training, h", "evaluation, h", "merging, h", "disk, GB",
             ],
             rows) { Texts = 2 });
     }
 
+    private int ImagesOf(ExperimentScale experiment) => stepImages ?? experiment.StepImages;
+
     private Steps MeasureSteps(ExperimentScale experiment)
     {
+        int images = ImagesOf(experiment);
         LabelledImages few = Noise(experiment, images), more = Noise(experiment, 3 * images);
         Network first = Train(experiment, few, seed: 1, out double fewSeconds).Network;
         Network second = Train(experiment, more, seed: 2, out double moreSeconds).Network;
@@ -76,7 +81,7 @@ internal sealed class CostMeasurement(int? gpu, int images, CancellationToken ca
         // What both runs have in common is not the images'.
         return new Steps(
             Math.Max(moreSeconds - fewSeconds, 0) / (2 * images), TimeEvaluation(first, few),
-            TimeMerge([first, second], few, experiment.CalibrationImages), NetworkCost.Of(first).Parameters);
+            TimeMerging([first, second], few) / images, NetworkCost.Of(first).Parameters);
     }
 
     private ZipTransformer Train(ExperimentScale experiment, LabelledImages own, int seed, out double seconds)
@@ -87,7 +92,7 @@ internal sealed class CostMeasurement(int? gpu, int images, CancellationToken ca
             TaskName = $"{seed}",
             Architecture = experiment.Architecture,
             Epochs = 1,
-            BatchSize = Math.Min(128, images),
+            BatchSize = Math.Min(128, ImagesOf(experiment)),
             Seed = seed,
             CancellationToken = cancellation,
         };
@@ -115,14 +120,6 @@ internal sealed class CostMeasurement(int? gpu, int images, CancellationToken ca
         return best;
     }
 
-    /// <summary>Time of a merge with more images than are measured.</summary>
-    private double TimeMerge(Network[] networks, LabelledImages own, int calibrationImages)
-    {
-        double half = TimeMerging(networks, own.Take(images / 2)), all = TimeMerging(networks, own);
-        double perImage = Math.Max(all - half, 0) / (images - images / 2);
-        return all + (calibrationImages - images) * perImage;
-    }
-
     private double TimeMerging(Network[] networks, LabelledImages own)
     {
         ZipMember[] members = [.. networks.Select((network, i) => new ZipMember($"{i}", network))];
@@ -145,6 +142,6 @@ internal sealed class CostMeasurement(int? gpu, int images, CancellationToken ca
 
     private static string Text(double value) => value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
 
-    /// <summary>Seconds to train on an image, to run one and to merge a pair, and parameters of a network.</summary>
-    private sealed record Steps(double Training, double Running, double Merge, long Parameters);
+    /// <summary>Seconds for an image that is trained on, run and merged with, and parameters of a network.</summary>
+    private sealed record Steps(double Training, double Running, double Merging, long Parameters);
 }

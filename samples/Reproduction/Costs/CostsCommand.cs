@@ -13,7 +13,7 @@ internal static class CostsCommand
     {
         var output = new Option<string>("--output") { Description = "Folder for results.", DefaultValueFactory = _ => "results" };
         var gpu = new Option<int?>("--gpu") { Description = "Number of the graphics processor that trains and runs networks; without it the CPU does." };
-        var images = new Option<int>("--images") { Description = "Images of a measured step.", DefaultValueFactory = _ => 64 };
+        var images = new Option<int?>("--images") { Description = "Images of a measured step; without it 64, or fewer for wide and deep networks." };
         var only = new Option<string?>("--only") { Description = "Only experiments whose name or network contains this, e.g. ResNet-20." };
         return ExperimentCommand.Create(
             "costs", "Measures the steps of the experiments, and computes what whole runs cost.", [output, gpu, images, only],

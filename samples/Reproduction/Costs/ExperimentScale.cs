@@ -28,6 +28,9 @@ internal sealed record ExperimentScale(string Name, string Network, ImageArchite
     /// <summary>Number of rows of the table, each about as costly to run as two networks.</summary>
     public int Rows { get; init; } = 13;
 
+    /// <summary>Images to measure a step with; fewer for networks that take long.</summary>
+    public int StepImages { get; init; } = 64;
+
     /// <summary>Images to calibrate a merge with.</summary>
     public int CalibrationImages { get; init; } = 1000;
 
@@ -47,19 +50,19 @@ internal sealed record ExperimentScale(string Name, string Network, ImageArchite
         },
         new("CIFAR-100 (50+50)", "ResNet-20×8", ImageArchitecture.CifarResNet(20, 8), 32, 50)
         {
-            Classifiers = 10, TrainingImages = 25_000, Epochs = 100, Cases = 5, TestImages = 10_000, DataBytes = 185_000_000,
+            Classifiers = 10, TrainingImages = 25_000, Epochs = 100, Cases = 5, TestImages = 10_000, DataBytes = 185_000_000, StepImages = 32,
         },
         new("CIFAR-100 (50+50)", "ResNet-20×16", ImageArchitecture.CifarResNet(20, 16), 32, 50)
         {
-            Classifiers = 10, TrainingImages = 25_000, Epochs = 100, Cases = 5, TestImages = 10_000, DataBytes = 185_000_000,
+            Classifiers = 10, TrainingImages = 25_000, Epochs = 100, Cases = 5, TestImages = 10_000, DataBytes = 185_000_000, StepImages = 8,
         },
         new("ImageNet (200+200)", "ResNet-50", ImageArchitecture.ResNet(50), 224, 200)
         {
-            Classifiers = 5, TrainingImages = 256_000, Epochs = 90, Cases = 10, TestImages = 20_000, DataBytes = 155_000_000_000,
+            Classifiers = 5, TrainingImages = 256_000, Epochs = 90, Cases = 10, TestImages = 20_000, DataBytes = 155_000_000_000, StepImages = 16,
         },
         new("Dogs, Pets, CUB, NABirds", "ResNet-50", ImageArchitecture.ResNet(50), 224, 200)
         {
-            Classifiers = 4, TrainingImages = 12_000, Epochs = 90, Cases = 7, TestImages = 22_000, DataBytes = 12_000_000_000,
+            Classifiers = 4, TrainingImages = 12_000, Epochs = 90, Cases = 7, TestImages = 22_000, DataBytes = 12_000_000_000, StepImages = 16,
         },
     ];
 }

@@ -61,7 +61,8 @@ internal sealed class ImageNetTable(DataSet data, ResNetChoice network, Experime
         string memory = $"{(process.PeakWorkingSet64 / BytesPerMiB).ToString("N0", CultureInfo.InvariantCulture)} MiB at most";
         string readingTime = $"{Format.Duration(reading)} each, on {Environment.ProcessorCount} processors";
         AnsiConsole.MarkupLineInterpolated($"memory: {memory}; reading images: {readingTime}");
-        new ResultDocument("imagenet", setting.Title, command, [table.CreateSection(result, Describe(sets, classes, combinations.Length))])
+        ResultSection section = table.CreateSection(result, Describe(sets, classes, combinations.Length));
+        new ResultDocument("imagenet", setting.Title, command, [HasRandomWeights ? section with { Plots = [] } : section])
         {
             Duration = clock.Elapsed,
             Facts =
@@ -156,7 +157,7 @@ internal sealed class ImageNetTable(DataSet data, ResNetChoice network, Experime
         [
             .. network.Depth == PaperDepth ? [] : new[] { $"ResNet-{network.Depth} instead of ResNet-50" },
             .. sets == 5 && classes == 200 ? [] : new[] { $"{sets} sets of {classes} classes instead of five of 200" },
-            .. pairs == 10 ? [] : new[] { $"{pairs} pairs instead of ten" },
+            .. pairs == 10 ? [] : new[] { $"{pairs} {(pairs == 1 ? "pair" : "pairs")} instead of ten" },
             .. settings.TestImages is null ? [] : new[] { "some of the test images" },
         ];
         return

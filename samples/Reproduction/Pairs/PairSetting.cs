@@ -28,6 +28,9 @@ internal sealed record PairSetting(string Name, string Title, int Classes)
     /// <summary>The merges up to which both tasks share one network, the deepest first.</summary>
     public required IReadOnlyList<PairCut> Cuts { get; init; }
 
+    /// <summary>What else there is to know about the rows; null for nothing.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>What the paper reports for averaged weights.</summary>
     public PaperFigure? Averaging { get; init; }
 
@@ -61,11 +64,12 @@ internal sealed record PairSetting(string Name, string Title, int Classes)
             ArchitectureName = width => $"vgg11x{width}",
             Architecture = width => ImageArchitecture.Vgg(11, width),
             PaperWidth = 64,
+            Remark = "The 22 layers of the paper's VGG-11 count activations and pooling, too: 14/22 are six convolutions, 7/22 three.",
             Cuts =
             [
                 new("before the heads", ZipCut.BeforeHeads, new ZipMatcher { Alpha = 0.01, Beta = 1 }) { Paper = new(33.2, 56.5) },
-                new("6 convolutions (14/22)", ZipCut.AfterLayers(6), new ZipMatcher()) { Paper = new(35.2, 58.4) },
-                new("3 convolutions (7/22)", ZipCut.AfterLayers(3), new ZipMatcher { Alpha = 1e-4, Beta = 0.075 }) { Paper = new(44.5, 65.5) },
+                new("14/22", ZipCut.AfterLayers(6), new ZipMatcher()) { Paper = new(35.2, 58.4) },
+                new("7/22", ZipCut.AfterLayers(3), new ZipMatcher { Alpha = 1e-4, Beta = 0.075 }) { Paper = new(44.5, 65.5) },
             ],
             Permutation = new(25.4, 47.8),
             Ensemble = new(66.6, 88.6),

@@ -58,7 +58,12 @@ internal sealed class PairTable(PairSetting setting, DataSet data, ExperimentSet
         const string Rule = "Rows of the paper's methods compare tasks by the paper's rule (softmax of each head with a scale of 100); select and refit "
             + "and calibrated rows by one softmax over all classes.";
         return new ResultSection(
-            setting.Title, scaled.Length == 0 ? [Rule] : [$"Scaled down: {string.Join(", ", scaled)}. {Rule}"], AccuracyTable.Of(result),
+            setting.Title,
+            [
+                scaled.Length == 0 ? Rule : $"Scaled down: {string.Join(", ", scaled)}. {Rule}",
+                .. setting.Remark is null ? [] : new[] { setting.Remark },
+            ],
+            AccuracyTable.Of(result),
             CutPlot.Of("Joint accuracy", setting.Cuts, result, row => row.Joint.Mean),
             CutPlot.Of("Average accuracy within tasks", setting.Cuts, result, row => row.Average.Mean));
     }
