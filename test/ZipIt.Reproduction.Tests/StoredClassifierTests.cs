@@ -33,7 +33,7 @@ public sealed class StoredClassifierTests
         ZipClassifier[] pair = LoadPair(1, 2);
         ClassificationTask[] tasks = [.. pair.SelectMany(classifier => classifier.Tasks)];
         string[] labels = [.. tasks.SelectMany(task => task.Labels)];
-        IImageSource calibration = Open("calibration", labels).Take(60).ToSource(), test = Open("test", labels).ToSource();
+        IImageSource calibration = Open("calibration", labels).Take(100).ToSource(), test = Open("test", labels).Take(500).ToSource();
         double ensemble = Measure(new ZipOptions { Tasks = tasks, Cut = ZipCut.Nothing, ResetBatchNorm = false });
         double zipped = Measure(new ZipOptions { Tasks = tasks, Cut = ZipCut.Everything });
         Assert.True(zipped > ensemble - 0.1, $"The ensemble reaches {ensemble:P1}, the zip {zipped:P1}.");
