@@ -52,20 +52,18 @@ internal sealed class NormalEquations : IDisposable
     public double Energy { get; private set; }
 
     /// <summary>Adds rows to XᵀX.</summary>
-    public void AddRows(PanelMatrix x)
+    public void AddRows(DesignMatrix x)
     {
-        PanelProducts.AddSymmetric(x, _gram, _threads);
+        x.AddGram(_gram, _threads);
         Rows += x.Rows;
     }
 
     /// <summary>Adds rows to XᵀR.</summary>
     /// <param name="x">Rows of X.</param>
     /// <param name="residuals">Their right-hand sides [rows, outputs].</param>
-    public void AddResiduals(PanelMatrix x, ReadOnlySpan<float> residuals)
+    public void AddResiduals(DesignMatrix x, ReadOnlySpan<float> residuals)
     {
-        var panels = new PanelMatrix(x.Rows, Outputs, _residuals.Take(PanelMatrix.SizeOf(x.Rows, Outputs)));
-        panels.CopyFrom(residuals, _threads);
-        PanelProducts.AddProduct(x, panels, _cross.Doubles, _threads);
+        x.AddProduct(residuals, Outputs, _cross.Doubles, _residuals, _threads);
         Energy += TensorPrimitives.SumOfSquares(residuals);
     }
 

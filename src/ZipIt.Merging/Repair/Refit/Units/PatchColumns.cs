@@ -42,6 +42,18 @@ internal sealed class PatchColumns
     /// <summary>Number of columns.</summary>
     public int Count => Taps * Channels;
 
+    /// <summary>Pixels in a row of the input.</summary>
+    public int InputWidth => _width;
+
+    /// <summary>Whether it is a dense convolution of 3×3 neighbouring pixels whose output is as large as its input.</summary>
+    public bool IsSame3x3 => _kernel == new Size2(3, 3) && _stride == new Size2(1, 1) && _padding == new Size2(1, 1) && _dilation == new Size2(1, 1);
+
+    /// <summary>Whether each output sees one pixel.</summary>
+    public bool IsPointwise => Taps == 1 && _padding == new Size2(0, 0);
+
+    /// <summary>Where in the input a layer of single pixels sees what it computes an output from.</summary>
+    public int PlaceOf(int y, int x) => y * _stride.Height * _width + x * _stride.Width;
+
     /// <summary>Number of values of one image's input.</summary>
     public int InputLength => _height * _width * _allChannels;
 
