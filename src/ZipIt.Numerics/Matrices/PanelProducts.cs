@@ -56,8 +56,30 @@ internal static unsafe class PanelProducts
     public static void AddSums(
         PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, SymmetricTiles gram, int threads = 0, KernelSet? kernels = null)
     {
-        fixed (double* pointer = gram.Values)
-            WorkerTeam.For(threads, sums.Count * x.PanelCount * y.PanelCount, new SumWork(x, y, rows, sums, pointer, kernels ?? KernelSet.Best));
+        RunSums(x, y, rows, sums, gram.Values, 0, threads, kernels);
+    }
+
+    /// <summary>The same for a matrix that is not symmetric.</summary>
+    /// <param name="x">X [blocks · rows, columns].</param>
+    /// <param name="y">Y [blocks · rows, columns].</param>
+    /// <param name="rows">Rows of a block.</param>
+    /// <param name="sums">The sums; those of different lists go to different tiles.</param>
+    /// <param name="product">Result [tiles, tiles of a row, panel width, panel width].</param>
+    /// <param name="tilesPerRow">Tiles in a row of the result.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="kernels">Kernels to use; null for the best.</param>
+    public static void AddSums(
+        PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, Span<double> product, int tilesPerRow, int threads = 0,
+        KernelSet? kernels = null) => RunSums(x, y, rows, sums, product, tilesPerRow, threads, kernels);
+
+    private static void RunSums(
+        PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, Span<double> tiles, int tilesPerRow, int threads,
+        KernelSet? kernels)
+    {
+        fixed (double* pointer = tiles)
+        {
+            WorkerTeam.For(threads, sums.Count * x.PanelCount * y.PanelCount, new SumWork(x, y, rows, sums, pointer, tilesPerRow, kernels ?? KernelSet.Best));
+        }
 
         GC.KeepAlive(x.Memory);
         GC.KeepAlive(y.Memory);
@@ -124,7 +146,7 @@ internal static unsafe class PanelProducts
 
     /// <summary>Sums of products of blocks of rows; a block of the work is one list of sums for one pair of panels.</summary>
     private sealed class SumWork(
-        PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, double* tiles, KernelSet kernels) : IParallelWork
+        PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, double* tiles, int tilesPerRow, KernelSet kernels) : IParallelWork
     {
         [SkipLocalsInit]
         public void Run(int block, int worker)
@@ -137,7 +159,7 @@ internal static unsafe class PanelProducts
             int chunks = (rows + RankUpdate.ChunkRows - 1) / RankUpdate.ChunkRows;
             foreach (BlockSum sum in sums[list])
             {
-                if (!sum.Targets.Any(target => target.Row + i >= target.Column + j))
+                if (!sum.Targets.Any(target => Counts(target.Row + i, target.Column + j)))
                     continue;
                 new Span<double>(total, TileSize).Clear();
                 foreach ((int a, int b) in sum.Products)
@@ -154,11 +176,15 @@ internal static unsafe class PanelProducts
 
                 foreach ((int row, int column) in sum.Targets)
                 {
-                    if (row + i >= column + j)
-                        Add(total, tiles + SymmetricTiles.IndexOf(row + i, column + j));
+                    if (Counts(row + i, column + j))
+                        Add(total, tiles + IndexOf(row + i, column + j));
                 }
             }
         }
+
+        private bool Counts(int row, int column) => tilesPerRow > 0 || row >= column;
+
+        private nint IndexOf(int row, int column) => tilesPerRow > 0 ? ((nint)row * tilesPerRow + column) * TileSize : SymmetricTiles.IndexOf(row, column);
     }
 
     /// <summary>tile += other.</summary>

@@ -64,7 +64,8 @@ internal sealed unsafe class PanelWeights
     /// <param name="first">The first row.</param>
     /// <param name="count">Number of rows, at most <see cref="BlockRows"/>.</param>
     /// <param name="target">Receives [rows, outputs].</param>
-    public void MultiplyRows(PanelMatrix x, int first, int count, float* target)
+    /// <param name="adds">Whether it is added to what stands there.</param>
+    public void MultiplyRows(PanelMatrix x, int first, int count, float* target, bool adds = false)
     {
         AlignedBuffer rows = _rows ??= AlignedBuffer.Uninitialized(BlockRows * RowStride);
         for (int panel = 0; panel < x.PanelCount; panel += BlockPanels)
@@ -77,7 +78,7 @@ internal sealed unsafe class PanelWeights
                     PanelMatrix.Width);
             }
 
-            bool isFirst = panel == 0;
+            bool isFirst = panel == 0 && !adds;
             _kernels.Multiply(
                 rows.Pointer, RowStride, count, values, 0, values.PanelCount, target, _outputs, isFirst ? _zeros.Pointer : target, isFirst ? 0 : _outputs);
         }

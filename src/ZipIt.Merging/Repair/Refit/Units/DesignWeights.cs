@@ -10,7 +10,7 @@ internal sealed class DesignWeights(Matrix weights, SampleLayout layout, int thr
 {
     private PanelWeights? _panels;
     private WinogradFilters?[]? _filters;
-    private PanelWeights?[]? _points;
+    private PanelWeights[]?[]? _taps;
 
     /// <summary>Number of outputs.</summary>
     public int Outputs => weights.Rows;
@@ -18,27 +18,30 @@ internal sealed class DesignWeights(Matrix weights, SampleLayout layout, int thr
     /// <summary>All of them, for <see cref="PatchMatrix"/>.</summary>
     public PanelWeights Panels => _panels ??= weights.Pack();
 
-    /// <summary>Those of one layer of 3×3 pixels, for <see cref="WindowMatrix"/>; the first such layer has the intercept.</summary>
+    /// <summary>Those of one layer of 3×3 pixels with stride 1, for <see cref="WindowMatrix"/>; the first such layer has the intercept.</summary>
     public WinogradFilters Filters(int layer)
     {
         IReadOnlyList<PatchColumns> columns = layout.ColumnsOf(0);
-        bool isFirst = !columns.Take(layer).Any(other => other.Taps == WinogradFilters.Taps);
+        bool isFirst = !columns.Take(layer).Any(other => other.IsSame3x3);
         _filters ??= new WinogradFilters?[columns.Count];
         return _filters[layer] ??= new WinogradFilters(
             weights, layout.FirstColumnOf(layer), columns[layer].Channels, isFirst ? layout.Columns - 1 : -1, threads);
     }
 
-    /// <summary>Those of one layer of single pixels, for <see cref="WindowMatrix"/>.</summary>
-    public PanelWeights Points(int layer)
+    /// <summary>Those of one layer of another kind, tap by tap, for <see cref="WindowMatrix"/>.</summary>
+    public PanelWeights[] Taps(int layer)
     {
         IReadOnlyList<PatchColumns> columns = layout.ColumnsOf(0);
-        _points ??= new PanelWeights?[columns.Count];
-        if (_points[layer] is { } known)
-            return known;
-        int count = columns[layer].Count;
-        var own = new double[Outputs * count];
-        for (int o = 0; o < Outputs; o++)
-            weights.Row(o).Slice(layout.FirstColumnOf(layer), count).CopyTo(own.AsSpan(o * count));
-        return _points[layer] = new PanelWeights(own, Outputs, count);
+        _taps ??= new PanelWeights[]?[columns.Count];
+        return _taps[layer] ??= [.. Enumerable.Range(0, columns[layer].Taps).Select(Tap)];
+
+        PanelWeights Tap(int tap)
+        {
+            int count = columns[layer].Channels, first = layout.FirstColumnOf(layer) + tap * count;
+            var own = new double[Outputs * count];
+            for (int o = 0; o < Outputs; o++)
+                weights.Row(o).Slice(first, count).CopyTo(own.AsSpan(o * count));
+            return new PanelWeights(own, Outputs, count);
+        }
     }
 }

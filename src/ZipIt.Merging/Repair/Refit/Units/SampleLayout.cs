@@ -139,8 +139,8 @@ internal sealed class SampleLayout
         return pixels;
     }
 
-    /// <summary>Whether all layers are convolutions of 3×3 pixels with stride 1, or of single pixels, with whole panels of channels.</summary>
+    /// <summary>Whether one of the layers is a convolution of 3×3 pixels with stride 1, and all have whole panels of channels.</summary>
     private bool CanTakeWindows() =>
         Groups == 1 && Channels % PanelMatrix.Width == 0 && Array.Exists(_columns[0], columns => columns.IsSame3x3)
-        && Array.TrueForAll(_columns[0], columns => (columns.IsSame3x3 || columns.IsPointwise) && columns.Channels % PanelMatrix.Width == 0);
+        && Array.TrueForAll(_columns[0], columns => columns.Channels % PanelMatrix.Width == 0);
 }

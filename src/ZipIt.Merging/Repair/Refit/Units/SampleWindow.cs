@@ -1,3 +1,4 @@
+using ZipIt.Networks;
 using ZipIt.Numerics;
 
 namespace ZipIt.Merging;
@@ -10,13 +11,6 @@ namespace ZipIt.Merging;
 internal sealed record SampleWindow(int Height, int Width, int MapHeight, int MapWidth)
 {
     private const double Golden = 0.6180339887498949, Plastic = 0.7548776662466927, PlasticSquared = 0.5698402909980532;
-
-    // Pixels that a layer of 3×3 pixels sees; those beside a window that is as wide as the map are always outside.
-    private int MarginX => Width == MapWidth ? 0 : 1;
-
-    private int MarginY => Height == MapHeight ? 0 : 1;
-
-    private int SeenWidth => Width + 2 * MarginX;
 
     /// <summary>A window of a number of pixels or somewhat more, made of whole tiles where the map has them.</summary>
     public static SampleWindow Of(int pixels, int mapHeight, int mapWidth)
@@ -39,29 +33,33 @@ internal sealed record SampleWindow(int Height, int Width, int MapHeight, int Ma
         }
     }
 
-    /// <summary>Number of pixels that a layer sees, without those that are always outside of the map.</summary>
-    public int PixelsOf(PatchColumns columns) => columns.Taps == 1 ? Height * Width : (Height + 2 * MarginY) * SeenWidth;
-
-    /// <summary>The pixel, among those that a layer sees, that one of its taps sees from an output of the window; −1 if it is always outside of the map.</summary>
-    public int PixelOf(PatchColumns columns, int output, int tap)
+    /// <summary>Number of pixels that a layer sees, without those that are always outside of its input.</summary>
+    public int PixelsOf(PatchColumns columns)
     {
-        if (columns.Taps == 1)
-            return output;
-        int y = output / Width + tap / 3 - 1 + MarginY, x = output % Width + tap % 3 - 1 + MarginX;
-        return (uint)y < (uint)(Height + 2 * MarginY) && (uint)x < (uint)SeenWidth ? y * SeenWidth + x : -1;
+        Size2 seen = columns.SeenFrom(this).Seen;
+        return seen.Height * seen.Width;
     }
 
-    /// <summary>Where a pixel that a layer sees lies in its input; −1 if it is outside.</summary>
-    /// <param name="columns">The layer.</param>
-    /// <param name="pixel">Number of the pixel.</param>
-    /// <param name="y">Row of the window's first output.</param>
-    /// <param name="x">Column of the window's first output.</param>
-    public int PlaceOf(PatchColumns columns, int pixel, int y, int x)
+    /// <summary>The pixel, among those that a layer sees, that one of its taps sees from an output of the window; −1 if it is always outside.</summary>
+    public int PixelOf(PatchColumns columns, int output, int tap)
     {
-        if (columns.Taps == 1)
-            return columns.PlaceOf(y + pixel / Width, x + pixel % Width);
-        (int row, int column) = (y + pixel / SeenWidth - MarginY, x + pixel % SeenWidth - MarginX);
-        return (uint)row < (uint)MapHeight && (uint)column < (uint)MapWidth ? row * MapWidth + column : -1;
+        (Size2 seen, Size2 skipped) = columns.SeenFrom(this);
+        (int y, int x) = columns.SeenAt(output / Width, output % Width, tap);
+        (y, x) = (y - skipped.Height, x - skipped.Width);
+        return (uint)y < (uint)seen.Height && (uint)x < (uint)seen.Width ? y * seen.Width + x : -1;
+    }
+
+    /// <summary>Where the pixels that a layer sees lie in its input; −1 for those that are outside.</summary>
+    /// <param name="columns">The layer.</param>
+    /// <param name="image">Number of the image.</param>
+    public int[] PlacesOf(PatchColumns columns, int image)
+    {
+        (Size2 seen, Size2 skipped) = columns.SeenFrom(this);
+        (int y, int x) = OriginOf(image);
+        var places = new int[seen.Height * seen.Width];
+        for (int pixel = 0; pixel < places.Length; pixel++)
+            places[pixel] = columns.PlaceOf(y, x, pixel / seen.Width + skipped.Height, pixel % seen.Width + skipped.Width);
+        return places;
     }
 
     /// <summary>
@@ -92,16 +90,33 @@ internal sealed record SampleWindow(int Height, int Width, int MapHeight, int Ma
             }
         }
 
-        // Pairs of taps in the same direction from each other belong to the same pairs of pixels: what has another direction goes to other tiles.
-        return [.. meetings.GroupBy(meeting => DirectionOf(meeting.Value[0])).Select(direction => (IReadOnlyList<BlockSum>)[.. direction
+        // Pairs of taps at which the same pixels meet get their sums one after the other.
+        var first = new Dictionary<(int, int), (int, int)>();
+        foreach (List<(int, int)> taps in meetings.Values)
+        {
+            foreach ((int, int) other in taps)
+                first[FirstOf(other)] = FirstOf(taps[0]);
+        }
+
+        return [.. meetings.GroupBy(meeting => FirstOf(meeting.Value[0])).Select(list => (IReadOnlyList<BlockSum>)[.. list
             .GroupBy(meeting => string.Join(' ', meeting.Value.Order()))
             .Select(sum => new BlockSum(
                 [.. sum.Select(meeting => meeting.Key)],
                 [.. sum.First().Value.Order().Select(taps => (firstRow + taps.Row * rowPanels, firstColumn + taps.Column * columnPanels))]))])];
 
-        (int, int) DirectionOf((int Row, int Column) taps) => (
-            OffsetOf(rows, taps.Row) / 3 - OffsetOf(columns, taps.Column) / 3, OffsetOf(rows, taps.Row) % 3 - OffsetOf(columns, taps.Column) % 3);
-
-        static int OffsetOf(PatchColumns layer, int tap) => layer.Taps == 1 ? 4 : tap;
+        (int, int) FirstOf((int, int) taps)
+        {
+            while (first.TryGetValue(taps, out (int, int) next) && next != taps)
+                taps = next;
+            return taps;
+        }
     }
+
+    /// <summary>The block of XᵀR of a layer, for residuals of one pixel after the other, as sums of products.</summary>
+    /// <param name="rows">The layer.</param>
+    /// <param name="firstRow">Its first panel of columns.</param>
+    public IReadOnlyList<IReadOnlyList<BlockSum>> SumsOf(PatchColumns rows, int firstRow) =>
+        [.. Enumerable.Range(0, rows.Taps).Select(tap => (IReadOnlyList<BlockSum>)[new BlockSum(
+            [.. Enumerable.Range(0, Height * Width).Select(output => (PixelOf(rows, output, tap), output)).Where(pair => pair.Item1 >= 0)],
+            [(firstRow + tap * (rows.Channels / PanelMatrix.Width), 0)])])];
 }

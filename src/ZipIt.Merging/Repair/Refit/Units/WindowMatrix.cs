@@ -6,7 +6,7 @@ namespace ZipIt.Merging;
 /// <summary>
 /// A design matrix of windows of neighbouring pixels, for convolutions of 3×3 pixels with stride 1: each input pixel is there once instead of at every tap that
 /// sees it. Products of two input pixels are computed once for all pairs of taps that meet there, and everything else by Winograd's convolution
-/// (<see cref="WinogradTiles"/>). Layers of single pixels may come to it, as shortcuts do.
+/// (<see cref="WinogradTiles"/>). Layers of other kinds may come to it, as shortcuts do.
 /// </summary>
 internal sealed class WindowMatrix : DesignMatrix
 {
@@ -33,14 +33,14 @@ internal sealed class WindowMatrix : DesignMatrix
         for (int layer = 0; layer < columns.Count; layer++)
         {
             int channels = columns[layer].Channels;
-            bool isPoint = columns[layer].Taps == 1;
-            if (hasGram || isPoint)
+            bool isTiled = columns[layer].IsSame3x3;
+            if (hasGram || !isTiled)
             {
                 int rows = checked(window.PixelsOf(columns[layer]) * images);
                 _pixels[layer] = new PanelMatrix(rows, channels, pool.Rent(PanelMatrix.SizeOf(rows, channels)));
             }
 
-            if (!isPoint)
+            if (isTiled)
             {
                 _tiles[layer] = new WinogradTiles(
                     images, window.Height, window.Width, channels, pool.Rent(WinogradTiles.SizeOf(images, window.Height, window.Width, channels)));
@@ -50,8 +50,8 @@ internal sealed class WindowMatrix : DesignMatrix
 
     /// <summary>Memory in bytes that one image takes.</summary>
     public static long BytesOf(SampleLayout layout, SampleWindow window, bool hasGram) => layout.ColumnsOf(0).Sum(columns =>
-        ((hasGram || columns.Taps == 1 ? (long)window.PixelsOf(columns) * columns.Channels : 0)
-        + (columns.Taps == 1 ? 0 : WinogradTiles.SizeOf(1, window.Height, window.Width, columns.Channels))) * sizeof(float));
+        ((hasGram || !columns.IsSame3x3 ? (long)window.PixelsOf(columns) * columns.Channels : 0)
+        + (columns.IsSame3x3 ? WinogradTiles.SizeOf(1, window.Height, window.Width, columns.Channels) : 0)) * sizeof(float));
 
     /// <inheritdoc/>
     public override void Write(int place, int image, int layer, ReadOnlySpan<float> map)
@@ -61,14 +61,15 @@ internal sealed class WindowMatrix : DesignMatrix
         _tiles[layer]?.SetInputs(place, map, columns.InputWidth, y, x);
         if (_pixels[layer] is not { } pixels)
             return;
-        for (int pixel = 0; pixel < pixels.Rows / _images; pixel++)
+        int[] places = _window.PlacesOf(columns, image);
+        for (int pixel = 0; pixel < places.Length; pixel++)
         {
-            int from = _window.PlaceOf(columns, pixel, y, x), row = pixel * _images + place;
+            int row = pixel * _images + place;
             for (int panel = 0; panel < pixels.PanelCount; panel++)
             {
                 Span<float> target = pixels.Slice(panel, row);
-                if (from >= 0)
-                    map.Slice(from * columns.Channels + panel * Width, Width).CopyTo(target);
+                if (places[pixel] >= 0)
+                    map.Slice(places[pixel] * columns.Channels + panel * Width, Width).CopyTo(target);
                 else
                     target.Clear();
             }
@@ -97,42 +98,48 @@ internal sealed class WindowMatrix : DesignMatrix
         int panels = PanelMatrix.CountPanels(outputs), length = Rows / _images * outputs;
         var tiles = new WinogradTiles(_images, _window.Height, _window.Width, outputs, memory.Take(
             WinogradTiles.SizeOf(_images, _window.Height, _window.Width, outputs)));
-        ForImages(residuals, length, threads, tiles.SetOutputs);
+        var sums = new float[_images * outputs];
+        ForImages(residuals, length, threads, (image, values) =>
+        {
+            tiles.SetOutputs(image, values);
+            Span<float> own = sums.AsSpan(image * outputs, outputs);
+            for (int row = 0; row < values.Length; row += outputs)
+                TensorPrimitives.Add(own, values.Slice(row, outputs), own);
+        });
         for (int layer = 0; layer < columns.Count; layer++)
         {
             if (_tiles[layer] is { } inputs)
                 WinogradFilters.AddGradients(inputs, tiles, ProductOf(layer, product), threads);
         }
 
-        int first = PanelMatrix.CountPanels(Columns - 1) * panels * Width * Width; // the intercept's tiles
-        var sums = new double[outputs];
-        for (int row = 0; row < Rows; row++)
+        int intercept = PanelMatrix.CountPanels(Columns - 1) * panels * Width * Width; // its first tile
+        for (int image = 0; image < _images; image++)
         {
-            ReadOnlySpan<float> values = residuals.Slice(row * outputs, outputs);
             for (int o = 0; o < outputs; o++)
-                sums[o] += values[o];
+                product[intercept + o / Width * Width * Width + o % Width] += sums[image * outputs + o];
         }
 
-        for (int o = 0; o < outputs; o++)
-            product[first + o / Width * Width * Width + o % Width] += sums[o];
-        if (!columns.Any(layer => layer.Taps == 1))
+        if (Array.TrueForAll(_tiles, layer => layer is not null))
             return;
 
-        // Pixel after pixel, as layers of single pixels have them.
-        var values2 = new PanelMatrix(Rows, outputs, memory.Take(PanelMatrix.SizeOf(Rows, outputs)));
+        // Pixel after pixel, as the other layers have them.
+        var byPixel = new PanelMatrix(Rows, outputs, memory.Take(PanelMatrix.SizeOf(Rows, outputs)));
         int area = Rows / _images;
         ForImages(residuals, length, threads, (image, own) =>
         {
             for (int pixel = 0; pixel < area; pixel++)
             {
                 for (int panel = 0; panel < panels; panel++)
-                    own.Slice(pixel * outputs + panel * Width, Width).CopyTo(values2.Slice(panel, pixel * _images + image));
+                    own.Slice(pixel * outputs + panel * Width, Width).CopyTo(byPixel.Slice(panel, pixel * _images + image));
             }
         });
         for (int layer = 0; layer < columns.Count; layer++)
         {
-            if (columns[layer].Taps == 1)
-                PanelProducts.AddProduct(_pixels[layer]!, values2, ProductOf(layer, product), threads);
+            if (_tiles[layer] is null)
+            {
+                PanelProducts.AddSums(
+                    _pixels[layer]!, byPixel, _images, _window.SumsOf(columns[layer], Layout.FirstColumnOf(layer) / Width), product, panels, threads);
+            }
         }
 
         Span<double> ProductOf(int layer, Span<double> all) => all.Slice(
@@ -154,7 +161,7 @@ internal sealed class WindowMatrix : DesignMatrix
         for (int layer = 0; layer < _tiles.Length; layer++)
         {
             if (_tiles[layer] is null)
-                AddPoints(_pixels[layer]!, weights.Points(layer), result, threads);
+                AddTaps(layer, weights.Taps(layer), result, threads);
         }
     }
 
@@ -219,23 +226,33 @@ internal sealed class WindowMatrix : DesignMatrix
         }
     }
 
-    /// <summary>Adds what a layer of single pixels gives.</summary>
-    private unsafe void AddPoints(PanelMatrix pixels, PanelWeights weights, Span<float> result, int threads)
+    /// <summary>Adds what a layer of another kind gives, tap by tap.</summary>
+    private unsafe void AddTaps(int layer, PanelWeights[] weights, Span<float> result, int threads)
     {
-        int area = Rows / _images, outputs = weights.Outputs, blocks = (_images + PanelWeights.BlockRows - 1) / PanelWeights.BlockRows;
+        PanelMatrix pixels = _pixels[layer]!;
+        PatchColumns columns = Layout.ColumnsOf(0)[layer];
+        int area = Rows / _images, outputs = weights[0].Outputs, blocks = (_images + PanelWeights.BlockRows - 1) / PanelWeights.BlockRows;
         fixed (float* pointer = result)
         {
             float* target = pointer;
             WorkerTeam.For(threads, area * blocks, (block, _) =>
             {
-                (int pixel, int part) = Math.DivRem(block, blocks);
+                (int output, int part) = Math.DivRem(block, blocks);
                 int first = part * PanelWeights.BlockRows, count = Math.Min(PanelWeights.BlockRows, _images - first);
                 var values = new float[count * outputs];
                 fixed (float* own = values)
-                    weights.MultiplyRows(pixels, pixel * _images + first, count, own);
+                {
+                    for (int tap = 0; tap < weights.Length; tap++)
+                    {
+                        int pixel = _window.PixelOf(columns, output, tap);
+                        if (pixel >= 0)
+                            weights[tap].MultiplyRows(pixels, pixel * _images + first, count, own, adds: true);
+                    }
+                }
+
                 for (int i = 0; i < count; i++)
                 {
-                    var row = new Span<float>(target + ((nint)(first + i) * area + pixel) * outputs, outputs);
+                    var row = new Span<float>(target + ((nint)(first + i) * area + output) * outputs, outputs);
                     TensorPrimitives.Add(row, values.AsSpan(i * outputs, outputs), row);
                 }
             });
