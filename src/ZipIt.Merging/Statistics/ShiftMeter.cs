@@ -1,5 +1,6 @@
 using System.Numerics;
 using ZipIt.Networks;
+using ZipIt.Numerics;
 
 namespace ZipIt.Merging;
 
@@ -97,9 +98,11 @@ internal sealed class ShiftMeter : IDisposable
     {
         private readonly Moments[] _moments;
         private readonly INetworkSession _session;
+        private readonly int _threads;
 
         public Probe(Network network, INetworkEngine engine, int threads)
         {
+            _threads = threads;
             Node[] norms = [.. network.Nodes.Where(node => node.Layer is BatchNorm2d)];
             _moments = [.. norms.Select(node => new Moments((BatchNorm2d)node.Layer, LengthOf(network.ShapeOf(node))))];
             long bytes = _moments.Sum(moments => (long)moments.Length) * sizeof(float);
@@ -114,12 +117,13 @@ internal sealed class ShiftMeter : IDisposable
         public void Run(ReadOnlySpan<float> pixels, ReadOnlySpan<double> weights)
         {
             _session.Run(pixels, weights.Length);
-            for (int n = 0; n < _moments.Length; n++)
+            double[] own = weights.ToArray();
+            WorkerTeam.For(_threads, _moments.Length, (n, _) =>
             {
                 ReadOnlySpan<float> values = _session.GetTap(n);
-                for (int i = 0; i < weights.Length; i++)
-                    _moments[n].Add(values.Slice(i * _moments[n].Length, _moments[n].Length), weights[i]);
-            }
+                for (int i = 0; i < own.Length; i++)
+                    _moments[n].Add(values.Slice(i * _moments[n].Length, _moments[n].Length), own[i]);
+            });
         }
 
         public StatisticsShift ToShift(long images)
@@ -158,7 +162,15 @@ internal sealed class ShiftMeter : IDisposable
             var squares = new double[channels];
             for (; !values.IsEmpty; values = values[channels..])
             {
-                for (int c = 0; c < channels; c++)
+                int c = 0;
+                for (; c <= channels - Vector<float>.Count; c += Vector<float>.Count)
+                {
+                    Vector.Widen(new Vector<float>(values[c..]), out Vector<double> low, out Vector<double> high);
+                    AddVector(c, low);
+                    AddVector(c + Vector<double>.Count, high);
+                }
+
+                for (; c < channels; c++)
                 {
                     double distance = values[c] - _origin[c];
                     sum[c] += distance;
@@ -173,6 +185,13 @@ internal sealed class ShiftMeter : IDisposable
             }
 
             _total += weight * (length / channels);
+
+            void AddVector(int c, Vector<double> value)
+            {
+                Vector<double> distance = value - new Vector<double>(_origin, c);
+                (new Vector<double>(sum, c) + distance).CopyTo(sum, c);
+                (new Vector<double>(squares, c) + distance * distance).CopyTo(squares, c);
+            }
         }
 
         /// <summary>ln((variance + ε) / (running variance + ε)) of each channel; infinite if values are not finite.</summary>

@@ -9,17 +9,18 @@ namespace ZipIt.Numerics;
 internal sealed unsafe partial class KernelSet<TLanes, TVector>
 {
     /// <inheritdoc/>
-    public override void TransformInput(int outputs, float* tile, nint rowStride, int channels, in TileWindow inside, float* target, nint positionStride)
+    public override void TransformInput(
+        int outputs, float* tile, nint rowStride, nint pixelStride, int channels, in TileWindow inside, float* target, nint positionStride)
     {
         bool whole = inside.IsWhole(outputs + 2);
         if (outputs == 4 && whole)
-            TransformInputTile6<WholeTile>(tile, rowStride, channels, inside, target, positionStride);
+            TransformInputTile6<WholeTile>(tile, rowStride, pixelStride, channels, inside, target, positionStride);
         else if (outputs == 4)
-            TransformInputTile6<CutTile>(tile, rowStride, channels, inside, target, positionStride);
+            TransformInputTile6<CutTile>(tile, rowStride, pixelStride, channels, inside, target, positionStride);
         else if (whole)
-            TransformInputTile4<WholeTile>(tile, rowStride, channels, inside, target, positionStride);
+            TransformInputTile4<WholeTile>(tile, rowStride, pixelStride, channels, inside, target, positionStride);
         else
-            TransformInputTile4<CutTile>(tile, rowStride, channels, inside, target, positionStride);
+            TransformInputTile4<CutTile>(tile, rowStride, pixelStride, channels, inside, target, positionStride);
     }
 
     /// <inheritdoc/>
@@ -69,7 +70,8 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransformInputTile6<TInside>(float* tile, nint rowStride, int channels, in TileWindow inside, float* target, nint positionStride)
+    private static void TransformInputTile6<TInside>(
+        float* tile, nint rowStride, nint pixelStride, int channels, in TileWindow inside, float* target, nint positionStride)
         where TInside : struct, ITileInside
     {
         int lanes = TLanes.Count;
@@ -79,7 +81,7 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         for (int c = 0; c < channels; c += lanes, tile += lanes, target += lanes)
         {
             float* pixel = tile;
-            for (int x = 0; x < 6; x++, pixel += channels)
+            for (int x = 0; x < 6; x++, pixel += pixelStride)
             {
                 bool hidden = !TInside.IsWhole && !window.HasColumn(x);
                 TVector d0 = hidden || (!TInside.IsWhole && !window.HasRow(0)) ? TLanes.Broadcast(0) : TLanes.Load(pixel + 0 * rowStride);
@@ -119,7 +121,8 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransformInputTile4<TInside>(float* tile, nint rowStride, int channels, in TileWindow inside, float* target, nint positionStride)
+    private static void TransformInputTile4<TInside>(
+        float* tile, nint rowStride, nint pixelStride, int channels, in TileWindow inside, float* target, nint positionStride)
         where TInside : struct, ITileInside
     {
         int lanes = TLanes.Count;
@@ -129,7 +132,7 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
         for (int c = 0; c < channels; c += lanes, tile += lanes, target += lanes)
         {
             float* pixel = tile;
-            for (int x = 0; x < 4; x++, pixel += channels)
+            for (int x = 0; x < 4; x++, pixel += pixelStride)
             {
                 bool hidden = !TInside.IsWhole && !window.HasColumn(x);
                 TVector d0 = hidden || (!TInside.IsWhole && !window.HasRow(0)) ? TLanes.Broadcast(0) : TLanes.Load(pixel + 0 * rowStride);
@@ -218,6 +221,68 @@ internal sealed unsafe partial class KernelSet<TLanes, TVector>
                     FinishPixel(TLanes.Add(y2, shift), residual, relu, tile, offset + 2 * pixelStride);
                 if (TInside.IsWhole || window.HasColumn(3))
                     FinishPixel(TLanes.Add(y3, shift), residual, relu, tile, offset + 3 * pixelStride);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void SpreadOutput(float* tile, nint rowStride, nint pixelStride, int channels, in TileWindow inside, float* target, nint positionStride)
+    {
+        if (inside.IsWhole(4))
+            SpreadOutputTile6<WholeTile>(tile, rowStride, pixelStride, channels, inside, target, positionStride);
+        else
+            SpreadOutputTile6<CutTile>(tile, rowStride, pixelStride, channels, inside, target, positionStride);
+    }
+
+    /// <summary>A of F(4, 3) applied to 4 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SpreadOutput6(TVector y0, TVector y1, TVector y2, TVector y3, float* target, nint stride)
+    {
+        TVector even = TLanes.Add(y0, y2);
+        TVector odd = TLanes.Add(y1, y3);
+        TVector farEven = TLanes.MultiplyAdd(TLanes.Broadcast(4), y2, y0);
+        TVector farOdd = TLanes.Multiply(TLanes.Broadcast(2), TLanes.MultiplyAdd(TLanes.Broadcast(4), y3, y1));
+        TLanes.Store(target, y0);
+        TLanes.Store(target + stride, TLanes.Add(even, odd));
+        TLanes.Store(target + 2 * stride, TLanes.Subtract(even, odd));
+        TLanes.Store(target + 3 * stride, TLanes.Add(farEven, farOdd));
+        TLanes.Store(target + 4 * stride, TLanes.Subtract(farEven, farOdd));
+        TLanes.Store(target + 5 * stride, y3);
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SpreadOutputTile6<TInside>(
+        float* tile, nint rowStride, nint pixelStride, int channels, in TileWindow inside, float* target, nint positionStride)
+        where TInside : struct, ITileInside
+    {
+        int lanes = TLanes.Count;
+        float* space = stackalloc float[25 * lanes];
+        float* columns = AlignToVector(space); // Ay [6, 4]
+        TileWindow window = inside;
+        for (int c = 0; c < channels; c += lanes, tile += lanes, target += lanes)
+        {
+            float* pixel = tile;
+            for (int x = 0; x < 4; x++, pixel += pixelStride)
+            {
+                bool hidden = !TInside.IsWhole && !window.HasColumn(x);
+                TVector y0 = hidden || (!TInside.IsWhole && !window.HasRow(0)) ? TLanes.Broadcast(0) : TLanes.Load(pixel + 0 * rowStride);
+                TVector y1 = hidden || (!TInside.IsWhole && !window.HasRow(1)) ? TLanes.Broadcast(0) : TLanes.Load(pixel + 1 * rowStride);
+                TVector y2 = hidden || (!TInside.IsWhole && !window.HasRow(2)) ? TLanes.Broadcast(0) : TLanes.Load(pixel + 2 * rowStride);
+                TVector y3 = hidden || (!TInside.IsWhole && !window.HasRow(3)) ? TLanes.Broadcast(0) : TLanes.Load(pixel + 3 * rowStride);
+                SpreadOutput6(y0, y1, y2, y3, columns + x * lanes, 4 * lanes);
+            }
+
+            for (int y = 0; y < 6; y++)
+            {
+                float* row = columns + y * 4 * lanes;
+                SpreadOutput6(
+                    TLanes.Load(row + 0 * lanes),
+                    TLanes.Load(row + 1 * lanes),
+                    TLanes.Load(row + 2 * lanes),
+                    TLanes.Load(row + 3 * lanes),
+                    target + y * 6 * positionStride,
+                    positionStride);
             }
         }
     }

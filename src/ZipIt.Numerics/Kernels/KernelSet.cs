@@ -125,10 +125,25 @@ internal abstract unsafe class KernelSet
     /// <param name="outputs">Outputs of a tile in each direction: 2 or 4.</param>
     /// <param name="tile">Upper left pixel of the tile; it may lie outside the image.</param>
     /// <param name="rowStride">Distance of the image's rows.</param>
-    /// <param name="channels">Number of channels, and distance of the image's pixels; a multiple of <see cref="Lanes"/>.</param>
+    /// <param name="pixelStride">Distance of the image's pixels.</param>
+    /// <param name="channels">Number of channels to transform; a multiple of <see cref="Lanes"/>.</param>
     /// <param name="inside">The tile's pixels that lie inside the image; the others count as zero.</param>
     /// <param name="target">Receives position 0; position p follows p·<paramref name="positionStride"/> behind.</param>
-    public abstract void TransformInput(int outputs, float* tile, nint rowStride, int channels, in TileWindow inside, float* target, nint positionStride);
+    public abstract void TransformInput(
+        int outputs, float* tile, nint rowStride, nint pixelStride, int channels, in TileWindow inside, float* target, nint positionStride);
+
+    /// <summary>
+    /// The adjoint of the transform of outputs of F(4×4, 3×3), A·y·Aᵀ for each channel: [4, 4, channels] → [36 positions][channels]. Products of what it gives
+    /// with transformed inputs are gradients of transformed filters.
+    /// </summary>
+    /// <param name="tile">Upper left pixel of the tile.</param>
+    /// <param name="rowStride">Distance of the output's rows.</param>
+    /// <param name="pixelStride">Distance of the output's pixels.</param>
+    /// <param name="channels">Number of channels to transform; a multiple of <see cref="Lanes"/>.</param>
+    /// <param name="inside">The tile's pixels that lie inside the output; the others count as zero.</param>
+    /// <param name="target">Receives position 0; position p follows p·<paramref name="positionStride"/> behind.</param>
+    public abstract void SpreadOutput(
+        float* tile, nint rowStride, nint pixelStride, int channels, in TileWindow inside, float* target, nint positionStride);
 
     /// <summary>
     /// Winograd's transform of products to an output tile, AᵀmA for each channel, plus bias and residual, and a ReLU:

@@ -42,6 +42,49 @@ internal static unsafe class PanelProducts
         Run(x, y, product, threads, kernels);
     }
 
+    /// <summary>
+    /// Adds sums of products of blocks of rows to a symmetric matrix: tile (r + i, c + j) += Σ Xₐᵀ·Y_b for the panels i of X and j of Y, where Xₐ is the block of
+    /// rows number a. What lies above the diagonal is left out.
+    /// </summary>
+    /// <param name="x">X [blocks · rows, columns].</param>
+    /// <param name="y">Y [blocks · rows, columns].</param>
+    /// <param name="rows">Rows of a block.</param>
+    /// <param name="sums">The sums; those of different lists go to different tiles.</param>
+    /// <param name="gram">Result.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="kernels">Kernels to use; null for the best.</param>
+    public static void AddSums(
+        PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, SymmetricTiles gram, int threads = 0, KernelSet? kernels = null)
+    {
+        RunSums(x, y, rows, sums, gram.Values, 0, threads, kernels);
+    }
+
+    /// <summary>The same for a matrix that is not symmetric.</summary>
+    /// <param name="x">X [blocks · rows, columns].</param>
+    /// <param name="y">Y [blocks · rows, columns].</param>
+    /// <param name="rows">Rows of a block.</param>
+    /// <param name="sums">The sums; those of different lists go to different tiles.</param>
+    /// <param name="product">Result [tiles, tiles of a row, panel width, panel width].</param>
+    /// <param name="tilesPerRow">Tiles in a row of the result.</param>
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    /// <param name="kernels">Kernels to use; null for the best.</param>
+    public static void AddSums(
+        PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, Span<double> product, int tilesPerRow, int threads = 0,
+        KernelSet? kernels = null) => RunSums(x, y, rows, sums, product, tilesPerRow, threads, kernels);
+
+    private static void RunSums(
+        PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, Span<double> tiles, int tilesPerRow, int threads,
+        KernelSet? kernels)
+    {
+        fixed (double* pointer = tiles)
+        {
+            WorkerTeam.For(threads, sums.Count * x.PanelCount * y.PanelCount, new SumWork(x, y, rows, sums, pointer, tilesPerRow, kernels ?? KernelSet.Best));
+        }
+
+        GC.KeepAlive(x.Memory);
+        GC.KeepAlive(y.Memory);
+    }
+
     private static void Run(PanelMatrix x, PanelMatrix? y, Span<double> tiles, int threads, KernelSet? kernels)
     {
         fixed (double* pointer = tiles)
@@ -101,9 +144,60 @@ internal static unsafe class PanelProducts
         }
     }
 
+    /// <summary>Sums of products of blocks of rows; a block of the work is one list of sums for one pair of panels.</summary>
+    private sealed class SumWork(
+        PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, double* tiles, int tilesPerRow, KernelSet kernels) : IParallelWork
+    {
+        [SkipLocalsInit]
+        public void Run(int block, int worker)
+        {
+            (int list, int pair) = Math.DivRem(block, x.PanelCount * y.PanelCount);
+            (int i, int j) = Math.DivRem(pair, y.PanelCount);
+            byte* memory = stackalloc byte[TileSize * (sizeof(float) + sizeof(double)) + AlignedBuffer.Alignment];
+            double* total = (double*)((nint)(memory + AlignedBuffer.Alignment - 1) & -AlignedBuffer.Alignment);
+            float* product = (float*)(total + TileSize);
+            int chunks = (rows + RankUpdate.ChunkRows - 1) / RankUpdate.ChunkRows;
+            foreach (BlockSum sum in sums[list])
+            {
+                if (!sum.Targets.Any(target => Counts(target.Row + i, target.Column + j)))
+                    continue;
+                new Span<double>(total, TileSize).Clear();
+                foreach ((int a, int b) in sum.Products)
+                {
+                    for (int chunk = 0; chunk < chunks; chunk++)
+                    {
+                        int from = (int)((long)rows * chunk / chunks), count = (int)((long)rows * (chunk + 1) / chunks) - from;
+                        kernels.MultiplyColumns(
+                            x.Panel(i) + ((nint)a * rows + from) * PanelMatrix.Width, PanelMatrix.Width,
+                            y.Panel(j) + ((nint)b * rows + from) * PanelMatrix.Width, count, product);
+                        Add(product, TileSize, total);
+                    }
+                }
+
+                foreach ((int row, int column) in sum.Targets)
+                {
+                    if (Counts(row + i, column + j))
+                        Add(total, tiles + IndexOf(row + i, column + j));
+                }
+            }
+        }
+
+        private bool Counts(int row, int column) => tilesPerRow > 0 || row >= column;
+
+        private nint IndexOf(int row, int column) => tilesPerRow > 0 ? ((nint)row * tilesPerRow + column) * TileSize : SymmetricTiles.IndexOf(row, column);
+    }
+
+    /// <summary>tile += other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Add(double* other, double* tile)
+    {
+        for (int i = 0; i < TileSize; i += Vector512<double>.Count)
+            Vector512.Store(Vector512.Load(tile + i) + Vector512.Load(other + i), tile + i);
+    }
+
     /// <summary>tile += product, both without gaps, for a multiple of the panel width: sixteen floats become two vectors of doubles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(float* product, int count, double* tile)
+    internal static void Add(float* product, int count, double* tile)
     {
         for (int i = 0; i < count; i += Vector512<float>.Count)
         {

@@ -4,8 +4,13 @@ namespace ZipIt.Numerics;
 internal sealed unsafe class PanelWeights
 {
     private const int BlockPanels = 8; // panels of X that are multiplied at a time: with 256 outputs their weights take 256 KiB of the second-level cache
-    private const int BlockRows = 96; // a multiple of the kernels' tiles
+    /// <summary>Rows that <see cref="MultiplyRows"/> takes at most; a multiple of the kernels' tiles.</summary>
+    public const int BlockRows = 96;
+
     private const int RowStride = BlockPanels * PanelMatrix.Width + AlignedBuffer.Alignment / sizeof(float); // an odd number of cache lines
+
+    [ThreadStatic]
+    private static AlignedBuffer? _rows;
 
     private readonly int _columns;
     private readonly int _outputs;
@@ -54,6 +59,31 @@ internal sealed unsafe class PanelWeights
         GC.KeepAlive(this);
     }
 
+    /// <summary>The product for some rows, on the calling thread.</summary>
+    /// <param name="x">X; the caller keeps its memory alive.</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="count">Number of rows, at most <see cref="BlockRows"/>.</param>
+    /// <param name="target">Receives [rows, outputs].</param>
+    /// <param name="adds">Whether it is added to what stands there.</param>
+    public void MultiplyRows(PanelMatrix x, int first, int count, float* target, bool adds = false)
+    {
+        AlignedBuffer rows = _rows ??= AlignedBuffer.Uninitialized(BlockRows * RowStride);
+        for (int panel = 0; panel < x.PanelCount; panel += BlockPanels)
+        {
+            PackedMatrix values = Block(panel);
+            for (int p = 0; p < values.Depth / PanelMatrix.Width; p++)
+            {
+                _kernels.CopyWindows(
+                    x.Panel(panel + p) + (nint)first * PanelMatrix.Width, PanelMatrix.Width, rows.Pointer + p * PanelMatrix.Width, RowStride, count,
+                    PanelMatrix.Width);
+            }
+
+            bool isFirst = panel == 0 && !adds;
+            _kernels.Multiply(
+                rows.Pointer, RowStride, count, values, 0, values.PanelCount, target, _outputs, isFirst ? _zeros.Pointer : target, isFirst ? 0 : _outputs);
+        }
+    }
+
     /// <summary>The transposed weights of some panels' columns, from a multiple of <see cref="BlockPanels"/> on.</summary>
     private PackedMatrix Block(int firstPanel)
     {
@@ -63,29 +93,10 @@ internal sealed unsafe class PanelWeights
 
     private sealed class Work(PanelWeights weights, PanelMatrix x, float* result) : IParallelWork
     {
-        [ThreadStatic]
-        private static AlignedBuffer? _rows;
-
         public void Run(int block, int worker)
         {
-            AlignedBuffer rows = _rows ??= AlignedBuffer.Uninitialized(BlockRows * RowStride);
-            int first = block * BlockRows, count = Math.Min(BlockRows, x.Rows - first), outputs = weights._outputs;
-            float* target = result + (nint)first * outputs;
-            for (int panel = 0; panel < x.PanelCount; panel += BlockPanels)
-            {
-                PackedMatrix values = weights.Block(panel);
-                for (int p = 0; p < values.Depth / PanelMatrix.Width; p++)
-                {
-                    weights._kernels.CopyWindows(
-                        x.Panel(panel + p) + (nint)first * PanelMatrix.Width, PanelMatrix.Width, rows.Pointer + p * PanelMatrix.Width, RowStride, count,
-                        PanelMatrix.Width);
-                }
-
-                bool isFirst = panel == 0;
-                weights._kernels.Multiply(
-                    rows.Pointer, RowStride, count, values, 0, values.PanelCount, target, outputs, isFirst ? weights._zeros.Pointer : target, isFirst ? 0
-                    : outputs);
-            }
+            int first = block * BlockRows;
+            weights.MultiplyRows(x, first, Math.Min(BlockRows, x.Rows - first), result + (nint)first * weights._outputs);
         }
     }
 }

@@ -22,13 +22,25 @@ public sealed class CalibrationImagesTests
     public void PlaceOf_EveryImage_IsItsPlaceInTheSelection()
     {
         var images = new CalibrationImages(new InMemoryImages(new Tensor(50, 1, 1, 1)), 20, null, 0);
-        for (int batch = 0; batch < images.Sizes.Count; batch++)
+        for (int image = 0; image < images.Count; image++)
         {
-            for (int image = 0; image < images.Sizes[batch]; image++)
-            {
-                (bool isHeldOut, int place) = images.PlaceOf(batch, image);
-                Assert.Equal(image, images.Select(batch, isHeldOut)[place]);
-            }
+            (bool isHeldOut, int place) = images.PlaceOf(image);
+            Assert.Equal(image, images.Select(isHeldOut)[place]);
+        }
+
+        Assert.Equal(images.Count, images.Select(false).Count + images.Select(true).Count);
+    }
+
+    [Fact]
+    public void Select_Batches_AreTheImagesInOrder()
+    {
+        var images = new CalibrationImages(new InMemoryImages(new Tensor(50, 1, 1, 1)), 20, null, 0);
+
+        foreach (bool isHeldOut in (bool[])[false, true])
+        {
+            Assert.Equal(
+                images.Select(isHeldOut),
+                Enumerable.Range(0, images.Sizes.Count).SelectMany(batch => images.Select(batch, isHeldOut).Select(image => images.FirstOf(batch) + image)));
         }
     }
 }

@@ -30,7 +30,7 @@ public sealed class LeaveOneOutTests
         (FactoredEquations, Matrix) Fit(int[] rows)
         {
             var equations = new NormalEquations(Columns, Outputs, 1, pool);
-            PanelMatrix panels = Panels(rows);
+            var panels = new DenseDesign(Panels(rows));
             equations.AddRows(panels);
             equations.AddResiduals(panels, [.. rows.SelectMany(row => y.AsSpan(row * Outputs, Outputs).ToArray())]);
             Cholesky factor = equations.Factor(ridge);

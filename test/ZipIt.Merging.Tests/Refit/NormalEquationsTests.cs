@@ -16,7 +16,7 @@ public sealed class NormalEquationsTests
         (float[] x, float[] y) = Data(random, weights, Rows);
         using var pool = new BufferPool();
         using var equations = new NormalEquations(Columns, Outputs, 1, pool);
-        PanelMatrix rows = Panels(x, Columns);
+        DenseDesign rows = Design(x, Columns);
         equations.AddRows(rows);
         equations.AddResiduals(rows, y);
 
@@ -38,7 +38,7 @@ public sealed class NormalEquationsTests
         (float[] x, float[] residuals) = Data(random, Random(random, Outputs, Columns), Rows);
         using var pool = new BufferPool();
         using var equations = new NormalEquations(Columns, Outputs, 1, pool);
-        PanelMatrix rows = Panels(x, Columns);
+        DenseDesign rows = Design(x, Columns);
         equations.AddRows(rows);
         equations.AddResiduals(rows, residuals);
         Matrix step = equations.Solve(equations.Factor(Ridge), Ridge, weights, prior);
@@ -76,7 +76,7 @@ public sealed class NormalEquationsTests
         (float[] x, float[] residuals) = Data(random, Random(random, Outputs, Columns), Rows);
         using var pool = new BufferPool();
         using var equations = new NormalEquations(Columns, Outputs, 1, pool);
-        PanelMatrix rows = Panels(x, Columns);
+        DenseDesign rows = Design(x, Columns);
         equations.AddRows(rows);
         equations.AddResiduals(rows, residuals);
         Cholesky factor = equations.Factor(Ridge);
@@ -122,7 +122,7 @@ public sealed class NormalEquationsTests
         {
             using var pool = new BufferPool();
             using var equations = new NormalEquations(Columns, Outputs, 1, pool) { PenalizesByVariance = true };
-            PanelMatrix rows = Panels(columns, Columns);
+            DenseDesign rows = Design(columns, Columns);
             equations.AddRows(rows);
             equations.AddResiduals(rows, y);
             double ridge = Ridge * equations.MeanSquare();
@@ -136,7 +136,7 @@ public sealed class NormalEquationsTests
     {
         using var pool = new BufferPool();
         using var equations = new NormalEquations(4, 1, 1, pool);
-        PanelMatrix x = Panels([1, 1, 2, 1, 2, 2, 4, 1, 3, 3, 6, 1], 4);
+        DenseDesign x = Design([1, 1, 2, 1, 2, 2, 4, 1, 3, 3, 6, 1], 4);
         equations.AddRows(x);
         equations.AddResiduals(x, [1, 2, 3]);
         var zero = new Matrix(1, 4);
@@ -190,11 +190,11 @@ public sealed class NormalEquationsTests
         }
     }
 
-    private static PanelMatrix Panels(float[] values, int columns)
+    private static DenseDesign Design(float[] values, int columns)
     {
         var panels = new PanelMatrix(values.Length / columns, columns);
         panels.CopyFrom(values);
-        return panels;
+        return new DenseDesign(panels);
     }
 
     private static Matrix Random(Random random, int rows, int columns)

@@ -324,7 +324,7 @@ internal sealed class PairProblem
         var matrix = new PanelMatrix(rows.Length, rows[0].Length);
         matrix.CopyFrom([.. rows.SelectMany(row => row).Select(value => (float)value)]);
         var equations = new NormalEquations(rows[0].Length, outputs, threads, pool);
-        equations.AddRows(matrix);
+        equations.AddRows(new DenseDesign(matrix));
         return new FactoredEquations(equations, equations.Factor(Ridge));
     }
 

@@ -17,12 +17,15 @@ namespace ZipIt.Merging;
 /// values. Where a layer alone reads what the one before it gives, both are then fitted together (<see cref="PairRounds"/>).
 /// </para>
 /// <para>
-/// Gram matrices are sums over tiles of im2col rows in double precision; the rows of the whole set are never in memory together unless they fit the budget.
-/// Results do not depend on the number of threads.
+/// Gram matrices are sums over tiles of samples in double precision; those of the whole set are never in memory together unless they fit the budget.
+/// Convolutions of 3×3 pixels with stride 1 are sampled in windows of neighbouring pixels, for which products are shared (<see cref="WindowMatrix"/>); other
+/// layers at single pixels. Results do not depend on the number of threads.
 /// </para>
 /// </remarks>
 internal sealed class LeastSquaresRefit
 {
+    private const long ManyBytes = 512L << 20;
+
     private readonly RefitContext _context;
     private readonly RefitPlan _plan;
     private readonly NetworkRewriter _refitted;
@@ -58,6 +61,10 @@ internal sealed class LeastSquaresRefit
     {
         RefitOptions refit = options.Refit ?? new RefitOptions();
         refit.Check();
+
+        // Statistics of wide networks are garbage by now, and nothing tells the collector that the refit takes memory of its own.
+        if (GC.GetTotalMemory(forceFullCollection: false) > ManyBytes)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         using BufferPool? own = prepared is null ? new BufferPool() : null;
         merged = DeepHeads.Widen(merged, members, options);
         var context = new RefitContext(options, refit, prepared?.Images ?? ReadImages(merged.Network, images, options, refit), prepared?.Pool ?? own!,

@@ -28,7 +28,8 @@ public sealed record RefitOptions
     public int? PairRounds { get; init; }
 
     /// <summary>
-    /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels. Neighbouring pixels say
+    /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels
+    /// (in windows of 4×4 pixels or more, and up to twice as many pixels, where that is faster). Neighbouring pixels say
     /// much the same, so that more leave next to nothing to gain. Default 50.
     /// </summary>
     public int SamplesPerUnknown { get; init; } = 50;

@@ -143,7 +143,7 @@ internal sealed unsafe class WinogradStep : Step
             x -= _geometry.Padding.Width;
             float* tile = source + (((nint)image * _geometry.InputHeight + y) * _geometry.InputWidth + x) * channels;
             TileWindow inside = TileWindow.Of(y, x, _outputs + 2, _geometry.InputHeight, _geometry.InputWidth);
-            _kernels.TransformInput(_outputs, tile, rowStride, channels, inside, target + (nint)i * channels, positionStride);
+            _kernels.TransformInput(_outputs, tile, rowStride, channels, channels, inside, target + (nint)i * channels, positionStride);
         }
     }
 

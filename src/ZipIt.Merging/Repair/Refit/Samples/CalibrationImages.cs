@@ -9,6 +9,8 @@ internal sealed class CalibrationImages
     private readonly int? _maximum;
     private readonly List<float[]>? _kept;
     private readonly int[] _first; // number of each batch's first image
+    private readonly List<int>[] _selections = [[], []]; // the images that are fitted to, and those that errors are measured on
+    private readonly int[] _places; // of each image in its selection
 
     /// <summary>Reads images.</summary>
     /// <param name="source">Where they come from.</param>
@@ -40,6 +42,14 @@ internal sealed class CalibrationImages
         _first = new int[sizes.Count];
         for (int batch = 1; batch < sizes.Count; batch++)
             _first[batch] = _first[batch - 1] + sizes[batch - 1];
+        _places = new int[Count];
+        for (int image = 0; image < Count; image++)
+        {
+            List<int> selection = _selections[HeldOutImages.Contains(image) ? 1 : 0];
+            _places[image] = selection.Count;
+            selection.Add(image);
+        }
+
         (_kept, KeptBytes) = fits ? (kept, bytes) : (null, 0);
     }
 
@@ -64,12 +74,11 @@ internal sealed class CalibrationImages
     /// <summary>The images of a batch that errors are measured on (an eighth), or the others, counted from the start of the batch.</summary>
     public int[] Select(int batch, bool isHeldOut) => [.. Enumerable.Range(0, Sizes[batch]).Where(image => IsHeldOut(batch, image) == isHeldOut)];
 
-    /// <summary>Where an image of a batch stands in its selection.</summary>
-    public (bool IsHeldOut, int Place) PlaceOf(int batch, int image)
-    {
-        bool isHeldOut = IsHeldOut(batch, image);
-        return (isHeldOut, Enumerable.Range(0, image).Count(other => IsHeldOut(batch, other) == isHeldOut));
-    }
+    /// <summary>The images that errors are measured on (an eighth), or the others, as numbers among all.</summary>
+    public IReadOnlyList<int> Select(bool isHeldOut) => _selections[isHeldOut ? 1 : 0];
+
+    /// <summary>Where an image stands in its selection from all images.</summary>
+    public (bool IsHeldOut, int Place) PlaceOf(int image) => (HeldOutImages.Contains(image), _places[image]);
 
     /// <summary>All batches [count, height, width, channels]; memory is valid until the next one is asked for.</summary>
     public IEnumerable<ReadOnlyMemory<float>> ReadBatches() => _kept is not null

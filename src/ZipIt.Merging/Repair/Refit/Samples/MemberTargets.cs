@@ -38,11 +38,17 @@ internal sealed class MemberTargets
     /// <summary>Memory that targets take, in bytes.</summary>
     public long KeptBytes => _units.Sum(targets => targets.Values is null ? 0 : targets.Bytes) + (_samples?.Bytes ?? 0);
 
-    /// <summary>A unit's targets in one batch [images · samples, channels]: of its images that errors are measured on, or of the others.</summary>
-    public ReadOnlyMemory<float> Get(RefitUnit unit, int batch, bool isHeldOut)
+    /// <summary>A unit's targets [images · samples, channels] in some of the images that errors are measured on, or of the others.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="isHeldOut">Which images.</param>
+    /// <param name="first">The first one's place among them.</param>
+    /// <param name="count">How many follow one another.</param>
+    public ReadOnlyMemory<float> Get(RefitUnit unit, bool isHeldOut, int first, int count)
     {
         Sample(unit);
-        return _targetsOf[unit].Values![batch][isHeldOut ? 1 : 0].Memory;
+        UnitTargets targets = _targetsOf[unit];
+        int length = targets.Layout.PerImage * targets.Layout.Channels;
+        return targets.Values![isHeldOut ? 1 : 0].Memory.Slice(first * length, count * length);
     }
 
     /// <summary>Computes a unit's targets if they are not there yet.</summary>
@@ -60,7 +66,7 @@ internal sealed class MemberTargets
     public void Release(RefitUnit unit)
     {
         UnitTargets targets = _targetsOf[unit];
-        foreach (AlignedBuffer values in targets.Values?.SelectMany(values => values) ?? [])
+        foreach (AlignedBuffer values in targets.Values ?? [])
             _context.Pool.Return(values);
         if (targets.Maps is not null)
             _context.Pool.Return(targets.Maps);
@@ -106,12 +112,12 @@ internal sealed class MemberTargets
 
     private void Allocate(UnitTargets targets)
     {
-        targets.Values = [.. Enumerable.Range(0, _context.Images.Sizes.Count).Select(batch => (AlignedBuffer[])[Rent(batch, false), Rent(batch, true)])];
+        targets.Values = [Rent(false), Rent(true)];
         if (targets.MapImages is { } images)
             targets.Maps = _context.Pool.RentCleared(images.Count * targets.Layout.Area * targets.Layout.Channels);
 
-        AlignedBuffer Rent(int batch, bool isHeldOut) =>
-            _context.Pool.RentCleared(_context.Images.Select(batch, isHeldOut).Length * targets.Layout.PerImage * targets.Layout.Channels);
+        AlignedBuffer Rent(bool isHeldOut) =>
+            _context.Pool.RentCleared(checked(_context.Images.Select(isHeldOut).Count * targets.Layout.PerImage * targets.Layout.Channels));
     }
 
     /// <summary>Makes a unit's targets of what was sampled before.</summary>
@@ -132,18 +138,13 @@ internal sealed class MemberTargets
             NodeOrigin.Source source = targets.Target.Sources[s];
             (ReadOnlyMemory<float> sampled, ReadOnlyMemory<float> maps) = _samples!.TryGet(source.Member, source.Node, layout, targets.MapImages)!.Value;
             int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s, imageLength = layout.PerImage * layout.Channels;
-            for (int batch = 0; batch < images.Sizes.Count; batch++)
+            WorkerTeam.For(_context.Threads, images.Count, (image, _) =>
             {
-                int first = images.FirstOf(batch);
-                foreach (bool isHeldOut in (bool[])[false, true])
-                {
-                    int[] chosen = images.Select(batch, isHeldOut);
-                    AlignedBuffer values = targets.Values![batch][isHeldOut ? 1 : 0];
-                    WorkerTeam.For(_context.Threads, chosen.Length, (c, _) => targets.Target.Add(
-                        index, sampled.Span[((first + chosen[c]) * layout.PerImage * channels)..], channels, values.Span.Slice(c * imageLength, imageLength),
-                        layout.Channels));
-                }
-            }
+                (bool isHeldOut, int place) = images.PlaceOf(image);
+                targets.Target.Add(
+                    index, sampled.Span[(image * layout.PerImage * channels)..], channels,
+                    targets.Values![isHeldOut ? 1 : 0].Span.Slice(place * imageLength, imageLength), layout.Channels);
+            });
 
             int mapLength = layout.Area * layout.Channels;
             WorkerTeam.For(_context.Threads, targets.MapImages?.Count ?? 0, (image, _) => targets.Target.Add(
@@ -205,8 +206,8 @@ internal sealed class MemberTargets
             WorkerTeam.For(_context.Threads, count, (i, _) =>
             {
                 int image = _context.Images.FirstOf(batch) + first + i;
-                (bool isHeldOut, int place) = _context.Images.PlaceOf(batch, first + i);
-                Span<float> own = targets.Values![batch][isHeldOut ? 1 : 0].Span.Slice(place * layout.PerImage * layout.Channels,
+                (bool isHeldOut, int place) = _context.Images.PlaceOf(image);
+                Span<float> own = targets.Values![isHeldOut ? 1 : 0].Span.Slice(place * layout.PerImage * layout.Channels,
                     layout.PerImage * layout.Channels);
                 foreach (int pixel in layout.PixelsOf(image))
                 {
@@ -227,10 +228,9 @@ internal sealed class MemberTargets
     private sealed record UnitTargets(RefitUnit Unit, SampleLayout Layout, ImageSubset? MapImages, MergedTarget Target)
     {
         /// <summary>
-        /// By batch, then of images that are fitted to and of those that errors are measured on; null as long as they are not sampled, and when they are not
-        /// needed any more.
+        /// Of images that are fitted to and of those that errors are measured on; null as long as they are not sampled, and when they are not needed any more.
         /// </summary>
-        public AlignedBuffer[][]? Values { get; set; }
+        public AlignedBuffer[]? Values { get; set; }
 
         /// <summary>Targets at all pixels of some images [images, pixels, channels], if they are wanted.</summary>
         public AlignedBuffer? Maps { get; set; }

@@ -7,6 +7,8 @@ namespace ZipIt.Merging;
 /// <summary>The samples of one unit, tile by tile: kept in memory if they fit the budget, otherwise computed again in each pass.</summary>
 internal sealed class UnitSamples : IDisposable
 {
+    private const int WindowImages = 512; // of a tile at most
+
     private readonly RefitContext _context;
     private readonly Frontier _frontier;
     private readonly RefitUnit _unit;
@@ -29,7 +31,7 @@ internal sealed class UnitSamples : IDisposable
         PairMaps? maps)
     {
         (_context, _unit, Layout, _frontier, _targets, _outputTable, _maps) = (context, unit, layout, frontier, targets, outputTable, maps);
-        long bytes = Rows * ((long)PanelMatrix.CountPanels(Columns) * PanelMatrix.Width * Groups + (unit.Others.Count > 0 ? Channels : 0)) * sizeof(float);
+        long bytes = layout.BytesPerImage * context.Images.Count + (unit.Others.Count > 0 ? Rows * Channels * sizeof(float) : 0);
         using FrontierStep step = frontier.Plan(Wanted);
         long ahead = step.Bytes <= context.Budget.Frontier ? step.Bytes : frontier.KeptBytes;
         if (bytes <= context.Budget.UnitSamples(context.Images.KeptBytes, ahead, targets.KeptBytes))
@@ -73,8 +75,8 @@ internal sealed class UnitSamples : IDisposable
     {
         if (tile is null)
             return;
-        foreach (PanelMatrix patches in tile.Patches)
-            _context.Pool.Return(patches.Memory);
+        foreach (DesignMatrix columns in tile.Columns)
+            columns.Return(_context.Pool);
         if (tile.Others is not null)
             _context.Pool.Return(tile.Others);
     }
@@ -84,6 +86,9 @@ internal sealed class UnitSamples : IDisposable
         CalibrationImages images = _context.Images;
         using FrontierStep step = _frontier.Plan(Wanted);
         step.Open(step.Bytes <= _context.Budget.Frontier);
+        var open = new OpenTile?[2];
+        int[][] sizes = [SizesOf(false), SizesOf(true)];
+        var made = new int[2];
         using IEnumerator<ReadOnlyMemory<float>>? batches = step.NeedsImages ? images.ReadBatches().GetEnumerator() : null;
         for (int b = 0; b < images.Sizes.Count; b++)
         {
@@ -95,36 +100,67 @@ internal sealed class UnitSamples : IDisposable
             {
                 if (heldOutOnly && !isHeldOut && _kept is null)
                     continue;
+                int kind = isHeldOut ? 1 : 0;
                 int[] chosen = images.Select(b, isHeldOut);
-                if (chosen.Length == 0)
-                    continue;
-                SampleTile tile = MakeTile(b, isHeldOut, chosen, step);
-                _kept?.Add(tile);
-                yield return tile;
+                for (int first = 0; first < chosen.Length;)
+                {
+                    OpenTile tile = open[kind] ??= Open(isHeldOut, sizes[kind][made[kind]]);
+                    int count = Math.Min(chosen.Length - first, tile.Left);
+                    Fill(tile, b, chosen.AsMemory(first, count), step);
+                    first += count;
+                    if (tile.Left > 0)
+                        continue;
+                    (open[kind], made[kind]) = (null, made[kind] + 1);
+                    _kept?.Add(tile.Tile);
+                    yield return tile.Tile;
+                }
             }
         }
 
         _isComplete = _kept is not null;
     }
 
-    private SampleTile MakeTile(int batch, bool isHeldOut, int[] chosen, FrontierStep step)
+    /// <summary>
+    /// Numbers of images of the tiles of one kind: those of a batch, but some hundred where they are windows, whose products have an image in each row.
+    /// </summary>
+    private int[] SizesOf(bool isHeldOut)
     {
+        CalibrationImages images = _context.Images;
+        if (Layout.Window is null)
+            return [.. Enumerable.Range(0, images.Sizes.Count).Select(batch => images.Select(batch, isHeldOut).Length).Where(size => size > 0)];
+        int all = images.Select(isHeldOut).Count, tiles = (all + WindowImages - 1) / WindowImages;
+        return [.. Enumerable.Range(0, tiles).Select(tile => (int)((long)all * (tile + 1) / tiles) - (int)((long)all * tile / tiles))];
+    }
+
+    /// <summary>Starts a tile; those that are not kept take the memory of the one before.</summary>
+    private OpenTile Open(bool isHeldOut, int images)
+    {
+        int kind = isHeldOut ? 1 : 0, rows = images * Layout.PerImage;
         if (_kept is null)
-            Return(_last[isHeldOut ? 1 : 0]);
-        int rows = chosen.Length * Layout.PerImage;
+            Return(_last[kind]);
         var tile = new SampleTile(
             isHeldOut,
             rows,
-            [.. chosen.Select(image => _context.Images.FirstOf(batch) + image)],
-            [.. Enumerable.Range(0, Groups).Select(_ => new PanelMatrix(rows, Columns, _context.Pool.Rent(PanelMatrix.SizeOf(rows, Columns))))],
-            TargetsOf(batch, isHeldOut, chosen),
+            new int[images],
+            [.. Enumerable.Range(0, Groups).Select(group => Layout.NewMatrix(group, images, _context.Pool))],
             _unit.Others.Count == 0 ? null : _context.Pool.RentCleared(rows * Channels));
         if (_kept is null)
-            _last[isHeldOut ? 1 : 0] = tile;
+            _last[kind] = tile;
+        return new OpenTile(tile);
+    }
 
+    /// <summary>Writes the samples of some images of a batch, and the targets when the tile is full.</summary>
+    private void Fill(OpenTile open, int batch, ReadOnlyMemory<int> chosen, FrontierStep step)
+    {
+        SampleTile tile = open.Tile;
+        int filled = open.Filled;
         ReadOnlyMemory<float>[] inputs = [.. _unit.Layers.Select(layer => step.Get(layer.Input))], others = [.. _unit.Others.Select(step.Get)];
-        WorkerTeam.For(_context.Threads, chosen.Length, (c, _) => Fill(tile, inputs, others, chosen[c], tile.Images[c], c * Layout.PerImage));
-        return tile;
+        for (int c = 0; c < chosen.Length; c++)
+            tile.Images[filled + c] = _context.Images.FirstOf(batch) + chosen.Span[c];
+        WorkerTeam.For(_context.Threads, chosen.Length, (c, _) => Fill(tile, inputs, others, chosen.Span[c], filled + c));
+        open.Filled += chosen.Length;
+        if (open.Left == 0)
+            tile.Targets = TargetsOf(tile);
     }
 
     /// <summary>Writes the samples of one image.</summary>
@@ -132,42 +168,49 @@ internal sealed class UnitSamples : IDisposable
     /// <param name="inputs">What the unit's layers see in the batch.</param>
     /// <param name="others">The sum's other inputs in the batch.</param>
     /// <param name="image">Number of the image in its batch.</param>
-    /// <param name="number">Number of the image among all.</param>
-    /// <param name="firstRow">Its first row in the tile.</param>
-    private void Fill(SampleTile tile, ReadOnlyMemory<float>[] inputs, ReadOnlyMemory<float>[] others, int image, int number, int firstRow)
+    /// <param name="place">Its place in the tile.</param>
+    private void Fill(SampleTile tile, ReadOnlyMemory<float>[] inputs, ReadOnlyMemory<float>[] others, int image, int place)
     {
-        int[] pixels = Layout.PixelsOf(number);
         for (int g = 0; g < Groups; g++)
         {
-            int column = 0;
             for (int i = 0; i < inputs.Length; i++)
             {
-                PatchColumns own = Layout.ColumnsOf(g)[i];
-                own.Write(inputs[i].Span.Slice(image * own.InputLength, own.InputLength), pixels, Layout.Width, tile.Patches[g], firstRow, column);
-                column += own.Count;
+                int length = Layout.ColumnsOf(g)[i].InputLength;
+                tile.Columns[g].Write(place, tile.Images[place], i, inputs[i].Span.Slice(image * length, length));
             }
-
-            tile.Patches[g].SetLastColumn(1, firstRow, pixels.Length);
         }
 
+        int[] pixels = others.Length > 0 ? Layout.PixelsOf(tile.Images[place]) : [];
         foreach (ReadOnlyMemory<float> other in others)
         {
             ReadOnlySpan<float> values = other.Span;
             for (int k = 0; k < pixels.Length; k++)
             {
-                Span<float> sum = tile.Others!.Span.Slice((firstRow + k) * Channels, Channels);
+                Span<float> sum = tile.Others!.Span.Slice((place * pixels.Length + k) * Channels, Channels);
                 TensorPrimitives.Add(sum, values.Slice((image * Layout.Area + pixels[k]) * Channels, Channels), sum);
             }
         }
     }
 
-    private ReadOnlyMemory<float> TargetsOf(int batch, bool isHeldOut, int[] chosen)
+    private ReadOnlyMemory<float> TargetsOf(SampleTile tile)
     {
         if (_outputTable is null)
-            return _targets.Get(_unit, batch, isHeldOut);
-        var targets = new float[chosen.Length * Channels];
-        for (int c = 0; c < chosen.Length; c++)
-            _outputTable.AsSpan((_context.Images.FirstOf(batch) + chosen[c]) * Channels, Channels).CopyTo(targets.AsSpan(c * Channels));
+            return _targets.Get(_unit, tile.IsHeldOut, _context.Images.PlaceOf(tile.Images[0]).Place, tile.Images.Length);
+        var targets = new float[tile.Images.Length * Channels];
+        for (int i = 0; i < tile.Images.Length; i++)
+            _outputTable.AsSpan(tile.Images[i] * Channels, Channels).CopyTo(targets.AsSpan(i * Channels));
         return targets;
+    }
+
+    /// <summary>A tile that is being filled.</summary>
+    private sealed class OpenTile(SampleTile tile)
+    {
+        public SampleTile Tile { get; } = tile;
+
+        /// <summary>Number of images that are there.</summary>
+        public int Filled { get; set; }
+
+        /// <summary>Number of images that are missing.</summary>
+        public int Left => Tile.Images.Length - Filled;
     }
 }

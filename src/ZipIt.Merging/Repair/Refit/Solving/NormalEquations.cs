@@ -52,20 +52,18 @@ internal sealed class NormalEquations : IDisposable
     public double Energy { get; private set; }
 
     /// <summary>Adds rows to XᵀX.</summary>
-    public void AddRows(PanelMatrix x)
+    public void AddRows(DesignMatrix x)
     {
-        PanelProducts.AddSymmetric(x, _gram, _threads);
+        x.AddGram(_gram, _threads);
         Rows += x.Rows;
     }
 
     /// <summary>Adds rows to XᵀR.</summary>
     /// <param name="x">Rows of X.</param>
     /// <param name="residuals">Their right-hand sides [rows, outputs].</param>
-    public void AddResiduals(PanelMatrix x, ReadOnlySpan<float> residuals)
+    public void AddResiduals(DesignMatrix x, ReadOnlySpan<float> residuals)
     {
-        var panels = new PanelMatrix(x.Rows, Outputs, _residuals.Take(PanelMatrix.SizeOf(x.Rows, Outputs)));
-        panels.CopyFrom(residuals, _threads);
-        PanelProducts.AddProduct(x, panels, _cross.Doubles, _threads);
+        x.AddProduct(residuals, Outputs, _cross.Doubles, _residuals, _threads);
         Energy += TensorPrimitives.SumOfSquares(residuals);
     }
 
@@ -173,17 +171,35 @@ internal sealed class NormalEquations : IDisposable
     /// <param name="every">1 for all outputs, 2 for every second one and so on. Default 1.</param>
     public double ErrorChange(Matrix step, int every = 1)
     {
-        // Several outputs share one pass through the Gram matrix.
-        const int Strip = 8;
-        var changes = new double[step.Rows];
-        WorkerTeam.For(_threads, (step.Rows + Strip - 1) / Strip, (strip, _) =>
+        // Each tile of the Gram matrix is read once for all outputs.
+        int tiles = PanelMatrix.CountPanels(Columns);
+        var changes = new double[tiles];
+        WorkerTeam.For(_threads, tiles, (tile, _) =>
         {
-            int first = strip * Strip, last = Math.Min(first + Strip, step.Rows);
-            for (int row = 0; row < Columns; row++)
+            double change = 0;
+            int firstRow = tile * SymmetricTiles.Width, lastRow = Math.Min(firstRow + SymmetricTiles.Width, Columns);
+            for (int first = 0; first < lastRow; first += SymmetricTiles.Width)
             {
-                for (int i = first; i < last; i++)
-                    changes[i] += step[i, row] * (2 * ProductBelow(row, step.Row(i)) + _gram[row, row] * step[i, row] - 2 * Cross(row, i * every));
+                for (int i = 0; i < step.Rows; i++)
+                {
+                    ReadOnlySpan<double> own = step.Row(i);
+                    for (int row = firstRow; row < lastRow; row++)
+                    {
+                        int count = Math.Min(SymmetricTiles.Width, row - first);
+                        ReadOnlySpan<double> gram = _gram.Slice(row, first / SymmetricTiles.Width);
+                        if (count > 0)
+                            change += 2 * own[row] * TensorPrimitives.Dot(gram[..count], own.Slice(first, count));
+                    }
+                }
             }
+
+            for (int i = 0; i < step.Rows; i++)
+            {
+                for (int row = firstRow; row < lastRow; row++)
+                    change += step[i, row] * (_gram[row, row] * step[i, row] - 2 * Cross(row, i * every));
+            }
+
+            changes[tile] = change;
         });
         return changes.Sum();
     }
@@ -196,19 +212,6 @@ internal sealed class NormalEquations : IDisposable
         _residuals.Dispose();
         if (_factor is not null)
             _pool.Return(_factor);
-    }
-
-    /// <summary>Product of a row of XᵀX, left of its diagonal, with a vector.</summary>
-    private double ProductBelow(int row, ReadOnlySpan<double> vector)
-    {
-        double sum = 0;
-        for (int first = 0; first < row; first += SymmetricTiles.Width)
-        {
-            int count = Math.Min(SymmetricTiles.Width, row - first);
-            sum += TensorPrimitives.Dot(_gram.Slice(row, first / SymmetricTiles.Width)[..count], vector.Slice(first, count));
-        }
-
-        return sum;
     }
 
     private double Cross(int column, int output)

@@ -101,8 +101,8 @@ internal sealed class PairRounds : IDisposable
     /// <summary>Squared error after the activation; if equations are given, what is missing is added to them.</summary>
     private double Pass(Matrix firstWeights, Matrix secondWeights, NormalEquations? first, NormalEquations second, CancellationToken cancellationToken)
     {
-        PanelWeights firstPacked = firstWeights.Pack(), secondPacked = secondWeights.Pack();
-        PanelWeights? back = first is null ? null : PackBack(secondWeights);
+        DesignWeights firstPacked = Pack(firstWeights, _layout.First), secondPacked = Pack(secondWeights, _layout.Second);
+        BackWeights? back = first is null ? null : PackBack(secondWeights);
         double error = 0;
         foreach (PairTile tile in Tiles(cancellationToken))
         {
@@ -110,8 +110,8 @@ internal sealed class PairRounds : IDisposable
             error += tile.Error();
             if (first is null)
                 continue;
-            second.AddResiduals(tile.SecondPatches, tile.Residuals);
-            first.AddResiduals(tile.FirstPatches, tile.HiddenChanges(back!, _spread, _changes));
+            second.AddResiduals(tile.SecondColumns, tile.Residuals);
+            first.AddResiduals(tile.FirstColumns, tile.HiddenChanges(back!, _spread, _changes));
         }
 
         return error;
@@ -121,8 +121,8 @@ internal sealed class PairRounds : IDisposable
     private (double First, double Second) ChooseLengths(Matrix firstWeights, Matrix secondWeights, Matrix firstStep, Matrix secondStep,
         CancellationToken cancellationToken)
     {
-        PanelWeights firstPacked = firstWeights.Pack(), secondPacked = secondWeights.Pack(), firstStepPacked = firstStep.Pack(),
-            secondStepPacked = secondStep.Pack(), readerPacked = PackReader(secondWeights);
+        DesignWeights firstPacked = Pack(firstWeights, _layout.First), secondPacked = Pack(secondWeights, _layout.Second),
+            firstStepPacked = Pack(firstStep, _layout.First), secondStepPacked = Pack(secondStep, _layout.Second), readerPacked = PackReader(secondWeights);
         double aa = 0, ab = 0, bb = 0, ar = 0, br = 0;
         foreach (PairTile tile in Tiles(cancellationToken, LengthsEvery))
         {
@@ -143,8 +143,10 @@ internal sealed class PairRounds : IDisposable
         return determinant > 0 ? (((bb + damping) * ar - ab * br) / determinant, ((aa + damping) * br - ab * ar) / determinant) : (0, 0);
     }
 
+    private DesignWeights Pack(Matrix weights, SampleLayout layout) => new(weights, layout, _threads);
+
     /// <summary>Weights for the hidden features alone.</summary>
-    private PanelWeights PackReader(Matrix weights)
+    private DesignWeights PackReader(Matrix weights)
     {
         Matrix reader = weights.Clone();
         for (int o = 0; o < reader.Rows; o++)
@@ -154,7 +156,7 @@ internal sealed class PairRounds : IDisposable
             row[(_layout.ReaderColumn + _layout.Reader.Count)..].Clear();
         }
 
-        return reader.Pack();
+        return Pack(reader, _layout.Second);
     }
 
     /// <summary>Variance of the targets after the activation, times their number.</summary>
@@ -181,7 +183,7 @@ internal sealed class PairRounds : IDisposable
     }
 
     /// <summary>Wᵀ·(W·Wᵀ + μI)⁻¹ [columns of the reader, outputs].</summary>
-    private PanelWeights PackBack(Matrix weights)
+    private BackWeights PackBack(Matrix weights)
     {
         int outputs = weights.Rows, columns = _layout.Reader.Count;
         var gram = new Matrix(outputs, outputs);
@@ -202,7 +204,17 @@ internal sealed class PairRounds : IDisposable
         }
 
         Cholesky.TryFactor(gram, 0, _threads)?.SolveRows(back, _threads);
-        return back.Pack();
+        if (!_layout.TakesWindowsBack)
+            return new BackWeights(null, back.Pack());
+        int channels = _layout.Reader.Channels, taps = _layout.Reader.Taps;
+        var turned = new Matrix(channels, taps * outputs);
+        for (int tap = 0; tap < taps; tap++)
+        {
+            for (int c = 0; c < channels; c++)
+                back.Row((taps - 1 - tap) * channels + c).CopyTo(turned.Row(c)[(tap * outputs)..]);
+        }
+
+        return new BackWeights(new WinogradFilters(turned, 0, outputs, -1, _threads), null);
 
         ReadOnlySpan<double> Reader(int output) => weights.Row(output).Slice(_layout.ReaderColumn, columns);
     }

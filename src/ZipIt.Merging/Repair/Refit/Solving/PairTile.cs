@@ -17,7 +17,8 @@ internal sealed class PairTile : IDisposable
     private readonly AlignedBuffer _values; // the second unit's value
     private readonly AlignedBuffer _targets;
     private readonly AlignedBuffer _residuals;
-    private readonly PanelMatrix _missing;
+    private readonly PanelMatrix? _missing; // the residuals, if they are taken back tap by tap
+    private readonly WinogradTiles? _missingTiles; // the same for a convolution
 
     /// <summary>Makes room for some images.</summary>
     /// <param name="layout">The units and their columns.</param>
@@ -31,22 +32,30 @@ internal sealed class PairTile : IDisposable
         Images = new int[count];
         Images[0] = -1;
         int firstRows = count * layout.First.Area, secondRows = count * layout.Second.Area;
-        FirstPatches = RentPanels(firstRows, layout.First.Columns);
-        SecondPatches = RentPanels(secondRows, layout.Second.Columns);
+        FirstColumns = layout.First.NewWholeMatrix(count, pool);
+        SecondColumns = layout.Second.NewWholeMatrix(count, pool);
         (_before, _hidden) = (pool.Rent(firstRows * layout.First.Channels), pool.Rent(firstRows * layout.First.Channels));
         int length = secondRows * layout.Second.Channels;
         (_values, _targets, _residuals) = (pool.Rent(length), pool.Rent(length), pool.Rent(length));
-        _missing = RentPanels(secondRows, layout.Second.Channels);
+        if (layout.TakesWindowsBack)
+        {
+            _missingTiles = new WinogradTiles(count, layout.Second.Height, layout.Second.Width, layout.Second.Channels, pool.Rent(
+                WinogradTiles.SizeOf(count, layout.Second.Height, layout.Second.Width, layout.Second.Channels)));
+        }
+        else
+        {
+            _missing = new PanelMatrix(secondRows, layout.Second.Channels, pool.Rent(PanelMatrix.SizeOf(secondRows, layout.Second.Channels)));
+        }
     }
 
     /// <summary>Places of the images among those that the pair is fitted on.</summary>
     public int[] Images { get; }
 
     /// <summary>What the first unit sees.</summary>
-    public PanelMatrix FirstPatches { get; }
+    public DesignMatrix FirstColumns { get; }
 
     /// <summary>What the second unit sees.</summary>
-    public PanelMatrix SecondPatches { get; }
+    public DesignMatrix SecondColumns { get; }
 
     /// <summary>What the second unit's values lack before the activation [pixels, channels].</summary>
     public ReadOnlySpan<float> Residuals => _residuals.Span;
@@ -56,31 +65,25 @@ internal sealed class PairTile : IDisposable
     {
         images.CopyTo(Images, 0);
         Node input = _pair.First.Layers[0].Input;
-        WritePatches(FirstPatches, _layout.First, 0, 0, i => _maps.Get(input, Images[i]));
-        FirstPatches.SetLastColumn(1, 0, FirstPatches.Rows);
+        Write(FirstColumns, 0, i => _maps.Get(input, Images[i]));
         int mapLength = _targets.Length / Images.Length;
         for (int i = 0; i < Images.Length; i++)
             _maps.Targets.Span.Slice(Images[i] * mapLength, mapLength).CopyTo(_targets.Span[(i * mapLength)..]);
     }
 
     /// <summary>Computes what both units give.</summary>
-    public void Forward(PanelWeights first, PanelWeights second)
+    public void Forward(DesignWeights first, DesignWeights second)
     {
-        first.Multiply(FirstPatches, _before.Span, _threads);
+        FirstColumns.Multiply(first, _before.Span, _threads);
         WorkerTeam.For(_threads, Images.Length, (i, _) => ActivationTarget.Apply(_pair.First.Activation, PartOf(_before, i), PartOf(_hidden, i)));
 
-        int column = 0;
         for (int layer = 0; layer < _pair.Second.Layers.Count; layer++)
         {
             Node source = _pair.Second.Layers[layer].Input;
-            WritePatches(SecondPatches, _layout.Second, layer, column, layer == _pair.ReaderIndex
-                ? i => PartOf(_hidden, i)
-                : i => _maps.Get(source, Images[i]));
-            column += _layout.Second.ColumnsOf(0)[layer].Count;
+            Write(SecondColumns, layer, layer == _pair.ReaderIndex ? i => PartOf(_hidden, i) : i => _maps.Get(source, Images[i]));
         }
 
-        SecondPatches.SetLastColumn(1, 0, SecondPatches.Rows);
-        second.Multiply(SecondPatches, _values.Span, _threads);
+        SecondColumns.Multiply(second, _values.Span, _threads);
         WorkerTeam.For(_threads, Images.Length, (i, _) =>
         {
             Span<float> values = PartOf(_values, i);
@@ -109,19 +112,27 @@ internal sealed class PairTile : IDisposable
     /// <param name="back">Takes what is missing at one pixel to the hidden features that the reader sees from there.</param>
     /// <param name="spread">Memory for what is missing, at every tap.</param>
     /// <param name="changes">Memory for the changes.</param>
-    public ReadOnlySpan<float> HiddenChanges(PanelWeights back, GrowingBuffer spread, GrowingBuffer changes)
+    public ReadOnlySpan<float> HiddenChanges(BackWeights back, GrowingBuffer spread, GrowingBuffer changes)
     {
-        _missing.CopyFrom(_residuals.Span, _threads);
-        PatchColumns columns = _layout.Reader;
-        AlignedBuffer missing = Multiply(_missing, back, spread), result = changes.Take(_before.Length);
-        result.Span.Clear();
-        int rowsLength = _layout.Second.Area * columns.Count;
-        WorkerTeam.For(_threads, Images.Length, (i, _) =>
+        AlignedBuffer result = changes.Take(_before.Length);
+        if (_missingTiles is not null)
         {
-            Span<float> own = PartOf(result, i);
-            columns.AddBack(missing.Span.Slice(i * rowsLength, rowsLength), _layout.Second.Width, own);
-            Flatten(own, PartOf(_before, i));
-        });
+            WorkerTeam.For(_threads, Images.Length, (i, _) => _missingTiles.SetInputs(i, PartOf(_residuals, i), _layout.Second.Width, 0, 0));
+            back.Filters!.Multiply(_missingTiles, result.Span, false, _threads);
+        }
+        else
+        {
+            _missing!.CopyFrom(_residuals.Span, _threads);
+            AlignedBuffer missing = spread.Take(_missing.Rows * back.Panels!.Outputs);
+            back.Panels.Multiply(_missing, missing.Span, _threads);
+            result.Span.Clear();
+            PatchColumns columns = _layout.Reader;
+            int rowsLength = _layout.Second.Area * columns.Count;
+            WorkerTeam.For(_threads, Images.Length, (i, _) =>
+                columns.AddBack(missing.Span.Slice(i * rowsLength, rowsLength), _layout.Second.Width, PartOf(result, i)));
+        }
+
+        WorkerTeam.For(_threads, Images.Length, (i, _) => Flatten(PartOf(result, i), PartOf(_before, i)));
         return result.Span;
     }
 
@@ -130,34 +141,33 @@ internal sealed class PairTile : IDisposable
     /// <param name="reader">The second unit's weights for the hidden features, and 0 for everything else that it reads.</param>
     /// <param name="changes">Memory for the changes of the first unit's values.</param>
     /// <param name="effect">Memory for the result.</param>
-    public ReadOnlySpan<float> EffectOf(PanelWeights firstStep, PanelWeights reader, GrowingBuffer changes, GrowingBuffer effect)
+    public ReadOnlySpan<float> EffectOf(DesignWeights firstStep, DesignWeights reader, GrowingBuffer changes, GrowingBuffer effect)
     {
-        AlignedBuffer own = Multiply(FirstPatches, firstStep, changes);
+        AlignedBuffer own = Multiply(FirstColumns, firstStep, changes);
         WorkerTeam.For(_threads, Images.Length, (i, _) => Flatten(PartOf(own, i), PartOf(_before, i)));
-        WritePatches(SecondPatches, _layout.Second, _pair.ReaderIndex, _layout.ReaderColumn, i => PartOf(own, i));
-        return Multiply(SecondPatches, reader, effect).Span;
+        Write(SecondColumns, _pair.ReaderIndex, i => PartOf(own, i));
+        return Multiply(SecondColumns, reader, effect).Span;
     }
 
     /// <summary>What a step of the second unit changes in its value.</summary>
     /// <param name="secondStep">The step.</param>
     /// <param name="effect">Memory for the result.</param>
-    public ReadOnlySpan<float> EffectOf(PanelWeights secondStep, GrowingBuffer effect) => Multiply(SecondPatches, secondStep, effect).Span;
+    public ReadOnlySpan<float> EffectOf(DesignWeights secondStep, GrowingBuffer effect) => Multiply(SecondColumns, secondStep, effect).Span;
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        foreach (AlignedBuffer buffer in (AlignedBuffer[])[FirstPatches.Memory, SecondPatches.Memory, _before, _hidden, _values, _targets, _residuals,
-            _missing.Memory])
+        FirstColumns.Return(_pool);
+        SecondColumns.Return(_pool);
+        foreach (AlignedBuffer buffer in (AlignedBuffer[])[_before, _hidden, _values, _targets, _residuals, _missing?.Memory ?? _missingTiles!.Values.Memory])
             _pool.Return(buffer);
     }
 
-    private PanelMatrix RentPanels(int rows, int columns) => new(rows, columns, _pool.Rent(PanelMatrix.SizeOf(rows, columns)));
-
     /// <summary>x·Wᵀ.</summary>
-    private AlignedBuffer Multiply(PanelMatrix x, PanelWeights weights, GrowingBuffer memory)
+    private AlignedBuffer Multiply(DesignMatrix x, DesignWeights weights, GrowingBuffer memory)
     {
         AlignedBuffer result = memory.Take(x.Rows * weights.Outputs);
-        weights.Multiply(x, result.Span, _threads);
+        x.Multiply(weights, result.Span, _threads);
         return result;
     }
 
@@ -172,12 +182,7 @@ internal sealed class PairTile : IDisposable
     private void Flatten(Span<float> changes, ReadOnlySpan<float> before) =>
         ActivationTarget.MultiplyBySlope(_pair.First.Activation!, before, changes);
 
-    private void WritePatches(PanelMatrix target, SampleLayout layout, int layer, int column, MapOf map)
-    {
-        PatchColumns columns = layout.ColumnsOf(0)[layer];
-        int[] pixels = [.. Enumerable.Range(0, layout.Area)];
-        WorkerTeam.For(_threads, Images.Length, (i, _) => columns.Write(map(i), pixels, layout.Width, target, i * pixels.Length, column));
-    }
+    private void Write(DesignMatrix target, int layer, MapOf map) => WorkerTeam.For(_threads, Images.Length, (i, _) => target.Write(i, 0, layer, map(i)));
 
     private delegate ReadOnlySpan<float> MapOf(int image);
 }

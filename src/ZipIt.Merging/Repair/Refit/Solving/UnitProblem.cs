@@ -50,7 +50,7 @@ internal sealed class UnitProblem
         NormalEquations equations = NewEquations();
         bool choose = _context.Refit.Ridge is null && _samples.Rows < (long)(_unit.IsHead ? PlentyOfImages : PlentyOfSamples) * _samples.Columns;
         using NormalEquations? heldOut = choose ? NewEquations() : null;
-        PanelWeights prior = _prior.Pack();
+        DesignWeights prior = Pack(_prior);
         // The first step starts at 0, so that nothing need be predicted; the ridge pulls to the prior weights all the same.
         ForTiles(false, null, (tile, predictions, targets, residuals) =>
         {
@@ -61,8 +61,8 @@ internal sealed class UnitProblem
             }
 
             NormalEquations? own = tile.IsHeldOut ? heldOut ?? (_holdsOut ? null : equations) : equations;
-            own?.AddRows(tile.Patches[_group]);
-            own?.AddResiduals(tile.Patches[_group], residuals);
+            own?.AddRows(tile.Columns[_group]);
+            own?.AddResiduals(tile.Columns[_group], residuals);
         }, startsAtZero: true);
         Ridge = _context.Refit.Ridge ?? DefaultRidge;
         if (heldOut is { Rows: > 0 } && equations.Rows > 0)
@@ -79,7 +79,7 @@ internal sealed class UnitProblem
             ForTiles(false, _unit.Activation, (tile, _, _, residuals) =>
             {
                 if (!tile.IsHeldOut || !_holdsOut)
-                    equations.AddResiduals(tile.Patches[_group], residuals);
+                    equations.AddResiduals(tile.Columns[_group], residuals);
             });
             Step(factored, ridge, Relaxation);
         }
@@ -93,7 +93,7 @@ internal sealed class UnitProblem
         var rescaled = _prior.Clone();
         for (int o = 0; o < _outputs; o++)
             _rescale.Apply(o, rescaled.Row(o));
-        PanelWeights prior = rescaled.Pack();
+        DesignWeights prior = Pack(rescaled);
         double before = 0, after = 0;
         var sum = new double[_outputs];
         var squares = new double[_outputs];
@@ -132,12 +132,14 @@ internal sealed class UnitProblem
         var values = new float[checked(_context.Images.Count * _outputs)];
         ForTiles(false, null, (tile, predictions, targets, _) =>
         {
-            LeaveOneOut.Predict(solved, tile.Patches[_group], targets, predictions, _context.Threads);
+            LeaveOneOut.Predict(solved, ((PatchMatrix)tile.Columns[_group]).Values, targets, predictions, _context.Threads);
             for (int i = 0; i < tile.Rows; i++)
                 predictions.Slice(i * _outputs, _outputs).CopyTo(values.AsSpan(tile.Images[i] * _outputs));
         });
         return values;
     }
+
+    private DesignWeights Pack(Matrix weights) => new(weights, _samples.Layout, _context.Threads);
 
     private static double Square(double value) => value * value;
 
@@ -177,7 +179,7 @@ internal sealed class UnitProblem
     /// <summary>Predicts with the present weights and gives predictions and targets (both with the sum's other inputs) and residuals, tile by tile.</summary>
     private void ForTiles(bool heldOutOnly, Activation? activation, TileAction action, bool startsAtZero = false)
     {
-        PanelWeights? weights = startsAtZero ? null : _weights.Pack();
+        DesignWeights? weights = startsAtZero ? null : Pack(_weights);
         using var memory = new GrowingBuffer(_context.Pool);
         foreach (SampleTile tile in _samples.Tiles(heldOutOnly))
         {
@@ -192,12 +194,12 @@ internal sealed class UnitProblem
     }
 
     /// <summary>What weights and the sum's other inputs give; without weights the other inputs alone.</summary>
-    private void Predict(PanelWeights? weights, SampleTile tile, Span<float> predictions)
+    private void Predict(DesignWeights? weights, SampleTile tile, Span<float> predictions)
     {
         if (weights is null)
             predictions.Clear();
         else
-            weights.Multiply(tile.Patches[_group], predictions, _context.Threads);
+            tile.Columns[_group].Multiply(weights, predictions, _context.Threads);
         if (tile.Others is null)
             return;
         ReadOnlySpan<float> others = tile.Others.Span;

@@ -18,8 +18,11 @@ internal sealed record PairLayout(RefitPair Pair, SampleLayout First, SampleLayo
     /// <summary>The first of these columns.</summary>
     public int ReaderColumn { get; } = Second.ColumnsOf(0).Take(Pair.ReaderIndex).Sum(columns => columns.Count);
 
-    /// <summary>Memory that the patches of one image take, in bytes.</summary>
-    public long ImageBytes => ((long)First.Columns * First.Area + (long)Second.Columns * Second.Area) * sizeof(float);
+    /// <summary>Memory that the design matrices of one image take, in bytes.</summary>
+    public long ImageBytes => First.WholeBytesPerImage + Second.WholeBytesPerImage;
+
+    /// <summary>Whether what the second unit lacks is taken back to the hidden features by Winograd's convolution.</summary>
+    public bool TakesWindowsBack => Second.WholeWindow is not null && Reader.IsSame3x3;
 
     /// <summary>The images that suffice: more where they are small and where there are many unknowns.</summary>
     /// <param name="images">Number of all images.</param>

@@ -42,6 +42,43 @@ internal sealed class PatchColumns
     /// <summary>Number of columns.</summary>
     public int Count => Taps * Channels;
 
+    /// <summary>Pixels in a row of the input.</summary>
+    public int InputWidth => _width;
+
+    /// <summary>Whether it is a dense convolution of 3×3 neighbouring pixels whose output is as large as its input.</summary>
+    public bool IsSame3x3 => _kernel == new Size2(3, 3) && _stride == new Size2(1, 1) && _padding == new Size2(1, 1) && _dilation == new Size2(1, 1);
+
+    /// <summary>The input pixels [rows, columns] that a rectangle of outputs sees, and how many of each lie before the input in any case.</summary>
+    /// <param name="window">The rectangle.</param>
+    public (Size2 Seen, Size2 Skipped) SeenFrom(SampleWindow window)
+    {
+        (int rows, int top) = Seen(window.Height, window.MapHeight, _kernel.Height, _stride.Height, _padding.Height, _dilation.Height, _height);
+        (int columns, int left) = Seen(window.Width, window.MapWidth, _kernel.Width, _stride.Width, _padding.Width, _dilation.Width, _width);
+        return (new Size2(rows, columns), new Size2(top, left));
+
+        // Where the rectangle is as large as the map, the padding is always outside.
+        static (int Count, int Skipped) Seen(int outputs, int all, int kernel, int stride, int padding, int dilation, int inputs)
+        {
+            int count = (outputs - 1) * stride + (kernel - 1) * dilation + 1;
+            return outputs == all ? (Math.Min(count - padding, inputs), padding) : (count, 0);
+        }
+    }
+
+    /// <summary>Row and column, among the pixels that outputs see, of what a tap sees from one of them.</summary>
+    public (int Y, int X) SeenAt(int y, int x, int tap) =>
+        (y * _stride.Height + tap / _kernel.Width * _dilation.Height, x * _stride.Width + tap % _kernel.Width * _dilation.Width);
+
+    /// <summary>Place in the input of a pixel that outputs see; −1 if it is outside.</summary>
+    /// <param name="y">Row of the first output.</param>
+    /// <param name="x">Column of the first output.</param>
+    /// <param name="row">Row among the pixels that the outputs see.</param>
+    /// <param name="column">Column among them.</param>
+    public int PlaceOf(int y, int x, int row, int column)
+    {
+        (row, column) = (y * _stride.Height - _padding.Height + row, x * _stride.Width - _padding.Width + column);
+        return (uint)row < (uint)_height && (uint)column < (uint)_width ? row * _width + column : -1;
+    }
+
     /// <summary>Number of values of one image's input.</summary>
     public int InputLength => _height * _width * _allChannels;
 
