@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ZipIt.Numerics;
 
 /// <summary>Weights of a convolution of 3×3 pixels with stride 1 in Winograd's F(4×4, 3×3): what <see cref="WinogradTiles"/> are multiplied with.</summary>
@@ -44,7 +46,7 @@ internal sealed unsafe class WinogradFilters
                     double factor = FactorOf(i, tap / 3) * FactorOf(j, tap % 3);
                     if (factor != 0)
                     {
-                        System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(
+                        TensorPrimitives.MultiplyAdd(
                             weights.Row(o).Slice(firstColumn + tap * channels, channels), factor, target, target);
                     }
                 }
@@ -82,7 +84,10 @@ internal sealed unsafe class WinogradFilters
         ArgumentOutOfRangeException.ThrowIfNotEqual(
             product.Length, checked(Taps * inputPanels * outputPanels * PanelMatrix.Width * PanelMatrix.Width), nameof(product));
         fixed (double* pointer = product)
-            WorkerTeam.For(threads, inputPanels * outputPanels, new GradientWork(inputs, outputs, pointer, kernels ?? KernelSet.Best));
+        {
+            var work = new GradientWork(inputs, outputs, pointer, kernels ?? KernelSet.Best);
+            WorkerTeam.For(threads, work.BlockCount, work);
+        }
 
         GC.KeepAlive(inputs.Values.Memory);
         GC.KeepAlive(outputs.Values.Memory);
@@ -124,49 +129,61 @@ internal sealed unsafe class WinogradFilters
         }
     }
 
-    /// <summary>Gradients; a block is a pair of panels.</summary>
+    /// <summary>Gradients; a block is some panels of both matrices, whose rows are read once for all.</summary>
     private sealed class GradientWork(WinogradTiles inputs, WinogradTiles outputs, double* product, KernelSet kernels) : IParallelWork
     {
         private const int TileSize = PanelMatrix.Width * PanelMatrix.Width;
+        private const int BlockInputs = 2;
+        private const int BlockOutputs = 4;
 
         [ThreadStatic]
         private static AlignedBuffer? _memory;
 
+        private readonly int _blockColumns = (outputs.Values.PanelCount + BlockOutputs - 1) / BlockOutputs;
+
+        public int BlockCount => (inputs.Values.PanelCount + BlockInputs - 1) / BlockInputs * _blockColumns;
+
         public void Run(int block, int worker)
         {
-            (int i, int j) = Math.DivRem(block, outputs.Values.PanelCount);
-            _memory ??= AlignedBuffer.Uninitialized(TileSize * (2 * (WinogradTiles.Positions + 1) + 1));
-            double* sums = (double*)_memory.Pointer;
-            double* scratch = sums + WinogradTiles.Positions * TileSize;
-            float* part = (float*)(scratch + TileSize);
+            (int i, int j) = Math.DivRem(block, _blockColumns);
+            int firstInput = i * BlockInputs, height = Math.Min(BlockInputs, inputs.Values.PanelCount - firstInput);
+            int firstOutput = j * BlockOutputs, width = Math.Min(BlockOutputs, outputs.Values.PanelCount - firstOutput);
+            _memory ??= AlignedBuffer.Uninitialized(TileSize * (2 * BlockInputs * BlockOutputs + 1));
+            double* totals = (double*)_memory.Pointer;
+            float* part = (float*)(totals + BlockInputs * BlockOutputs * TileSize);
             int rows = inputs.TileCount, chunks = (rows + RankUpdate.ChunkRows - 1) / RankUpdate.ChunkRows;
-            new Span<double>(sums, WinogradTiles.Positions * TileSize).Clear();
             for (int position = 0; position < WinogradTiles.Positions; position++)
             {
+                new Span<double>(totals, BlockInputs * BlockOutputs * TileSize).Clear();
                 for (int chunk = 0; chunk < chunks; chunk++)
                 {
                     int from = (int)((long)rows * chunk / chunks), count = (int)((long)rows * (chunk + 1) / chunks) - from;
-                    nint row = (nint)position * rows + from;
-                    kernels.MultiplyColumns(
-                        inputs.Values.Panel(i) + row * PanelMatrix.Width, PanelMatrix.Width, outputs.Values.Panel(j) + row * PanelMatrix.Width, count, part);
-                    PanelProducts.Add(part, TileSize, sums + position * TileSize);
-                }
-            }
-
-            for (int tap = 0; tap < Taps; tap++)
-            {
-                new Span<double>(scratch, TileSize).Clear();
-                for (int position = 0; position < WinogradTiles.Positions; position++)
-                {
-                    double factor = FactorOf(position / 6, tap / 3) * FactorOf(position % 6, tap % 3);
-                    if (factor != 0)
+                    nint row = ((nint)position * rows + from) * PanelMatrix.Width;
+                    for (int r = 0; r < height; r++)
                     {
-                        var target = new Span<double>(scratch, TileSize);
-                        System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(new ReadOnlySpan<double>(sums + position * TileSize, TileSize), factor, target, target);
+                        for (int c = 0; c < width; c++)
+                        {
+                            kernels.MultiplyColumns(
+                                inputs.Values.Panel(firstInput + r) + row, PanelMatrix.Width, outputs.Values.Panel(firstOutput + c) + row, count, part);
+                            PanelProducts.Add(part, TileSize, totals + (r * BlockOutputs + c) * TileSize);
+                        }
                     }
                 }
 
-                PanelProducts.Add(scratch, product + (((nint)tap * inputs.Values.PanelCount + i) * outputs.Values.PanelCount + j) * TileSize);
+                for (int tap = 0; tap < Taps; tap++)
+                {
+                    double factor = FactorOf(position / 6, tap / 3) * FactorOf(position % 6, tap % 3);
+                    for (int r = 0; factor != 0 && r < height; r++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            nint tile = ((nint)tap * inputs.Values.PanelCount + firstInput + r) * outputs.Values.PanelCount + firstOutput + c;
+                            var target = new Span<double>(product + tile * TileSize, TileSize);
+                            TensorPrimitives.MultiplyAdd(
+                                new ReadOnlySpan<double>(totals + (r * BlockOutputs + c) * TileSize, TileSize), factor, target, target);
+                        }
+                    }
+                }
             }
         }
     }

@@ -78,7 +78,8 @@ internal static unsafe class PanelProducts
     {
         fixed (double* pointer = tiles)
         {
-            WorkerTeam.For(threads, sums.Count * x.PanelCount * y.PanelCount, new SumWork(x, y, rows, sums, pointer, tilesPerRow, kernels ?? KernelSet.Best));
+            var work = new SumWork(x, y, rows, sums, pointer, tilesPerRow, kernels ?? KernelSet.Best);
+            WorkerTeam.For(threads, work.BlockCount, work);
         }
 
         GC.KeepAlive(x.Memory);
@@ -144,45 +145,79 @@ internal static unsafe class PanelProducts
         }
     }
 
-    /// <summary>Sums of products of blocks of rows; a block of the work is one list of sums for one pair of panels.</summary>
+    /// <summary>Sums of products of blocks of rows; a block of the work is one list of sums for some panels of X and Y, whose rows are read once for all.</summary>
     private sealed class SumWork(
         PanelMatrix x, PanelMatrix y, int rows, IReadOnlyList<IReadOnlyList<BlockSum>> sums, double* tiles, int tilesPerRow, KernelSet kernels) : IParallelWork
     {
-        [SkipLocalsInit]
+        [ThreadStatic]
+        private static AlignedBuffer? _memory;
+
+        private readonly int _blockRows = (x.PanelCount + BlockPanels - 1) / BlockPanels;
+        private readonly int _blockColumns = (y.PanelCount + BlockPanels - 1) / BlockPanels;
+
+        public int BlockCount => sums.Count * _blockRows * _blockColumns;
+
         public void Run(int block, int worker)
         {
-            (int list, int pair) = Math.DivRem(block, x.PanelCount * y.PanelCount);
-            (int i, int j) = Math.DivRem(pair, y.PanelCount);
-            byte* memory = stackalloc byte[TileSize * (sizeof(float) + sizeof(double)) + AlignedBuffer.Alignment];
-            double* total = (double*)((nint)(memory + AlignedBuffer.Alignment - 1) & -AlignedBuffer.Alignment);
-            float* product = (float*)(total + TileSize);
+            (int list, int panels) = Math.DivRem(block, _blockRows * _blockColumns);
+            (int i, int j) = Math.DivRem(panels, _blockColumns);
+            int firstRow = i * BlockPanels, height = Math.Min(BlockPanels, x.PanelCount - firstRow);
+            int firstColumn = j * BlockPanels, width = Math.Min(BlockPanels, y.PanelCount - firstColumn);
+            _memory ??= AlignedBuffer.Uninitialized(TileSize * (2 * BlockPanels * BlockPanels + 1));
+            double* totals = (double*)_memory.Pointer;
+            float* product = (float*)(totals + BlockPanels * BlockPanels * TileSize);
             int chunks = (rows + RankUpdate.ChunkRows - 1) / RankUpdate.ChunkRows;
             foreach (BlockSum sum in sums[list])
             {
-                if (!sum.Targets.Any(target => Counts(target.Row + i, target.Column + j)))
-                    continue;
-                new Span<double>(total, TileSize).Clear();
+                new Span<double>(totals, BlockPanels * BlockPanels * TileSize).Clear();
                 foreach ((int a, int b) in sum.Products)
                 {
                     for (int chunk = 0; chunk < chunks; chunk++)
                     {
                         int from = (int)((long)rows * chunk / chunks), count = (int)((long)rows * (chunk + 1) / chunks) - from;
-                        kernels.MultiplyColumns(
-                            x.Panel(i) + ((nint)a * rows + from) * PanelMatrix.Width, PanelMatrix.Width,
-                            y.Panel(j) + ((nint)b * rows + from) * PanelMatrix.Width, count, product);
-                        Add(product, TileSize, total);
+                        for (int r = 0; r < height; r++)
+                        {
+                            for (int c = 0; c < width; c++)
+                            {
+                                if (!Counts(sum, firstRow + r, firstColumn + c))
+                                    continue;
+                                kernels.MultiplyColumns(
+                                    x.Panel(firstRow + r) + ((nint)a * rows + from) * PanelMatrix.Width, PanelMatrix.Width,
+                                    y.Panel(firstColumn + c) + ((nint)b * rows + from) * PanelMatrix.Width, count, product);
+                                Add(product, TileSize, totals + (r * BlockPanels + c) * TileSize);
+                            }
+                        }
                     }
                 }
 
                 foreach ((int row, int column) in sum.Targets)
                 {
-                    if (Counts(row + i, column + j))
-                        Add(total, tiles + IndexOf(row + i, column + j));
+                    for (int r = 0; r < height; r++)
+                    {
+                        for (int c = 0; c < width; c++)
+                        {
+                            if (IsThere(row + firstRow + r, column + firstColumn + c))
+                                Add(totals + (r * BlockPanels + c) * TileSize, tiles + IndexOf(row + firstRow + r, column + firstColumn + c));
+                        }
+                    }
                 }
             }
         }
 
-        private bool Counts(int row, int column) => tilesPerRow > 0 || row >= column;
+        private bool Counts(BlockSum sum, int row, int column)
+        {
+            if (tilesPerRow > 0)
+                return true;
+            foreach ((int firstRow, int firstColumn) in sum.Targets)
+            {
+                if (IsThere(firstRow + row, firstColumn + column))
+                    return true;
+            }
+
+            return false;
+        }
+
+        private bool IsThere(int row, int column) => tilesPerRow > 0 || row >= column;
 
         private nint IndexOf(int row, int column) => tilesPerRow > 0 ? ((nint)row * tilesPerRow + column) * TileSize : SymmetricTiles.IndexOf(row, column);
     }

@@ -89,7 +89,10 @@ public sealed class WindowMatrixTests
     [InlineData(8, 20, 4, 8)]
     [InlineData(8, 64, 8, 8)]
     [InlineData(7, 40, 7, 7)]
-    [InlineData(14, 40, 8, 8)]
+    [InlineData(14, 40, 4, 12)]
+    [InlineData(14, 60, 8, 8)]
+    [InlineData(56, 130, 12, 12)]
+    [InlineData(16, 250, 16, 16)]
     [InlineData(56, 12, 4, 4)]
     public void Of_Pixels_AreCoveredByWholeTiles(int extent, int pixels, int height, int width)
     {

@@ -12,13 +12,26 @@ internal sealed record SampleWindow(int Height, int Width, int MapHeight, int Ma
 {
     private const double Golden = 0.6180339887498949, Plastic = 0.7548776662466927, PlasticSquared = 0.5698402909980532;
 
-    /// <summary>A window of a number of pixels or somewhat more, made of whole tiles where the map has them.</summary>
+    /// <summary>
+    /// A window of a number of pixels or somewhat more, of whole tiles where the map has them: the smallest one that is at most four times as wide as high, and
+    /// of those the one that is most like a square.
+    /// </summary>
     public static SampleWindow Of(int pixels, int mapHeight, int mapWidth)
     {
-        const int Extent = WinogradTiles.Extent;
-        int tiles = (pixels + Extent * Extent - 1) / (Extent * Extent), rows = (mapHeight + Extent - 1) / Extent, columns = (mapWidth + Extent - 1) / Extent;
-        int across = Math.Clamp((int)Math.Ceiling(Math.Sqrt(tiles)), 1, columns), down = Math.Clamp((tiles + across - 1) / across, 1, rows);
-        return new SampleWindow(Math.Min(down * Extent, mapHeight), Math.Min(across * Extent, mapWidth), mapHeight, mapWidth);
+        const int Extent = WinogradTiles.Extent, Longest = 4;
+        SampleWindow best = new(mapHeight, mapWidth, mapHeight, mapWidth);
+        for (int height = Extent; height < mapHeight + Extent; height += Extent)
+        {
+            for (int width = height; width <= Longest * height && width < mapWidth + Extent; width += Extent)
+            {
+                var window = new SampleWindow(Math.Min(height, mapHeight), Math.Min(width, mapWidth), mapHeight, mapWidth);
+                int size = window.Height * window.Width, bestSize = best.Height * best.Width;
+                if (size >= pixels && (size < bestSize || (size == bestSize && window.Height > best.Height)))
+                    best = window;
+            }
+        }
+
+        return best;
     }
 
     /// <summary>Row and column of an image's first output.</summary>
