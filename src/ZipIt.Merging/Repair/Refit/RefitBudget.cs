@@ -22,9 +22,6 @@ internal readonly record struct RefitBudget(long Limit)
     /// <summary>Tiles of a pair that are kept from one pass to the next: 128 MiB.</summary>
     public const long RoundTiles = 128L << 20;
 
-    /// <summary>Targets of all units up to which they are kept as they are; more are rounded. 1 GiB. The limit does not matter, so that results do not depend on it.</summary>
-    public const long WholeTargets = 1L << 30;
-
     /// <summary>For calibration images: an eighth.</summary>
     public long Images => Limit / 8;
 

@@ -5,9 +5,7 @@ namespace ZipIt.Merging;
 
 /// <summary>
 /// What the layers of a zipped network should give at the sampled pixels, from what the members give there. Members do not change while the zipped network is
-/// refitted: one pass over the images samples as many of the next units as fit the budget, and no member's features are kept. Where there are very many
-/// targets they are rounded to three digits (<see cref="RoundedValues"/>), so that more of them fit: what is left of a value of one pixel is more precise than
-/// the zipped network can ever be there.
+/// refitted: one pass over the images samples as many of the next units as fit the budget, and no member's features are kept.
 /// </summary>
 internal sealed class MemberTargets
 {
@@ -19,7 +17,6 @@ internal sealed class MemberTargets
     private readonly Dictionary<RefitUnit, UnitTargets> _targetsOf;
     private readonly List<Node>[] _outputs; // of each member, that are wanted whole
     private readonly Dictionary<Node, float[]> _outputValues = [];
-    private readonly bool _isRounded;
     private int _next;
 
     /// <summary>Prepares the targets of some units.</summary>
@@ -34,29 +31,24 @@ internal sealed class MemberTargets
         (_context, _merged, _members, _samples) = (context, plan.Merged, members, samples);
         _units = [.. plan.Units.Select(unit =>
             new UnitTargets(unit, plan.LayoutOf(unit), plan.MapImagesOf(unit), new MergedTarget(_merged.Origins[unit.Target])))];
-        _isRounded = _units.Sum(targets => targets.SampledLength * sizeof(float)) > RefitBudget.WholeTargets;
         _targetsOf = _units.ToDictionary(targets => targets.Unit);
         _outputs = [.. members.Select((_, m) => outputs.Where(output => output.Member == m).Select(output => output.Node).Distinct().ToList())];
     }
 
     /// <summary>Memory that targets take, in bytes.</summary>
-    public long KeptBytes => _units.Sum(targets => targets.Values is null ? 0 : BytesOf(targets)) + (_samples?.Bytes ?? 0);
+    public long KeptBytes => _units.Sum(targets => targets.Values is null ? 0 : targets.Bytes) + (_samples?.Bytes ?? 0);
 
-    /// <summary>A unit's targets in some of the images that errors are measured on, or of the others.</summary>
+    /// <summary>A unit's targets [images · samples, channels] in some of the images that errors are measured on, or of the others.</summary>
     /// <param name="unit">The unit.</param>
     /// <param name="isHeldOut">Which images.</param>
     /// <param name="first">The first one's place among them.</param>
-    /// <param name="values">Receives the targets of as many images as it has room for [images · samples, channels].</param>
-    public void CopyTo(RefitUnit unit, bool isHeldOut, int first, Span<float> values)
+    /// <param name="count">How many follow one another.</param>
+    public ReadOnlyMemory<float> Get(RefitUnit unit, bool isHeldOut, int first, int count)
     {
         Sample(unit);
         UnitTargets targets = _targetsOf[unit];
-        Span<float> all = targets.Values![isHeldOut ? 1 : 0].Span;
-        int start = first * targets.ImageLength;
-        if (_isRounded)
-            RoundedValues.Expand(RoundedValues.In(all).Slice(start, values.Length), values);
-        else
-            all.Slice(start, values.Length).CopyTo(values);
+        int length = targets.Layout.PerImage * targets.Layout.Channels;
+        return targets.Values![isHeldOut ? 1 : 0].Memory.Slice(first * length, count * length);
     }
 
     /// <summary>Computes a unit's targets if they are not there yet.</summary>
@@ -97,9 +89,9 @@ internal sealed class MemberTargets
         _next = Math.Max(_next, Array.IndexOf(_units, first));
         long left = _context.Budget.Targets(_context.Images.KeptBytes) - KeptBytes;
         var units = new List<UnitTargets>();
-        for (; _next < _units.Length && (units.Count == 0 || left >= BytesOf(_units[_next])); _next++)
+        for (; _next < _units.Length && (units.Count == 0 || left >= _units[_next].Bytes); _next++)
         {
-            left -= BytesOf(_units[_next]);
+            left -= _units[_next].Bytes;
             units.Add(_units[_next]);
         }
 
@@ -107,27 +99,6 @@ internal sealed class MemberTargets
         bool wantsOutputs = units.Exists(IsOutput);
         for (int m = 0; m < _members.Count; m++)
             RunMember(m, units, wantsOutputs ? _outputs[m] : []);
-    }
-
-    private long BytesOf(UnitTargets targets) =>
-        targets.SampledLength * (_isRounded ? sizeof(ushort) : sizeof(float)) + targets.MapLength * sizeof(float);
-
-    /// <summary>Changes an image's targets.</summary>
-    private void Change(UnitTargets targets, int image, SpanAction action)
-    {
-        (bool isHeldOut, int place) = _context.Images.PlaceOf(image);
-        Span<float> all = targets.Values![isHeldOut ? 1 : 0].Span;
-        if (!_isRounded)
-        {
-            action(all.Slice(place * targets.ImageLength, targets.ImageLength));
-            return;
-        }
-
-        Span<ushort> rounded = RoundedValues.In(all).Slice(place * targets.ImageLength, targets.ImageLength);
-        var values = new float[targets.ImageLength];
-        RoundedValues.Expand(rounded, values);
-        action(values);
-        RoundedValues.Round(values, rounded);
     }
 
     private bool IsOutput(UnitTargets targets) => _merged.Network.Heads.Any(head => ReferenceEquals(head.Node, targets.Unit.Target));
@@ -145,11 +116,8 @@ internal sealed class MemberTargets
         if (targets.MapImages is { } images)
             targets.Maps = _context.Pool.RentCleared(images.Count * targets.Layout.Area * targets.Layout.Channels);
 
-        AlignedBuffer Rent(bool isHeldOut)
-        {
-            int length = checked(_context.Images.Select(isHeldOut).Count * targets.ImageLength);
-            return _context.Pool.RentCleared(_isRounded ? RoundedValues.SizeOf(length) : length);
-        }
+        AlignedBuffer Rent(bool isHeldOut) =>
+            _context.Pool.RentCleared(checked(_context.Images.Select(isHeldOut).Count * targets.Layout.PerImage * targets.Layout.Channels));
     }
 
     /// <summary>Makes a unit's targets of what was sampled before.</summary>
@@ -169,9 +137,14 @@ internal sealed class MemberTargets
         {
             NodeOrigin.Source source = targets.Target.Sources[s];
             (ReadOnlyMemory<float> sampled, ReadOnlyMemory<float> maps) = _samples!.TryGet(source.Member, source.Node, layout, targets.MapImages)!.Value;
-            int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s;
-            WorkerTeam.For(_context.Threads, images.Count, (image, _) => Change(targets, image, own =>
-                targets.Target.Add(index, sampled.Span[(image * layout.PerImage * channels)..], channels, own, layout.Channels)));
+            int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s, imageLength = layout.PerImage * layout.Channels;
+            WorkerTeam.For(_context.Threads, images.Count, (image, _) =>
+            {
+                (bool isHeldOut, int place) = images.PlaceOf(image);
+                targets.Target.Add(
+                    index, sampled.Span[(image * layout.PerImage * channels)..], channels,
+                    targets.Values![isHeldOut ? 1 : 0].Span.Slice(place * imageLength, imageLength), layout.Channels);
+            });
 
             int mapLength = layout.Area * layout.Channels;
             WorkerTeam.For(_context.Threads, targets.MapImages?.Count ?? 0, (image, _) => targets.Target.Add(
@@ -233,14 +206,14 @@ internal sealed class MemberTargets
             WorkerTeam.For(_context.Threads, count, (i, _) =>
             {
                 int image = _context.Images.FirstOf(batch) + first + i;
-                Change(targets, image, own =>
+                (bool isHeldOut, int place) = _context.Images.PlaceOf(image);
+                Span<float> own = targets.Values![isHeldOut ? 1 : 0].Span.Slice(place * layout.PerImage * layout.Channels,
+                    layout.PerImage * layout.Channels);
+                foreach (int pixel in layout.PixelsOf(image))
                 {
-                    foreach (int pixel in layout.PixelsOf(image))
-                    {
-                        targets.Target.AddPixel(source, ValueAt(i, pixel), own[..layout.Channels]);
-                        own = own[layout.Channels..];
-                    }
-                });
+                    targets.Target.AddPixel(source, ValueAt(i, pixel), own[..layout.Channels]);
+                    own = own[layout.Channels..];
+                }
 
                 int mapPlace = targets.MapImages?.PlaceOf(image) ?? -1;
                 for (int pixel = 0; mapPlace >= 0 && pixel < layout.Area; pixel++)
@@ -262,15 +235,6 @@ internal sealed class MemberTargets
         /// <summary>Targets at all pixels of some images [images, pixels, channels], if they are wanted.</summary>
         public AlignedBuffer? Maps { get; set; }
 
-        /// <summary>Number of values of one image.</summary>
-        public int ImageLength => checked(Layout.PerImage * Layout.Channels);
-
-        /// <summary>Number of values of all images.</summary>
-        public long SampledLength => Layout.Rows * Layout.Channels;
-
-        /// <summary>Number of values at all pixels of some images.</summary>
-        public long MapLength => (long)(MapImages?.Count ?? 0) * Layout.Area * Layout.Channels;
+        public long Bytes => (Layout.Rows + (long)(MapImages?.Count ?? 0) * Layout.Area) * Layout.Channels * sizeof(float);
     }
-
-    private delegate void SpanAction(Span<float> values);
 }
