@@ -8,6 +8,17 @@ internal sealed unsafe class WinogradFilters
     /// <summary>Taps of a filter: 3×3.</summary>
     public const int Taps = 9;
 
+    /// <summary>G of F(4, 3): what each tap of a filter contributes to a position [positions, taps], in one direction.</summary>
+    public static readonly double[][] Transform =
+    [
+        [1.0 / 4, 0, 0],
+        [-1.0 / 6, -1.0 / 6, -1.0 / 6],
+        [-1.0 / 6, 1.0 / 6, -1.0 / 6],
+        [1.0 / 24, 1.0 / 12, 1.0 / 6],
+        [1.0 / 24, -1.0 / 12, 1.0 / 6],
+        [0, 0, 1],
+    ];
+
     private const int BlockTiles = 48;
 
     [ThreadStatic]
@@ -43,7 +54,7 @@ internal sealed unsafe class WinogradFilters
                 Span<double> target = transformed.AsSpan(o * channels, channels);
                 for (int tap = 0; tap < Taps; tap++)
                 {
-                    double factor = FactorOf(i, tap / 3) * FactorOf(j, tap % 3);
+                    double factor = Transform[i][tap / 3] * Transform[j][tap % 3];
                     if (factor != 0)
                     {
                         TensorPrimitives.MultiplyAdd(
@@ -92,17 +103,6 @@ internal sealed unsafe class WinogradFilters
         GC.KeepAlive(inputs.Values.Memory);
         GC.KeepAlive(outputs.Values.Memory);
     }
-
-    /// <summary>G of F(4, 3): what a filter's tap contributes to a position.</summary>
-    private static double FactorOf(int position, int tap) => position switch
-    {
-        0 => tap == 0 ? 1.0 / 4 : 0,
-        1 => -1.0 / 6,
-        2 => tap == 1 ? 1.0 / 6 : -1.0 / 6,
-        3 => tap switch { 0 => 1.0 / 24, 1 => 1.0 / 12, _ => 1.0 / 6 },
-        4 => tap switch { 0 => 1.0 / 24, 1 => -1.0 / 12, _ => 1.0 / 6 },
-        _ => tap == 2 ? 1 : 0,
-    };
 
     /// <summary>A convolution; blocks are tiles of any windows.</summary>
     private sealed class Work(WinogradFilters filters, WinogradTiles tiles, float* result, bool adds) : IParallelWork
@@ -172,7 +172,7 @@ internal sealed unsafe class WinogradFilters
 
                 for (int tap = 0; tap < Taps; tap++)
                 {
-                    double factor = FactorOf(position / 6, tap / 3) * FactorOf(position % 6, tap % 3);
+                    double factor = Transform[position / 6][tap / 3] * Transform[position % 6][tap % 3];
                     for (int r = 0; factor != 0 && r < height; r++)
                     {
                         for (int c = 0; c < width; c++)

@@ -4,6 +4,7 @@ namespace ZipIt.Numerics;
 internal sealed unsafe class PanelWeights
 {
     private const int BlockPanels = 8; // panels of X that are multiplied at a time: with 256 outputs their weights take 256 KiB of the second-level cache
+
     /// <summary>Rows that <see cref="MultiplyRows"/> takes at most; a multiple of the kernels' tiles.</summary>
     public const int BlockRows = 96;
 

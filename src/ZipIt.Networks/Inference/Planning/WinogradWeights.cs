@@ -8,23 +8,13 @@ internal static class WinogradWeights
 {
     private static readonly double[][] Two = [[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]];
 
-    private static readonly double[][] Four =
-    [
-        [1.0 / 4, 0, 0],
-        [-1.0 / 6, -1.0 / 6, -1.0 / 6],
-        [-1.0 / 6, 1.0 / 6, -1.0 / 6],
-        [1.0 / 24, 1.0 / 12, 1.0 / 6],
-        [1.0 / 24, -1.0 / 12, 1.0 / 6],
-        [0, 0, 1],
-    ];
-
     /// <summary>Transforms the weights of a convolution.</summary>
     /// <param name="weights">Weights [outputs, inputs, 3, 3].</param>
     /// <param name="tile">Outputs of a tile in each direction, 2 or 4.</param>
     /// <param name="targets">Receive a matrix [inputs, outputs] for each position of a tile.</param>
     public static void Transform(FoldedWeights weights, int tile, PackedMatrix[] targets)
     {
-        double[][] g = tile == 4 ? Four : Two;
+        double[][] g = tile == 4 ? WinogradFilters.Transform : Two;
         int extent = tile + 2;
         var output = new double[targets[0].Depth * 9]; // [input, 3, 3]
         Span<double> half = stackalloc double[extent * 3]; // Gg
