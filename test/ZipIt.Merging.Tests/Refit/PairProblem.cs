@@ -73,7 +73,9 @@ internal sealed class PairProblem
         CancellationToken cancellationToken = default)
     {
         using var pool = new BufferPool();
-        using var maps = new PairMaps(_pair, new ImageSubset(Sampled, Total), _targets, pool);
+        AlignedBuffer targets = pool.Rent(_targets.Length);
+        _targets.CopyTo(targets.Span);
+        using var maps = new PairMaps(_pair, new ImageSubset(Sampled, Total), targets, pool);
         using var actual = new PairRounds(_layout, maps, threads, pool, tileBytes, keptBytes);
         foreach (Node node in maps.Needed)
         {

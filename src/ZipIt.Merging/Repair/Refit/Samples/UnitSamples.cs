@@ -31,7 +31,7 @@ internal sealed class UnitSamples : IDisposable
         PairMaps? maps)
     {
         (_context, _unit, Layout, _frontier, _targets, _outputTable, _maps) = (context, unit, layout, frontier, targets, outputTable, maps);
-        long bytes = layout.BytesPerImage * context.Images.Count + (unit.Others.Count > 0 ? Rows * Channels * sizeof(float) : 0);
+        long bytes = layout.BytesPerImage * context.Images.Count + Rows * Channels * (unit.Others.Count > 0 ? 2 : 1) * sizeof(float);
         using FrontierStep step = frontier.Plan(Wanted);
         long ahead = step.Bytes <= context.Budget.Frontier ? step.Bytes : frontier.KeptBytes;
         if (bytes <= context.Budget.UnitSamples(context.Images.KeptBytes, ahead, targets.KeptBytes))
@@ -77,6 +77,7 @@ internal sealed class UnitSamples : IDisposable
             return;
         foreach (DesignMatrix columns in tile.Columns)
             columns.Return(_context.Pool);
+        _context.Pool.Return(tile.Targets);
         if (tile.Others is not null)
             _context.Pool.Return(tile.Others);
     }
@@ -143,6 +144,7 @@ internal sealed class UnitSamples : IDisposable
             rows,
             new int[images],
             [.. Enumerable.Range(0, Groups).Select(group => Layout.NewMatrix(group, images, _context.Pool))],
+            _context.Pool.Rent(rows * Channels),
             _unit.Others.Count == 0 ? null : _context.Pool.RentCleared(rows * Channels));
         if (_kept is null)
             _last[kind] = tile;
@@ -160,7 +162,7 @@ internal sealed class UnitSamples : IDisposable
         WorkerTeam.For(_context.Threads, chosen.Length, (c, _) => Fill(tile, inputs, others, chosen.Span[c], filled + c));
         open.Filled += chosen.Length;
         if (open.Left == 0)
-            tile.Targets = TargetsOf(tile);
+            TakeTargets(tile);
     }
 
     /// <summary>Writes the samples of one image.</summary>
@@ -192,14 +194,16 @@ internal sealed class UnitSamples : IDisposable
         }
     }
 
-    private ReadOnlyMemory<float> TargetsOf(SampleTile tile)
+    private void TakeTargets(SampleTile tile)
     {
         if (_outputTable is null)
-            return _targets.Get(_unit, tile.IsHeldOut, _context.Images.PlaceOf(tile.Images[0]).Place, tile.Images.Length);
-        var targets = new float[tile.Images.Length * Channels];
+        {
+            _targets.CopyTo(_unit, tile.IsHeldOut, _context.Images.PlaceOf(tile.Images[0]).Place, tile.Targets.Span);
+            return;
+        }
+
         for (int i = 0; i < tile.Images.Length; i++)
-            _outputTable.AsSpan(tile.Images[i] * Channels, Channels).CopyTo(targets.AsSpan(i * Channels));
-        return targets;
+            _outputTable.AsSpan(tile.Images[i] * Channels, Channels).CopyTo(tile.Targets.Span[(i * Channels)..]);
     }
 
     /// <summary>A tile that is being filled.</summary>

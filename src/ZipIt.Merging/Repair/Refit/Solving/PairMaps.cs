@@ -7,16 +7,17 @@ namespace ZipIt.Merging;
 internal sealed class PairMaps : IDisposable
 {
     private readonly BufferPool _pool;
+    private readonly AlignedBuffer _targets;
     private readonly Dictionary<Node, AlignedBuffer> _values = []; // [images, height, width, channels]
 
     /// <summary>Prepares maps.</summary>
     /// <param name="pair">The units.</param>
     /// <param name="images">The images.</param>
-    /// <param name="targets">What the second unit should give for them [images, pixels, channels].</param>
+    /// <param name="targets">What the second unit should give for them [images, pixels, channels]; goes back to the pool with the maps.</param>
     /// <param name="pool">Memory.</param>
-    public PairMaps(RefitPair pair, ImageSubset images, ReadOnlyMemory<float> targets, BufferPool pool)
+    public PairMaps(RefitPair pair, ImageSubset images, AlignedBuffer targets, BufferPool pool)
     {
-        (Images, Targets, _pool) = (images, targets, pool);
+        (Images, _targets, _pool) = (images, targets, pool);
         Needed = [.. new[] { pair.First.Layers[0].Input }.Concat(pair.Second.Layers.Select(layer => layer.Input).Where(node => node != pair.Hidden))
             .Concat(pair.Second.Others).Distinct()];
     }
@@ -25,7 +26,7 @@ internal sealed class PairMaps : IDisposable
     public ImageSubset Images { get; }
 
     /// <summary>What the second unit should give [images, pixels, channels].</summary>
-    public ReadOnlyMemory<float> Targets { get; }
+    public ReadOnlyMemory<float> Targets => _targets.Memory;
 
     /// <summary>Nodes whose values must be captured: what both units read, except the hidden features.</summary>
     public IReadOnlyList<Node> Needed { get; }
@@ -62,5 +63,6 @@ internal sealed class PairMaps : IDisposable
         foreach (AlignedBuffer values in _values.Values)
             _pool.Return(values);
         _values.Clear();
+        _pool.Return(_targets);
     }
 }
