@@ -9,12 +9,13 @@ namespace ZipIt.Numerics;
 /// [panel, column, rows of a panel]. Rows beyond the matrix are zero.
 /// </summary>
 /// <remarks>
-/// Products are summed column by column in registers, over all columns at once, and then added to the result. What threads do in parallel are different elements,
+/// Products are summed column by column in registers, over up to <see cref="MostValues"/> values of a panel, and then added to the result. What threads do in parallel are different elements,
 /// so that the number of threads changes nothing.
 /// </remarks>
 internal sealed unsafe class RowPanels
 {
     private const int Across = 3; // panels of the right-hand side in a tile of registers
+    private const int MostValues = 1024; // of a panel, that are multiplied before the next tile: three panels and one of the left-hand side fit into 32 KiB
     private const int BlockRows = 192; // rows and columns of the result that a thread takes at a time; a multiple of every tile
 
     private readonly int _height; // rows of a panel: lanes of a vector
@@ -28,8 +29,9 @@ internal sealed unsafe class RowPanels
     {
         (Rows, Columns) = (rows, columns);
         _height = lanes > 0 ? lanes : Vector512.IsHardwareAccelerated ? Vector512<double>.Count : Vector256<double>.Count;
-        int tile = Across * _height;
-        _values = AlignedBuffer.Zeros(checked(2 * ((rows + tile - 1) / tile * tile) * columns));
+        // Behind the last panel there are as many as a tile may read beyond it.
+        int panels = (rows + _height - 1) / _height + Across - 1;
+        _values = AlignedBuffer.Zeros(checked(2 * panels * _height * columns));
     }
 
     /// <summary>Number of rows.</summary>
@@ -40,15 +42,42 @@ internal sealed unsafe class RowPanels
 
     /// <summary>Sets a column.</summary>
     /// <param name="column">Which one.</param>
-    /// <param name="values">Its values, one for each row.</param>
+    /// <param name="values">Its values, one for each row; those of the last rows may be missing and keep what they are.</param>
     public void SetColumn(int column, ReadOnlySpan<double> values)
     {
         Span<double> panels = _values.Doubles;
-        int whole = Rows - Rows % _height;
-        for (int row = 0; row < whole; row += _height)
-            values.Slice(row, _height).CopyTo(panels[(row * Columns + column * _height)..]);
-        if (whole < Rows)
-            values[whole..Rows].CopyTo(panels[(whole * Columns + column * _height)..]);
+        for (int row = 0, last = Math.Min(Rows, values.Length); row < last; row += _height)
+            values[row..Math.Min(row + _height, last)].CopyTo(panels[(row * Columns + column * _height)..]);
+    }
+
+    /// <summary>Sets some columns of some rows.</summary>
+    /// <param name="source">Their values [rows, stride].</param>
+    /// <param name="stride">Distance of the source's rows.</param>
+    /// <param name="row">First row, a multiple of the vector's lanes.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="column">First column.</param>
+    /// <param name="columns">Number of columns.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void SetRows(double* source, nint stride, int row, int rows, int column, int columns)
+    {
+        for (int r = 0; r < rows; r++, source += stride)
+        {
+            double* target = Panel(row + r / _height * _height) + column * _height + r % _height;
+            for (int k = 0; k < columns; k++)
+                target[k * _height] = source[k];
+        }
+    }
+
+    /// <summary>Copies some columns of some rows: the reverse of <see cref="SetRows"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void CopyRows(double* target, nint stride, int row, int rows, int column, int columns)
+    {
+        for (int r = 0; r < rows; r++, target += stride)
+        {
+            double* source = Panel(row + r / _height * _height) + column * _height + r % _height;
+            for (int k = 0; k < columns; k++)
+                target[k] = source[k * _height];
+        }
     }
 
     /// <summary>result += factor·A·Bᵀ on and below the diagonal; what is above it has no meaning afterwards.</summary>
@@ -61,45 +90,85 @@ internal sealed unsafe class RowPanels
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
     public static void AddToLower(RowPanels a, RowPanels b, int depth, double factor, double[] result, int stride, int threads)
     {
-        int size = a.Rows;
-        int blocks = (size + BlockRows - 1) / BlockRows;
-        WorkerTeam.For(threads, blocks * (blocks + 1) / 2, (number, _) =>
-        {
-            // The last rows of blocks are the longest: they come first.
-            int i = blocks - 1;
-            for (; number > i; i--)
-                number -= i + 1;
-            AddBlock(a, b, depth, factor, result, stride, i * BlockRows, number * BlockRows);
-        });
-    }
-
-    private static void AddBlock(RowPanels a, RowPanels b, int depth, double factor, double[] result, int stride, int firstRow, int firstColumn)
-    {
-        int height = a._height, width = Across * height, size = a.Rows;
-        int lastRow = Math.Min(firstRow + BlockRows, size), lastColumn = Math.Min(firstColumn + BlockRows, size);
-        double* edge = stackalloc double[height * width];
         fixed (double* values = result)
         {
-            // The right-hand side of a tile stays in the first-level cache while panels of the left one pass by.
-            for (int column = firstColumn; column < lastColumn; column += width)
+            var team = new WorkerTeam(threads);
+            using (team.Gather())
+                AddToLower(a, b, 0, depth, factor, values, stride, 0, a.Rows, team);
+        }
+    }
+
+    /// <summary>The same for some columns of the result and all rows below, which are as many as <see cref="Rows"/>.</summary>
+    /// <param name="a">A.</param>
+    /// <param name="b">B, with as many rows.</param>
+    /// <param name="first">First column of A and B that is multiplied.</param>
+    /// <param name="depth">How many of them are multiplied.</param>
+    /// <param name="factor">The factor.</param>
+    /// <param name="result">The result [rows, stride].</param>
+    /// <param name="stride">Length of its rows.</param>
+    /// <param name="from">First column of the result, a multiple of 8.</param>
+    /// <param name="to">Column behind the last one.</param>
+    /// <param name="team">The threads.</param>
+    public static void AddToLower(
+        RowPanels a, RowPanels b, int first, int depth, double factor, double* result, nint stride, int from, int to, WorkerTeam team)
+    {
+        int rowBlocks = (a.Rows - from + BlockRows - 1) / BlockRows, columnBlocks = (to - from + BlockRows - 1) / BlockRows;
+        int count = 0;
+        for (int i = 0; i < rowBlocks; i++)
+            count += Math.Min(i + 1, columnBlocks);
+        team.Run((number, _) =>
+        {
+            // The last rows of blocks are the longest: they come first.
+            int i = rowBlocks - 1;
+            for (; number >= Math.Min(i + 1, columnBlocks); i--)
+                number -= Math.Min(i + 1, columnBlocks);
+            int row = from + i * BlockRows, column = from + number * BlockRows;
+            int rows = Math.Min(BlockRows, a.Rows - row), columns = Math.Min(BlockRows, to - column);
+            Add(new Part(a, row, rows, first), new Part(b, column, columns, first), depth, factor, result + row * stride + column, stride, i == number);
+        }, count);
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+    }
+
+    /// <summary>result += factor·A·Bᵀ for parts of both matrices.</summary>
+    /// <param name="a">Rows of A.</param>
+    /// <param name="b">Rows of B.</param>
+    /// <param name="depth">How many columns are multiplied.</param>
+    /// <param name="factor">The factor.</param>
+    /// <param name="result">The result [rows of A, stride].</param>
+    /// <param name="stride">Distance of its rows.</param>
+    /// <param name="isLower">Whether it is wanted on and below the diagonal only.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add(Part a, Part b, int depth, double factor, double* result, nint stride, bool isLower = false)
+    {
+        int height = a.Panels._height, width = Across * height;
+        double* edge = stackalloc double[height * width];
+
+        // The right-hand side of a tile stays in the first-level cache while panels of the left one pass by.
+        int most = MostValues / height;
+        for (int k = 0; k < depth; k += most)
+        {
+            int part = Math.Min(most, depth - k);
+            for (int column = 0; column < b.Rows; column += width)
             {
-                double* right = b.Panel(column);
-                int from = Math.Max(firstRow, column / height * height);
-                for (int row = from; row < lastRow; row += height)
+                double* right = b.Panels.Panel(b.Row + column) + (b.Column + k) * height;
+                int columns = Math.Min(width, b.Rows - column);
+                for (int row = isLower ? column : 0; row < a.Rows; row += height)
                 {
-                    double* target = values + (nint)row * stride + column;
-                    int rows = Math.Min(height, size - row), columns = Math.Min(width, size - column);
+                    double* left = a.Panels.Panel(a.Row + row) + (a.Column + k) * height;
+                    double* target = result + row * stride + column;
+                    int rows = Math.Min(height, a.Rows - row);
                     if (rows == height && columns == width)
                     {
-                        AddTile(height, a.Panel(row), right, b.Columns, depth, factor, target, stride);
+                        AddTile(height, left, right, b.Panels.Columns, part, factor, target, stride);
                         continue;
                     }
 
                     for (int r = 0; r < rows; r++)
-                        new ReadOnlySpan<double>(target + (nint)r * stride, columns).CopyTo(new Span<double>(edge + r * width, columns));
-                    AddTile(height, a.Panel(row), right, b.Columns, depth, factor, edge, width);
+                        new ReadOnlySpan<double>(target + r * stride, columns).CopyTo(new Span<double>(edge + r * width, columns));
+                    AddTile(height, left, right, b.Panels.Columns, part, factor, edge, width);
                     for (int r = 0; r < rows; r++)
-                        new ReadOnlySpan<double>(edge + r * width, columns).CopyTo(new Span<double>(target + (nint)r * stride, columns));
+                        new ReadOnlySpan<double>(edge + r * width, columns).CopyTo(new Span<double>(target + r * stride, columns));
                 }
             }
         }
@@ -250,4 +319,11 @@ internal sealed unsafe class RowPanels
         Vector512.FusedMultiplyAdd(factors, y, Vector512.Load(target + 8)).Store(target + 8);
         Vector512.FusedMultiplyAdd(factors, z, Vector512.Load(target + 16)).Store(target + 16);
     }
+
+    /// <summary>Some rows of a matrix, from a column on.</summary>
+    /// <param name="Panels">The matrix.</param>
+    /// <param name="Row">First row, a multiple of the vector's lanes.</param>
+    /// <param name="Rows">Number of rows.</param>
+    /// <param name="Column">First column.</param>
+    public readonly record struct Part(RowPanels Panels, int Row, int Rows, int Column);
 }
