@@ -1,7 +1,4 @@
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace ZipIt.Numerics;
 
@@ -11,21 +8,18 @@ namespace ZipIt.Numerics;
 /// </summary>
 /// <remarks>
 /// The result does not depend on the number of threads: every value is computed by one thread, in one order. Factoring takes n³/6 multiply-adds, solving
-/// n² for each right-hand side.
+/// n² for each right-hand side; nearly all of them are products of <see cref="RowPanels"/>.
 /// </remarks>
-public sealed class Cholesky
+public sealed unsafe class Cholesky
 {
-    private const int Block = 64; // columns that are finished together; a multiple of every kernel's width
-    private const int Depth = 64; // inner extent of one pass: Depth × Block packed values, 32 KiB, stay in the first-level cache
-    private const int Strip = 64; // rows that one thread takes at a time
+    private const int Block = 48; // columns that are finished together; a multiple of every kernel's tile
+    private const int Panel = 4 * Block; // columns whose products are subtracted from the rest together
+    private const int Strip = 48; // rows that one thread takes at a time
 
-    [ThreadStatic]
-    private static double[]? _strip;
-
-    private readonly int _stride; // row length of _lower, a multiple of Block
+    private readonly int _stride; // row length of _lower
     private readonly AlignedBuffer _lower; // [Size, _stride], L below and on the diagonal
 
-    private Cholesky(int size, AlignedBuffer memory) => (Size, _stride, _lower) = (size, Padded(size), memory);
+    private Cholesky(int size, AlignedBuffer memory) => (Size, _stride, _lower) = (size, Stride(size), memory);
 
     /// <summary>Number of rows and columns.</summary>
     public int Size { get; }
@@ -65,8 +59,8 @@ public sealed class Cholesky
         var factor = new Cholesky(size, memory);
         for (int i = 0; i < size; i++)
         {
-            write(i, factor.Row(i)[..(i + 1)]);
-            factor.Row(i)[(i + 1)..].Clear();
+            write(i, new Span<double>(factor.Row(i), i + 1));
+            new Span<double>(factor.Row(i) + i + 1, factor._stride - i - 1).Clear();
         }
 
         var team = new WorkerTeam(threads);
@@ -75,7 +69,7 @@ public sealed class Cholesky
     }
 
     /// <summary>Number of doubles that a factor takes.</summary>
-    internal static int CountValues(int size) => checked(size * Padded(size));
+    internal static int CountValues(int size) => checked(size * Stride(size));
 
     /// <summary>Writes a row of the matrix up to its diagonal.</summary>
     internal delegate void RowWriter(int row, Span<double> values);
@@ -90,78 +84,104 @@ public sealed class Cholesky
         if (rightHandSides.Columns != Size)
             throw new ArgumentException($"Expected rows of {Size} values, found {rightHandSides.Columns}.", nameof(rightHandSides));
         int rows = rightHandSides.Rows;
-        var solution = new double[checked(rows * _stride)];
-        for (int i = 0; i < rows; i++)
-            rightHandSides.Row(i).CopyTo(solution.AsSpan(i * _stride));
-
+        if (rows == 0 || Size == 0)
+            return;
         var team = new WorkerTeam(threads);
+        fixed (double* values = rightHandSides.Values)
         using (team.Gather())
-            Solve(solution, rows, team);
-        for (int i = 0; i < rows; i++)
-            solution.AsSpan(i * _stride, Size).CopyTo(rightHandSides.Row(i));
+            Solve(values, rows, team);
     }
 
-    /// <summary>Forward substitution with L, then backward with Lᵀ, one block of columns after the other.</summary>
-    private void Solve(double[] solution, int rows, WorkerTeam team)
+    /// <summary>Forward substitution with L, then backward with Lᵀ, one panel of columns after the other.</summary>
+    private void Solve(double* values, int rows, WorkerTeam team)
     {
-        var packed = new double[_stride * Block];
-        var inverse = new double[Block * Block];
-        for (int column = 0; column < Size; column += Block)
+        var solution = new RowPanels(rows, Size);
+        ForStrips(0, rows, team, (row, count) => solution.SetRows(values + (nint)row * Size, Size, row, count, 0, Size));
+        var inverses = new RowPanels[Panel / Block];
+        for (int i = 0; i < inverses.Length; i++)
+            inverses[i] = new RowPanels(Block, Block);
+        var factors = new RowPanels(Panel, Size);
+
+        for (int column = 0; column < Size; column += Panel)
         {
-            PackTransposed(column, packed);
-            InvertDiagonal(column, inverse, isTransposed: true);
-            int done = column;
-            ForStrips(0, rows, team, (start, count) =>
+            int first = column, end = Math.Min(column + Panel, Size);
+            for (int block = column; block < end; block += Block)
+                InvertDiagonal(block, Math.Min(Block, Size - block), inverses[(block - column) / Block], isTransposed: false);
+            ForStrips(column, end, team, (row, count) => factors.SetRows(Row(row), _stride, row - first, count, 0, end));
+            ForStrips(0, rows, team, (row, count) =>
             {
-                Subtract(solution, _stride, start, count, 0, done, packed, done);
-                SolveDiagonal(solution, start, count, done, inverse);
+                var strip = new StripSolver(solution, row, count, first, end);
+                strip.Subtract(factors, 0, first);
+                for (int block = first; block < end; block += Block)
+                    strip.Solve(factors, block, inverses[(block - first) / Block], block + Block, end);
             });
         }
 
-        for (int column = (Size - 1) / Block * Block; column >= 0; column -= Block)
+        for (int column = (Size - 1) / Panel * Panel; column >= 0; column -= Panel)
         {
-            int from = Math.Min(column + Block, Size);
-            for (int k = from; k < Size; k++)
-                Row(k).Slice(column, Block).CopyTo(packed.AsSpan((k - from) * Block));
-            InvertDiagonal(column, inverse, isTransposed: false);
-            int current = column;
-            ForStrips(0, rows, team, (start, count) =>
+            int first = column, end = Math.Min(column + Panel, Size);
+            for (int block = column; block < end; block += Block)
+                InvertDiagonal(block, Math.Min(Block, Size - block), inverses[(block - column) / Block], isTransposed: true);
+            ForStrips(first, Size, team, (row, count) =>
             {
-                Subtract(solution, _stride, start, count, from, Size - from, packed, current);
-                SolveDiagonal(solution, start, count, current, inverse);
+                for (int k = row; k < row + count; k++)
+                    factors.SetColumn(k, new ReadOnlySpan<double>(Row(k) + first, end - first));
+            });
+            ForStrips(0, rows, team, (row, count) =>
+            {
+                var strip = new StripSolver(solution, row, count, first, end);
+                strip.Subtract(factors, end, Size - end);
+                for (int block = first + (end - 1 - first) / Block * Block; block >= first; block -= Block)
+                    strip.Solve(factors, block, inverses[(block - first) / Block], first, block);
             });
         }
+
+        ForStrips(0, rows, team, (row, count) => solution.CopyRows(values + (nint)row * Size, Size, row, count, 0, Size));
+        GC.KeepAlive(this);
     }
 
-    private static int Padded(int size) => (size + Block - 1) / Block * Block;
+    /// <summary>Whole blocks, and an odd number of cache lines, so that a column's values do not compete for the same places of the cache.</summary>
+    private static int Stride(int size) => (size + 7) / 8 * 8 | 8;
 
-    private Span<double> Row(int row) => _lower.Doubles.Slice(row * _stride, _stride);
+    private double* Row(int row) => (double*)_lower.Pointer + (nint)row * _stride;
 
     /// <summary>
-    /// Finishes one block of columns after the other: subtracts what the columns to the left contribute, factors the block on the diagonal, and solves the
-    /// rows below it.
+    /// Finishes one block of columns after the other: factors the block on the diagonal, solves the rows below it, and subtracts their products from the rest
+    /// of the panel, or behind its last block those of the whole panel from all that is left.
     /// </summary>
     private bool Factor(WorkerTeam team)
     {
-        var packed = new double[_stride * Block];
-        var inverse = new double[Block * Block];
-        for (int column = 0; column < Size; column += Block)
+        var done = new RowPanels(Size, Panel);
+        var inverse = new RowPanels(Block, Block);
+        for (int column = 0; column < Size; column += Panel)
         {
-            int done = column;
-            int below = Math.Min(column + Block, Size);
-            PackTransposed(column, packed);
-            // Above the diagonal of its block this writes values that are never read.
-            Subtract(_lower.Doubles, _stride, column, below - column, 0, done, packed, done);
-            if (!FactorDiagonal(column, below))
-                return false;
-            InvertDiagonal(column, inverse, isTransposed: true);
-            ForStrips(below, Size, team, (start, count) =>
+            int first = column, end = Math.Min(column + Panel, Size);
+            for (int block = column; block < end; block += Block)
             {
-                Subtract(_lower.Doubles, _stride, start, count, 0, done, packed, done);
-                SolveDiagonal(_lower.Doubles, start, count, done, inverse);
-            });
+                int current = block, below = Math.Min(block + Block, end);
+                if (!FactorDiagonal(block, below))
+                    return false;
+                if (below == Size)
+                    break;
+                InvertDiagonal(block, below - block, inverse, isTransposed: false);
+                ForStrips(below, Size, team, (row, count) =>
+                {
+                    done.SetRows(Row(row) + current, _stride, row, count, current - first, below - current);
+                    for (int i = row; i < row + count; i++)
+                        new Span<double>(Row(i) + current, below - current).Clear();
+                    RowPanels.Add(
+                        new(done, row, count, current - first), new(inverse, 0, below - current, 0), below - current, 1, Row(row) + current, _stride);
+                    done.SetRows(Row(row) + current, _stride, row, count, current - first, below - current);
+                });
+                if (below < end)
+                    RowPanels.AddToLower(done, done, block - column, Block, -1, Row(0), _stride, below, end, team);
+            }
+
+            if (end < Size)
+                RowPanels.AddToLower(done, done, 0, Panel, -1, Row(0), _stride, end, Size, team);
         }
 
+        GC.KeepAlive(this);
         return true;
     }
 
@@ -169,14 +189,14 @@ public sealed class Cholesky
     {
         for (int i = start; i < end; i++)
         {
-            Span<double> row = Row(i)[start..];
+            var row = new Span<double>(Row(i) + start, end - start);
             for (int j = start; j < i; j++)
             {
-                ReadOnlySpan<double> other = Row(j)[start..];
+                var other = new ReadOnlySpan<double>(Row(j) + start, end - start);
                 row[j - start] = (row[j - start] - TensorPrimitives.Dot<double>(row[..(j - start)], other[..(j - start)])) / other[j - start];
             }
 
-            double left = TensorPrimitives.SumOfSquares<double>(Row(i)[..start]);
+            double left = TensorPrimitives.SumOfSquares(new ReadOnlySpan<double>(Row(i), start));
             double within = TensorPrimitives.SumOfSquares<double>(row[..(i - start)]);
             double pivot = row[i - start] - within;
             double original = row[i - start] + left;
@@ -188,208 +208,80 @@ public sealed class Cholesky
         return true;
     }
 
-    /// <summary>packed[k, c] = L[column + c, k] for all finished columns k; zero for rows beyond the matrix.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void PackTransposed(int column, double[] packed)
-    {
-        // Square parts, so that what is written stays in the first-level cache.
-        for (int first = 0; first < column; first += Block)
-        {
-            for (int c = 0; c < Block; c++)
-            {
-                bool isInside = column + c < Size;
-                ReadOnlySpan<double> row = isInside ? Row(column + c).Slice(first, Block) : default;
-                for (int k = 0; k < Block; k++)
-                    packed[(first + k) * Block + c] = isInside ? row[k] : 0;
-            }
-        }
-    }
-
-    /// <summary>
-    /// Inverts the block T on the diagonal, so that many rows can be solved by multiplication: negated, since
-    /// <see cref="Subtract(Span{double}, int, int, int, int, int, double[], int)"/> subtracts.
-    /// The identity beyond the matrix.
-    /// </summary>
-    /// <param name="column">First column of the block.</param>
-    /// <param name="inverse">Receives −T⁻¹, or −T⁻ᵀ.</param>
+    /// <summary>Inverts the block T on the diagonal, so that many rows can be solved by multiplication.</summary>
+    /// <param name="start">First column of the block.</param>
+    /// <param name="size">Number of its columns.</param>
+    /// <param name="inverse">Receives T⁻¹, or T⁻ᵀ.</param>
     /// <param name="isTransposed">Which of them.</param>
-    private void InvertDiagonal(int column, double[] inverse, bool isTransposed)
+    private void InvertDiagonal(int start, int size, RowPanels inverse, bool isTransposed)
     {
-        Array.Clear(inverse);
-        for (int i = 0; i < Block; i++)
+        double* values = stackalloc double[size * size];
+        new Span<double>(values, size * size).Clear();
+        for (int i = 0; i < size; i++)
         {
-            Span<double> row = inverse.AsSpan(i * Block, i + 1);
-            if (column + i >= Size)
+            var row = new Span<double>(values + i * size, i + 1);
+            double* lower = Row(start + i) + start;
+            for (int k = 0; k < i; k++)
             {
-                row[i] = -1;
-                continue;
+                Span<double> part = row[..(k + 1)];
+                TensorPrimitives.MultiplyAdd(new ReadOnlySpan<double>(values + k * size, k + 1), lower[k], part, part);
             }
 
-            ReadOnlySpan<double> lower = Row(column + i).Slice(column, i + 1);
-            for (int k = 0; k < i; k++)
-                TensorPrimitives.MultiplyAdd(inverse.AsSpan(k * Block, k + 1), lower[k], row[..(k + 1)], row[..(k + 1)]);
-            row[i] = 1;
+            row[i] = -1;
             TensorPrimitives.Multiply(row, -1 / lower[i], row);
         }
 
-        for (int i = 0; i < Block && isTransposed; i++)
+        if (!isTransposed)
         {
-            for (int j = 0; j < i; j++)
-                (inverse[i * Block + j], inverse[j * Block + i]) = (0, inverse[i * Block + j]);
+            inverse.SetRows(values, size, 0, size, 0, size);
+            return;
         }
+
+        for (int k = 0; k < size; k++)
+            inverse.SetColumn(k, new ReadOnlySpan<double>(values + k * size, size));
     }
 
+    /// <summary>Strips of rows that start at a multiple of a vector's lanes.</summary>
     private static void ForStrips(int from, int to, WorkerTeam team, Action<int, int> work) =>
         team.Run((s, _) => work(from + s * Strip, Math.Min(Strip, to - from - s * Strip)), (to - from + Strip - 1) / Strip);
 
-    /// <summary>rows[i, column..column + Block) = −rows[i, column..column + Block) · inverse for a strip of rows.</summary>
-    private void SolveDiagonal(Span<double> rows, int start, int count, int column, double[] inverse)
+    /// <summary>Some columns of some right-hand sides on their way to the solution.</summary>
+    private readonly ref struct StripSolver
     {
-        // Each row's values, and behind them zeros to subtract their products from.
-        double[] strip = _strip ??= new double[Strip * 2 * Block];
-        for (int i = 0; i < count; i++)
+        [ThreadStatic]
+        private static AlignedBuffer? _memory;
+
+        private readonly RowPanels _solution;
+        private readonly int _row;
+        private readonly int _count;
+        private readonly int _first;
+        private readonly int _end;
+        private readonly double* _values; // [count, Panel]
+
+        public StripSolver(RowPanels solution, int row, int count, int first, int end)
         {
-            rows.Slice((start + i) * _stride + column, Block).CopyTo(strip.AsSpan(i * 2 * Block));
-            strip.AsSpan((i * 2 + 1) * Block, Block).Clear();
+            (_solution, _row, _count, _first, _end) = (solution, row, count, first, end);
+            _memory ??= AlignedBuffer.Uninitialized(2 * Strip * Panel);
+            _values = (double*)_memory.Pointer;
+            solution.CopyRows(_values, Panel, row, count, first, end - first);
         }
 
-        Subtract(strip, 2 * Block, 0, count, 0, Block, inverse, Block);
-        for (int i = 0; i < count; i++)
-            strip.AsSpan((i * 2 + 1) * Block, Block).CopyTo(rows[((start + i) * _stride + column)..]);
-    }
+        /// <summary>Subtracts what columns that are solved contribute to all columns of the strip.</summary>
+        public void Subtract(RowPanels factors, int from, int depth) =>
+            RowPanels.Add(new(_solution, _row, _count, from), new(factors, 0, _end - _first, from), depth, -1, _values, Panel);
 
-    /// <summary>rows[i, column..column + Block) −= rows[i, from..from + depth) · packed[depth, Block] for a strip of rows.</summary>
-    private static void Subtract(Span<double> rows, int stride, int start, int count, int from, int depth, double[] packed, int column)
-    {
-        if (depth == 0)
-            return;
-        ref double values = ref MemoryMarshal.GetReference(rows);
-        ref double block = ref MemoryMarshal.GetArrayDataReference(packed);
-        for (int k = 0; k < depth; k += Depth)
+        /// <summary>Solves a block, and subtracts what it contributes to some other columns of the strip.</summary>
+        public void Solve(RowPanels factors, int block, RowPanels inverse, int from, int to)
         {
-            int part = Math.Min(Depth, depth - k);
-            for (int i = 0; i < count; i += 4)
-            {
-                // A strip's last rows, if fewer than four, are repeated: the same row in several places gets the same values.
-                nuint row0 = (nuint)(start + i) * (nuint)stride;
-                nuint row1 = (nuint)(start + Math.Min(i + 1, count - 1)) * (nuint)stride;
-                nuint row2 = (nuint)(start + Math.Min(i + 2, count - 1)) * (nuint)stride;
-                nuint row3 = (nuint)(start + Math.Min(i + 3, count - 1)) * (nuint)stride;
-                nuint source = (nuint)(from + k);
-                ref double packedPart = ref Unsafe.Add(ref block, k * Block);
-                if (Vector512.IsHardwareAccelerated)
-                {
-                    for (int c = 0; c < Block; c += 32)
-                        SubtractProduct512(ref values, row0, row1, row2, row3, source, (nuint)(column + c), ref Unsafe.Add(ref packedPart, c), part);
-                }
-                else
-                {
-                    for (int c = 0; c < Block; c += 8)
-                        SubtractProduct256(ref values, row0, row1, row2, row3, source, (nuint)(column + c), ref Unsafe.Add(ref packedPart, c), part);
-                }
-            }
+            int size = Math.Min(Block, _end - block);
+            double* values = _values + (block - _first);
+            _solution.SetRows(values, Panel, _row, _count, block, size);
+            for (int i = 0; i < _count; i++)
+                new Span<double>(values + i * Panel, size).Clear();
+            RowPanels.Add(new(_solution, _row, _count, block), new(inverse, 0, size, 0), size, 1, values, Panel);
+            _solution.SetRows(values, Panel, _row, _count, block, size);
+            if (from < to)
+                RowPanels.Add(new(_solution, _row, _count, block), new(factors, from - _first, to - from, block), size, -1, _values + (from - _first), Panel);
         }
-    }
-
-    /// <summary>Four rows × 32 columns: sixteen accumulators, each of eight neighbouring columns of one row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SubtractProduct512(
-        ref double values, nuint row0, nuint row1, nuint row2, nuint row3, nuint source, nuint target, ref double packed, int depth)
-    {
-        Vector512<double> a0 = default, a1 = default, a2 = default, a3 = default;
-        Vector512<double> b0 = default, b1 = default, b2 = default, b3 = default;
-        Vector512<double> c0 = default, c1 = default, c2 = default, c3 = default;
-        Vector512<double> d0 = default, d1 = default, d2 = default, d3 = default;
-        for (int k = 0; k < depth; k++, packed = ref Unsafe.Add(ref packed, Block))
-        {
-            var p0 = Vector512.LoadUnsafe(ref packed);
-            var p1 = Vector512.LoadUnsafe(ref packed, 8);
-            var p2 = Vector512.LoadUnsafe(ref packed, 16);
-            var p3 = Vector512.LoadUnsafe(ref packed, 24);
-            nuint at = source + (nuint)k;
-            var x = Vector512.Create(Unsafe.Add(ref values, row0 + at));
-            a0 = Vector512.FusedMultiplyAdd(x, p0, a0);
-            a1 = Vector512.FusedMultiplyAdd(x, p1, a1);
-            a2 = Vector512.FusedMultiplyAdd(x, p2, a2);
-            a3 = Vector512.FusedMultiplyAdd(x, p3, a3);
-            x = Vector512.Create(Unsafe.Add(ref values, row1 + at));
-            b0 = Vector512.FusedMultiplyAdd(x, p0, b0);
-            b1 = Vector512.FusedMultiplyAdd(x, p1, b1);
-            b2 = Vector512.FusedMultiplyAdd(x, p2, b2);
-            b3 = Vector512.FusedMultiplyAdd(x, p3, b3);
-            x = Vector512.Create(Unsafe.Add(ref values, row2 + at));
-            c0 = Vector512.FusedMultiplyAdd(x, p0, c0);
-            c1 = Vector512.FusedMultiplyAdd(x, p1, c1);
-            c2 = Vector512.FusedMultiplyAdd(x, p2, c2);
-            c3 = Vector512.FusedMultiplyAdd(x, p3, c3);
-            x = Vector512.Create(Unsafe.Add(ref values, row3 + at));
-            d0 = Vector512.FusedMultiplyAdd(x, p0, d0);
-            d1 = Vector512.FusedMultiplyAdd(x, p1, d1);
-            d2 = Vector512.FusedMultiplyAdd(x, p2, d2);
-            d3 = Vector512.FusedMultiplyAdd(x, p3, d3);
-        }
-
-        // All four rows are loaded before any is stored, so that a repeated row is subtracted from once.
-        Subtract4(ref values, row0 + target, row1 + target, row2 + target, row3 + target, a0, b0, c0, d0);
-        Subtract4(ref values, row0 + target + 8, row1 + target + 8, row2 + target + 8, row3 + target + 8, a1, b1, c1, d1);
-        Subtract4(ref values, row0 + target + 16, row1 + target + 16, row2 + target + 16, row3 + target + 16, a2, b2, c2, d2);
-        Subtract4(ref values, row0 + target + 24, row1 + target + 24, row2 + target + 24, row3 + target + 24, a3, b3, c3, d3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Subtract4(
-        ref double values, nuint at0, nuint at1, nuint at2, nuint at3, Vector512<double> a, Vector512<double> b, Vector512<double> c, Vector512<double> d)
-    {
-        a = Vector512.LoadUnsafe(ref values, at0) - a;
-        b = Vector512.LoadUnsafe(ref values, at1) - b;
-        c = Vector512.LoadUnsafe(ref values, at2) - c;
-        d = Vector512.LoadUnsafe(ref values, at3) - d;
-        a.StoreUnsafe(ref values, at0);
-        b.StoreUnsafe(ref values, at1);
-        c.StoreUnsafe(ref values, at2);
-        d.StoreUnsafe(ref values, at3);
-    }
-
-    /// <summary>Four rows × 8 columns: eight accumulators, each of four neighbouring columns of one row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SubtractProduct256(
-        ref double values, nuint row0, nuint row1, nuint row2, nuint row3, nuint source, nuint target, ref double packed, int depth)
-    {
-        Vector256<double> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
-        for (int k = 0; k < depth; k++, packed = ref Unsafe.Add(ref packed, Block))
-        {
-            var p0 = Vector256.LoadUnsafe(ref packed);
-            var p1 = Vector256.LoadUnsafe(ref packed, 4);
-            nuint at = source + (nuint)k;
-            var x = Vector256.Create(Unsafe.Add(ref values, row0 + at));
-            a0 = Vector256.FusedMultiplyAdd(x, p0, a0);
-            a1 = Vector256.FusedMultiplyAdd(x, p1, a1);
-            x = Vector256.Create(Unsafe.Add(ref values, row1 + at));
-            b0 = Vector256.FusedMultiplyAdd(x, p0, b0);
-            b1 = Vector256.FusedMultiplyAdd(x, p1, b1);
-            x = Vector256.Create(Unsafe.Add(ref values, row2 + at));
-            c0 = Vector256.FusedMultiplyAdd(x, p0, c0);
-            c1 = Vector256.FusedMultiplyAdd(x, p1, c1);
-            x = Vector256.Create(Unsafe.Add(ref values, row3 + at));
-            d0 = Vector256.FusedMultiplyAdd(x, p0, d0);
-            d1 = Vector256.FusedMultiplyAdd(x, p1, d1);
-        }
-
-        Subtract4(ref values, row0 + target, row1 + target, row2 + target, row3 + target, a0, b0, c0, d0);
-        Subtract4(ref values, row0 + target + 4, row1 + target + 4, row2 + target + 4, row3 + target + 4, a1, b1, c1, d1);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Subtract4(
-        ref double values, nuint at0, nuint at1, nuint at2, nuint at3, Vector256<double> a, Vector256<double> b, Vector256<double> c, Vector256<double> d)
-    {
-        a = Vector256.LoadUnsafe(ref values, at0) - a;
-        b = Vector256.LoadUnsafe(ref values, at1) - b;
-        c = Vector256.LoadUnsafe(ref values, at2) - c;
-        d = Vector256.LoadUnsafe(ref values, at3) - d;
-        a.StoreUnsafe(ref values, at0);
-        b.StoreUnsafe(ref values, at1);
-        c.StoreUnsafe(ref values, at2);
-        d.StoreUnsafe(ref values, at3);
     }
 }

@@ -35,6 +35,76 @@ public class SelectionMatcherTests
         Assert.Equal(unexplained, result.Unexplained, 1e-9);
     }
 
+    /// <summary>As many selections as are done together, one less, one more, and all there are.</summary>
+    [Theory]
+    [InlineData(ColumnSelection.Block - 1, 200)]
+    [InlineData(ColumnSelection.Block, 200)]
+    [InlineData(ColumnSelection.Block + 1, 200)]
+    [InlineData(2 * ColumnSelection.Block, 2 * ColumnSelection.Block)]
+    public void Select_WholeBlocks_EqualsTheDefinition(int merged, int count)
+    {
+        int[] widths = [count / 2, count - count / 2];
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(merged), widths, 150, 0.2);
+        SelectionResult result = new SelectionMatcher { Unmerge = SelectionUnmerge.StrongestCorrelation }.Select(new MatchingProblem(statistics, merged));
+        (int[] order, double unexplained) = Naive(statistics, widths, merged, [.. Enumerable.Repeat(1.0, count)]);
+        Assert.Equal(order, result.Order);
+        Assert.Equal(unexplained, result.Unexplained, 1e-9);
+    }
+
+    /// <summary>Each factor is a third of the one before: soon the sums of squares are smaller than what the first ones were rounded by.</summary>
+    [Fact]
+    public void Select_SteepSpectrum_EqualsTheDefinition()
+    {
+        int[] widths = [30, 30];
+        var random = new Random(4);
+        var covariance = new Matrix(60, 60);
+        for (int f = 0; f < 24; f++)
+        {
+            double[] loading = [.. Enumerable.Range(0, 60).Select(_ => Math.Pow(3, -f) * (2 * random.NextDouble() - 1))];
+            for (int i = 0; i < 60; i++)
+            {
+                for (int j = 0; j < 60; j++)
+                    covariance[i, j] += loading[i] * loading[j];
+            }
+        }
+
+        var statistics = new FeatureStatistics(widths, 1000, new double[60], covariance);
+        SelectionResult result = new SelectionMatcher { Unmerge = SelectionUnmerge.StrongestCorrelation }.Select(new MatchingProblem(statistics, 10));
+        (int[] order, _) = Naive(statistics, widths, 10, [.. Enumerable.Repeat(1.0, 60)]);
+        Assert.Equal(order, result.Order);
+    }
+
+    [Fact]
+    public void Select_EqualFeatures_KeepsTheFirstOfThem()
+    {
+        // The second network is the first one again.
+        FeatureStatistics half = Problems.RandomFeatures(new Random(5), [40], 60, 0.3);
+        var covariance = new Matrix(80, 80);
+        for (int i = 0; i < 80; i++)
+        {
+            for (int j = 0; j < 80; j++)
+                covariance[i, j] = half.Covariance[i % 40, j % 40];
+        }
+
+        var statistics = new FeatureStatistics([40, 40], 1000, new double[80], covariance);
+        SelectionResult result = new SelectionMatcher().Select(new MatchingProblem(statistics, 40));
+        Assert.Equal(Enumerable.Range(0, 40), result.Selected.Select(j => j % 40).Order());
+        Assert.True(result.Order[0] < 40);
+        Assert.Equal(0, result.Unexplained, 1e-9);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Select_MoreThreads_SelectTheSame(int threads)
+    {
+        FeatureStatistics statistics = Problems.RandomFeatures(new Random(6), [150, 150], 80, 0.4);
+        SelectionResult result = new SelectionMatcher().Select(new MatchingProblem(statistics, 150) { Threads = threads });
+        SelectionResult four = new SelectionMatcher().Select(new MatchingProblem(statistics, 150) { Threads = 4 });
+        Assert.Equal(four.Order, result.Order);
+        Assert.Equal(four.UnexplainedAfter, result.UnexplainedAfter);
+    }
+
     [Fact]
     public void Select_AnyProblem_KeepsSelectedFeaturesAndCoversTheRest()
     {

@@ -5,11 +5,18 @@ public class CholeskyTests
     [Theory]
     [InlineData(1, 1)]
     [InlineData(5, 3)]
+    [InlineData(47, 2)]
+    [InlineData(48, 7)]
+    [InlineData(49, 70)]
     [InlineData(63, 2)]
     [InlineData(64, 7)]
     [InlineData(65, 70)]
     [InlineData(130, 4)]
+    [InlineData(191, 49)]
+    [InlineData(192, 48)]
+    [InlineData(193, 1)]
     [InlineData(333, 129)]
+    [InlineData(390, 47)]
     public void SolveRows_RandomSystem_EqualsNaiveSolution(int size, int rows)
     {
         var random = new Random(size);
@@ -27,7 +34,7 @@ public class CholeskyTests
     public void TryFactor_OneAndTwoThreads_GiveTheSameBits()
     {
         var random = new Random(1);
-        Matrix matrix = RandomPositive(random, 300, 600), one = RandomMatrix(random, 100, 300), two = one.Clone();
+        Matrix matrix = RandomPositive(random, 450, 600), one = RandomMatrix(random, 100, 450), two = one.Clone();
         Cholesky.TryFactor(matrix, 0.1, 1)!.SolveRows(one, 1);
         Cholesky.TryFactor(matrix, 0.1, 2)!.SolveRows(two, 2);
         Assert.True(one.Values.SequenceEqual(two.Values));
@@ -47,6 +54,7 @@ public class CholeskyTests
     [Theory]
     [InlineData(10, 5)]
     [InlineData(200, 150)]
+    [InlineData(240, 239)]
     public void TryFactor_SingularMatrix_IsReportedAndARidgeHelps(int size, int rank)
     {
         Matrix matrix = RandomPositive(new Random(2), size, rank);

@@ -20,7 +20,7 @@ namespace ZipIt.Merging;
 /// to the features with the largest A[j, j]. Features that hardly vary count as dead: they explain nothing, and nothing is reconstructed from them, since what
 /// they seem to correlate with is chance, and its coefficients would be as large as their variance is small.
 /// </para>
-/// <para>Any number of models and of features to keep. Time grows with selections × features²; memory is one square matrix.</para>
+/// <para>Any number of models and of features to keep. Time grows with selections × features²; memory is three square matrices.</para>
 /// </remarks>
 public sealed record SelectionMatcher : IFeatureMatcher
 {
@@ -236,9 +236,10 @@ public sealed record SelectionMatcher : IFeatureMatcher
 
             if (best < 0)
                 break;
+            if (!selection.TryTake(best))
+                continue;
             Take(best);
             informative++;
-            selection.Take(best);
             unexplained.Add(Unexplained(selection.Diagonal, all));
         }
 
