@@ -60,7 +60,7 @@ public sealed class MemberTargetsTests
         public float[] Read(RefitUnit unit)
         {
             SampleLayout layout = Plan.LayoutOf(unit);
-            var values = new float[_images.Select(false).Count * layout.PerImage * layout.Channels];
+            var values = new float[_images.CountOf(false, layout.Every) * layout.PerImage * layout.Channels];
             Targets.CopyTo(unit, false, 0, values);
             return values;
         }

@@ -83,7 +83,7 @@ internal sealed class PairProblem
                 _ => throw new InvalidOperationException($"'{node.Name}' is not needed.") };
             int length = values.Length / Total;
             foreach ((int start, int count) in (ReadOnlySpan<(int, int)>)[(0, 4), (4, 5), (9, 2)])
-                maps.Capture(node, values.AsSpan(start * length, count * length), start, count);
+                maps.Capture(node, values.AsSpan(start * length, count * length), start, [.. Enumerable.Range(0, count)]);
         }
 
         Matrix first = First.Clone(), second = Second.Clone();

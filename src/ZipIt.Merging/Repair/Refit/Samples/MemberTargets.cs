@@ -127,7 +127,7 @@ internal sealed class MemberTargets
         if (targets.MapImages is { } images)
             targets.Maps = NewValues(checked(images.Count * targets.MapLength));
 
-        TargetValues ValuesOf(bool isHeldOut) => NewValues(checked(_context.Images.Select(isHeldOut).Count * targets.ImageLength));
+        TargetValues ValuesOf(bool isHeldOut) => NewValues(checked(_context.Images.CountOf(isHeldOut, targets.Layout.Every) * targets.ImageLength));
 
         TargetValues NewValues(int length) => new(length, targets.IsRounded, _context.Pool);
     }
@@ -152,8 +152,8 @@ internal sealed class MemberTargets
             int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s;
             WorkerTeam.For(_context.Threads, images.Count, (image, _) =>
             {
-                (TargetValues values, int start) = targets.PlaceOf(images, image);
-                AddPixels(targets, index, sampled.Span.Slice(image * layout.PerImage * channels, layout.PerImage * channels), channels, values, start);
+                if (targets.PlaceOf(images, image) is var (values, start))
+                    AddPixels(targets, index, sampled.Span.Slice(image * layout.PerImage * channels, layout.PerImage * channels), channels, values, start);
             });
             WorkerTeam.For(_context.Threads, targets.MapImages?.Count ?? 0, (place, _) => AddPixels(
                 targets, index, maps.Span.Slice(place * layout.Area * channels, layout.Area * channels), channels, targets.Maps!, place * targets.MapLength));
@@ -214,11 +214,13 @@ internal sealed class MemberTargets
             WorkerTeam.For(_context.Threads, count, (i, _) =>
             {
                 int image = _context.Images.FirstOf(batch) + first + i;
-                (TargetValues target, int start) = targets.PlaceOf(_context.Images, image);
-                foreach (int pixel in layout.PixelsOf(image))
+                if (targets.PlaceOf(_context.Images, image) is var (target, start))
                 {
-                    AddPixels(targets, source, PixelsAt(i, pixel, 1), channels, target, start);
-                    start += layout.Channels;
+                    foreach (int pixel in layout.PixelsOf(image))
+                    {
+                        AddPixels(targets, source, PixelsAt(i, pixel, 1), channels, target, start);
+                        start += layout.Channels;
+                    }
                 }
 
                 int place = targets.MapImages?.PlaceOf(image) ?? -1;
@@ -264,11 +266,11 @@ internal sealed class MemberTargets
         /// <summary>Memory of the values at the sampled pixels of all images and at all pixels of some.</summary>
         public long Bytes => (Layout.Rows * Layout.Channels + (long)(MapImages?.Count ?? 0) * MapLength) * (IsRounded ? sizeof(ushort) : sizeof(float));
 
-        /// <summary>Where the values of an image are at the sampled pixels.</summary>
-        public (TargetValues Values, int Start) PlaceOf(CalibrationImages images, int image)
+        /// <summary>Where the values of an image are at the sampled pixels; null if it is not sampled.</summary>
+        public (TargetValues Values, int Start)? PlaceOf(CalibrationImages images, int image)
         {
-            (bool isHeldOut, int place) = images.PlaceOf(image);
-            return (Values![isHeldOut ? 1 : 0], place * ImageLength);
+            (bool isHeldOut, int place) = images.PlaceOf(image, Layout.Every);
+            return place < 0 ? null : (Values![isHeldOut ? 1 : 0], place * ImageLength);
         }
     }
 }

@@ -35,15 +35,17 @@ internal sealed class PairMaps : IDisposable
     /// <param name="node">One of <see cref="Needed"/>.</param>
     /// <param name="values">Its values [images, height, width, channels].</param>
     /// <param name="firstImage">Number of the batch's first image.</param>
-    /// <param name="count">Number of its images.</param>
-    public void Capture(Node node, ReadOnlySpan<float> values, int firstImage, int count)
+    /// <param name="images">The images, counted from there.</param>
+    public void Capture(Node node, ReadOnlySpan<float> values, int firstImage, ReadOnlySpan<int> images)
     {
-        int length = values.Length / count;
+        if (images.IsEmpty)
+            return;
+        int length = values.Length / images.Length;
         if (!_values.TryGetValue(node, out AlignedBuffer? map))
             _values.Add(node, map = _pool.Rent(checked(Images.Count * length)));
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < images.Length; i++)
         {
-            int place = Images.PlaceOf(firstImage + i);
+            int place = Images.PlaceOf(firstImage + images[i]);
             if (place >= 0)
                 values.Slice(i * length, length).CopyTo(map.Span[(place * length)..]);
         }
