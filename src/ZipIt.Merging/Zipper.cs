@@ -169,7 +169,7 @@ public sealed class Zipper
         BatchNormReset.Apply(network, Mix(images), Options.Engine, Options.BatchSize, Options.Threads, cancellationToken);
 
     internal MergedNetwork MergeWithOrigins(IReadOnlyList<SpaceMap> maps) =>
-        NetworkMerger.Merge(Structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map));
+        NetworkMerger.Merge(Structure, maps.ToDictionary(entry => entry.Space.Index, entry => entry.Map), Options.Threads);
 
     /// <summary>Statistics to maps, the one way of every caller.</summary>
     private IReadOnlyList<SpaceMap> Match(IReadOnlyList<SpaceStatistics> statistics, MapCache? cache, StageClock clock, CancellationToken cancellationToken)

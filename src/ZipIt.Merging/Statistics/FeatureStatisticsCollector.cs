@@ -12,12 +12,13 @@ namespace ZipIt.Merging;
 /// </remarks>
 internal sealed class FeatureStatisticsCollector
 {
-    private const int TileRows = 1024;
+    private const int TileRows = RankUpdate.PassRows;
+    private const int Square = 32; // rows and columns of the covariance that are mirrored together, so that they stay in the cache
 
     private readonly int[] _widths;
     private readonly int _threads;
     private readonly double[] _sum;
-    private readonly double[] _products;
+    private readonly double[] _products; // [features, features], on and above the diagonal
     private readonly float[] _tile;
     private int _waiting; // rows of the tile that are not in the sums yet
     private float[]? _shift;
@@ -76,10 +77,16 @@ internal sealed class FeatureStatisticsCollector
         var covariance = new Matrix(n, n);
         for (int i = 0; i < n; i++)
             mean[i] = _shift[i] + _sum[i] / Samples;
-        for (int i = 0; i < n; i++)
+        for (int row = 0; row < n; row += Square)
         {
-            for (int j = 0; j <= i; j++)
-                covariance[i, j] = covariance[j, i] = _products[i * n + j] / Samples - _sum[i] / Samples * (_sum[j] / Samples);
+            for (int column = row; column < n; column += Square)
+            {
+                for (int i = row; i < Math.Min(row + Square, n); i++)
+                {
+                    for (int j = Math.Max(column, i); j < Math.Min(column + Square, n); j++)
+                        covariance[i, j] = covariance[j, i] = _products[i * n + j] / Samples - _sum[i] / Samples * (_sum[j] / Samples);
+                }
+            }
         }
 
         return new FeatureStatistics(_widths, Samples, mean, covariance);

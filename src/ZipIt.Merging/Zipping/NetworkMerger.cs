@@ -12,14 +12,15 @@ internal sealed class NetworkMerger
     private readonly ZipStructure _structure;
     private readonly NetworkAlignment _alignment;
     private readonly NodeMaps _maps;
+    private readonly int _threads;
     private readonly BlankTensors? _blanks; // stand for all weights of an outline
     private readonly NetworkRewriter _shared; // of the first member: its shared nodes become those of the zipped network
     private readonly NetworkRewriter[] _tails; // of each member: its other nodes become its tail
     private readonly Dictionary<Node, NodeOrigin> _origins = new(ReferenceEqualityComparer.Instance);
 
-    private NetworkMerger(ZipStructure structure, NodeMaps maps, BlankTensors? blanks = null)
+    private NetworkMerger(ZipStructure structure, NodeMaps maps, int threads, BlankTensors? blanks = null)
     {
-        (_structure, _maps, _blanks) = (structure, maps, blanks);
+        (_structure, _maps, _threads, _blanks) = (structure, maps, threads, blanks);
         _alignment = structure.Alignment;
         _shared = new NetworkRewriter(_alignment.Base);
         _tails = [.. _alignment.Members.Select(member => new NetworkRewriter(member.Network, name => $"{member.Name}/{name}"))];
@@ -30,14 +31,15 @@ internal sealed class NetworkMerger
     /// <summary>Builds the zipped network.</summary>
     /// <param name="structure">What is shared.</param>
     /// <param name="maps">Merge and unmerge matrices of <see cref="ZipStructure.MergedSpaces"/>, by the index of the space.</param>
-    public static MergedNetwork Merge(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps) =>
-        new NetworkMerger(structure, NodeMaps.Of(structure.Spaces, maps)).Merge();
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    public static MergedNetwork Merge(ZipStructure structure, IReadOnlyDictionary<int, FeatureMap> maps, int threads) =>
+        new NetworkMerger(structure, NodeMaps.Of(structure.Spaces, maps), threads).Merge();
 
     /// <summary>Nodes and shapes of the zipped network as soon as the widths of its spaces are known: all weights are zeros, which take no memory.</summary>
     /// <param name="structure">What is shared.</param>
     /// <param name="widths">Number of merged features of <see cref="ZipStructure.MergedSpaces"/>, by the index of the space.</param>
     public static MergedNetwork Outline(ZipStructure structure, IReadOnlyDictionary<int, int> widths) =>
-        new NetworkMerger(structure, NodeMaps.OfWidths(structure, widths), new BlankTensors()).Merge();
+        new NetworkMerger(structure, NodeMaps.OfWidths(structure, widths), 1, new BlankTensors()).Merge();
 
     private MergedNetwork Merge()
     {
@@ -155,7 +157,7 @@ internal sealed class NetworkMerger
             if (_blanks is not null)
                 return _blanks.Get(shape);
             sum ??= new double[SparseRows.CountElements(shape)];
-            merge.AddProduct(value, axis, sum);
+            merge.AddProduct(value, axis, sum, _threads);
         }
 
         return sum is null ? null : SparseRows.ToTensor(sum, shape);
@@ -163,11 +165,11 @@ internal sealed class NetworkMerger
 
     /// <summary>M·W.</summary>
     private Tensor Merge(Tensor value, SparseRows merge, int axis) => _blanks?.Get(SparseRows.ShapeWith(value, axis, merge.Length))
-        ?? merge.Multiply(value, axis);
+        ?? merge.Multiply(value, axis, _threads);
 
     /// <summary>W·U.</summary>
     private Tensor Unmerge(Tensor value, SparseRows unmerge, int axis) =>
-        _blanks?.Get(SparseRows.ShapeWith(value, axis, unmerge.Columns)) ?? unmerge.MultiplyFromRight(value, axis);
+        _blanks?.Get(SparseRows.ShapeWith(value, axis, unmerge.Columns)) ?? unmerge.MultiplyFromRight(value, axis, _threads);
 
     private static Layer Remake(Layer layer, Func<LayerParameter, Tensor?> change) => layer.WithParameters([.. layer.Parameters.Select(change)]);
 

@@ -1,5 +1,5 @@
-using System.Numerics.Tensors;
 using ZipIt.Networks;
+using ZipIt.Numerics;
 
 namespace ZipIt.Merging;
 
@@ -10,6 +10,9 @@ namespace ZipIt.Merging;
 /// <param name="columns">Number of columns.</param>
 internal sealed class SparseRows(FeatureMap.Entry[][] rows, int columns)
 {
+    private const int SmallestParallel = 1 << 16; // values of a product
+    private const int SmallestPart = 96; // rows that are multiplied with what features are reconstructed from
+
     /// <summary>Number of rows.</summary>
     public int Length => rows.Length;
 
@@ -26,79 +29,90 @@ internal sealed class SparseRows(FeatureMap.Entry[][] rows, int columns)
     /// <param name="tensor">The tensor; its axis has as many places as there are columns.</param>
     /// <param name="axis">The axis.</param>
     /// <param name="sum">Receives the product, in the order of a tensor of its shape.</param>
-    public void AddProduct(Tensor tensor, int axis, Span<double> sum)
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    public void AddProduct(Tensor tensor, int axis, double[] sum, int threads)
     {
         (int before, int places, int after) = Split(tensor, axis);
-        for (int b = 0; b < before; b++)
+        WorkerTeam.For(sum.Length < SmallestParallel ? 1 : threads, before * rows.Length, (place, _) =>
         {
-            for (int p = 0; p < rows.Length; p++)
+            int b = place / rows.Length;
+            Span<double> target = sum.AsSpan(place * after, after);
+            foreach (FeatureMap.Entry entry in rows[place % rows.Length])
             {
-                Span<double> target = sum.Slice((b * rows.Length + p) * after, after);
-                foreach (FeatureMap.Entry entry in rows[p])
-                {
-                    ReadOnlySpan<float> values = tensor.Span.Slice((b * places + entry.Index) * after, after);
-                    for (int i = 0; i < values.Length; i++)
-                        target[i] += entry.Weight * values[i];
-                }
+                ReadOnlySpan<float> values = tensor.Span.Slice((b * places + entry.Index) * after, after);
+                for (int i = 0; i < values.Length; i++)
+                    target[i] += entry.Weight * values[i];
             }
-        }
+        });
     }
 
     /// <summary>R·T along one axis of a tensor.</summary>
-    public Tensor Multiply(Tensor tensor, int axis)
+    public Tensor Multiply(Tensor tensor, int axis, int threads)
     {
         int[] shape = ShapeWith(tensor, axis, rows.Length);
         var product = new double[CountElements(shape)];
-        AddProduct(tensor, axis, product);
+        AddProduct(tensor, axis, product, threads);
         return ToTensor(product, shape);
     }
 
     /// <summary>T·R along one axis of a tensor, whose places are the rows: it gets as many as there are columns.</summary>
-    public Tensor MultiplyFromRight(Tensor tensor, int axis)
+    public unsafe Tensor MultiplyFromRight(Tensor tensor, int axis, int threads)
     {
         (int before, int places, int after) = Split(tensor, axis);
+        var product = new Tensor(ShapeWith(tensor, axis, columns));
 
-        // Features that are reconstructed from many others: whole rows are added for one place behind the axis after the other.
-        var dense = new double[places][];
-        for (int i = 0; i < places; i++)
+        // Features that are reconstructed from many others make a matrix of their own.
+        int[] dense = [.. Enumerable.Range(0, places).Where(i => rows[i].Length > columns / 4)];
+        int[] sparse = [.. Enumerable.Range(0, places).Except(dense)];
+        var reconstruction = new RowPanels(columns, dense.Length);
+        var values = new double[columns];
+        for (int k = 0; k < dense.Length; k++)
         {
-            if (rows[i].Length <= columns / 4)
-                continue;
-            dense[i] = new double[columns];
-            foreach (FeatureMap.Entry entry in rows[i])
-                dense[i][entry.Index] += entry.Weight;
+            Array.Clear(values);
+            foreach (FeatureMap.Entry entry in rows[dense[k]])
+                values[entry.Index] += entry.Weight;
+            reconstruction.SetColumn(k, values);
         }
 
-        var product = new double[(long)before * columns * after];
-        var sums = new double[after * columns]; // [after, columns]
-        for (int b = 0; b < before; b++)
+        int part = Math.Max(SmallestPart / after, 1); // of what is before the axis
+        WorkerTeam.For(product.Length < SmallestParallel ? 1 : threads, (before + part - 1) / part, (number, _) =>
         {
-            Array.Clear(sums);
-            for (int i = 0; i < places; i++)
+            int first = number * part, count = Math.Min(part, before - first), height = count * after;
+            var sums = new double[height * columns]; // [before, after, columns]
+            fixed (double* target = sums)
             {
-                ReadOnlySpan<float> values = tensor.Span.Slice((b * places + i) * after, after);
+                var weights = new RowPanels(height, dense.Length);
+                double[] column = new double[height];
+                for (int k = 0; k < dense.Length; k++)
+                {
+                    for (int row = 0; row < height; row++)
+                        column[row] = tensor.Span[((first + row / after) * places + dense[k]) * after + row % after];
+                    weights.SetColumn(k, column);
+                }
+
+                RowPanels.Add(new(weights, 0, height, 0), new(reconstruction, 0, columns, 0), dense.Length, 1, target, columns);
+                GC.KeepAlive(weights);
+            }
+
+            for (int b = 0; b < count; b++)
+            {
+                ReadOnlySpan<float> own = tensor.Span.Slice((first + b) * places * after, places * after);
+                Span<float> result = product.Span.Slice((first + b) * columns * after, columns * after);
                 for (int t = 0; t < after; t++)
                 {
-                    Span<double> sum = sums.AsSpan(t * columns, columns);
-                    if (dense[i] is { } row)
+                    Span<double> sum = sums.AsSpan((b * after + t) * columns, columns);
+                    foreach (int i in sparse)
                     {
-                        TensorPrimitives.MultiplyAdd(row, values[t], sum, sum);
-                        continue;
+                        foreach (FeatureMap.Entry entry in rows[i])
+                            sum[entry.Index] += entry.Weight * own[i * after + t];
                     }
 
-                    foreach (FeatureMap.Entry entry in rows[i])
-                        sum[entry.Index] += entry.Weight * values[t];
+                    for (int p = 0; p < columns; p++)
+                        result[p * after + t] = (float)sum[p];
                 }
             }
-
-            for (int t = 0; t < after; t++)
-            {
-                for (int p = 0; p < columns; p++)
-                    product[((long)b * columns + p) * after + t] = sums[t * columns + p];
-            }
-        }
-
-        return ToTensor(product, ShapeWith(tensor, axis, columns));
+        });
+        return product;
     }
 
     /// <summary>The matrix as a layer of its own: a 1×1 convolution on feature maps, a Linear layer on vectors.</summary>

@@ -22,16 +22,17 @@ internal static unsafe class RankUpdate
     /// <summary>Chunks that are packed together: a tile of the result is then added to that many times in a row, while it is in the cache.</summary>
     private const int ChunksPerPass = 4;
 
-    private const int PassRows = ChunksPerPass * ChunkRows;
+    /// <summary>Rows that are packed together; a call with a multiple of them wastes nothing.</summary>
+    public const int PassRows = ChunksPerPass * ChunkRows;
 
     [ThreadStatic]
     private static AlignedBuffer? _panels;
 
-    /// <summary>gram += XᵀX, and sums += column sums of X.</summary>
+    /// <summary>gram += XᵀX on and above the diagonal, and sums += column sums of X.</summary>
     /// <param name="x">X [rows, columns].</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>
-    /// <param name="gram">Result [columns, columns], symmetric.</param>
+    /// <param name="gram">Result [columns, columns]; what is below the diagonal is left as it is.</param>
     /// <param name="sums">Column sums [columns], or empty if they are not wanted.</param>
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
     /// <param name="kernels">Kernels to use; null for the best.</param>
@@ -46,7 +47,7 @@ internal static unsafe class RankUpdate
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>
     /// <param name="shift">What is subtracted from each row [columns].</param>
-    /// <param name="gram">Result [columns, columns], symmetric.</param>
+    /// <param name="gram">Result [columns, columns]; what is below the diagonal is left as it is.</param>
     /// <param name="sums">Column sums of the differences [columns], or empty if they are not wanted.</param>
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
     /// <param name="kernels">Kernels to use; null for the best.</param>
@@ -93,9 +94,6 @@ internal static unsafe class RankUpdate
                 work.Phase = Phase.Multiply;
                 team.Run(work, work.CountPairs());
             }
-
-            work.Phase = Phase.Mirror;
-            team.Run(work, work.CountPairs());
         }
 
         GC.KeepAlive(buffer);
@@ -119,9 +117,6 @@ internal static unsafe class RankUpdate
 
         /// <summary>Multiplying pairs of panels, those on and above the diagonal.</summary>
         Multiply,
-
-        /// <summary>Copying the result's upper triangle to the lower one.</summary>
-        Mirror,
     }
 
     /// <summary>A product on its way: what a block is depends on the phase.</summary>
@@ -156,10 +151,6 @@ internal static unsafe class RankUpdate
                         AddTo(product, i * PanelWidth, j * PanelWidth);
                     }
 
-                    break;
-                case Phase.Mirror:
-                    (i, j) = FindPair(block);
-                    Mirror(i * PanelWidth, j * PanelWidth);
                     break;
             }
         }
@@ -246,18 +237,6 @@ internal static unsafe class RankUpdate
 
                 for (; c < columnCount; c++)
                     target[c] += product[c];
-            }
-        }
-
-        private void Mirror(int firstRow, int firstColumn)
-        {
-            int columns = x.Columns;
-            int lastRow = Math.Min(firstRow + PanelWidth, columns);
-            int lastColumn = Math.Min(firstColumn + PanelWidth, columns);
-            for (int column = firstColumn; column < lastColumn; column++)
-            {
-                for (int row = firstRow; row < Math.Min(lastRow, column); row++)
-                    result[(nint)column * columns + row] = result[(nint)row * columns + column];
             }
         }
     }

@@ -53,7 +53,7 @@ internal sealed unsafe class RowPanels
     /// <summary>Sets some columns of some rows.</summary>
     /// <param name="source">Their values [rows, stride].</param>
     /// <param name="stride">Distance of the source's rows.</param>
-    /// <param name="row">First row, a multiple of the vector's lanes.</param>
+    /// <param name="row">First row.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="column">First column.</param>
     /// <param name="columns">Number of columns.</param>
@@ -62,7 +62,7 @@ internal sealed unsafe class RowPanels
     {
         for (int r = 0; r < rows; r++, source += stride)
         {
-            double* target = Panel(row + r / _height * _height) + column * _height + r % _height;
+            double* target = Value(row + r, column);
             for (int k = 0; k < columns; k++)
                 target[k * _height] = source[k];
         }
@@ -74,7 +74,7 @@ internal sealed unsafe class RowPanels
     {
         for (int r = 0; r < rows; r++, target += stride)
         {
-            double* source = Panel(row + r / _height * _height) + column * _height + r % _height;
+            double* source = Value(row + r, column);
             for (int k = 0; k < columns; k++)
                 target[k] = source[k * _height];
         }
@@ -175,6 +175,8 @@ internal sealed unsafe class RowPanels
     }
 
     private double* Panel(int row) => (double*)_values.Pointer + (nint)row * Columns;
+
+    private double* Value(int row, int column) => Panel(row / _height * _height) + column * _height + row % _height;
 
     private static void AddTile(int height, double* left, double* right, int rightColumns, int depth, double factor, double* target, nint stride)
     {

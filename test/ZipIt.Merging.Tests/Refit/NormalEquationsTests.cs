@@ -63,20 +63,25 @@ public sealed class NormalEquationsTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(7)]
-    public void Solve_SomeOutputs_GivesTheirRowsAndTheirPartOfTheError(int every)
+    [InlineData(1, 40)]
+    [InlineData(2, 40)]
+    [InlineData(3, 40)]
+    [InlineData(7, 40)]
+    [InlineData(1, 31)]
+    [InlineData(1, 32)]
+    [InlineData(2, 33)]
+    [InlineData(2, 64)]
+    [InlineData(1, 70)]
+    public void Solve_SomeOutputs_GivesTheirRowsAndTheirPartOfTheError(int every, int columns)
     {
         var random = new Random(6);
-        const int Columns = 40, Outputs = 7, Rows = 90;
+        const int Outputs = 7, Rows = 90;
         const double Ridge = 1.5;
-        Matrix prior = Random(random, Outputs, Columns), weights = Random(random, Outputs, Columns);
-        (float[] x, float[] residuals) = Data(random, Random(random, Outputs, Columns), Rows);
+        Matrix prior = Random(random, Outputs, columns), weights = Random(random, Outputs, columns);
+        (float[] x, float[] residuals) = Data(random, Random(random, Outputs, columns), Rows);
         using var pool = new BufferPool();
-        using var equations = new NormalEquations(Columns, Outputs, 1, pool);
-        DenseDesign rows = Design(x, Columns);
+        using var equations = new NormalEquations(columns, Outputs, 1, pool);
+        DenseDesign rows = Design(x, columns);
         equations.AddRows(rows);
         equations.AddResiduals(rows, residuals);
         Cholesky factor = equations.Factor(Ridge);
@@ -93,8 +98,8 @@ public sealed class NormalEquationsTests
             {
                 double left = residuals[row * Outputs + o];
                 change -= left * left;
-                for (int j = 0; j < Columns; j++)
-                    left -= all[o, j] * x[row * Columns + j];
+                for (int j = 0; j < columns; j++)
+                    left -= all[o, j] * x[row * columns + j];
                 change += left * left;
             }
         }

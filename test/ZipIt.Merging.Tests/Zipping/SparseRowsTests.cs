@@ -17,7 +17,7 @@ public sealed class SparseRowsTests
         shape[axis] = 3;
         Tensor tensor = new NetworkGenerator(1).DrawTensor(1, shape);
 
-        Tensor product = Rows.Multiply(tensor, axis);
+        Tensor product = Rows.Multiply(tensor, axis, 2);
 
         int[] expected = [.. shape];
         expected[axis] = 2;
@@ -42,7 +42,7 @@ public sealed class SparseRowsTests
         shape[axis] = rows.Length;
         Tensor tensor = new NetworkGenerator(2).DrawTensor(1, shape);
 
-        Tensor product = rows.MultiplyFromRight(tensor, axis);
+        Tensor product = rows.MultiplyFromRight(tensor, axis, 2);
 
         Assert.Equal(rows.Columns, product[axis]);
         ForEach(product, index =>
@@ -58,11 +58,41 @@ public sealed class SparseRowsTests
         });
     }
 
+    /// <summary>Several parts of rows, every third of which is reconstructed from all columns.</summary>
+    [Fact]
+    public void MultiplyFromRight_ManyRows_IsTheProductForAnyNumberOfThreads()
+    {
+        const int Before = 350, Places = 30, Columns = 40, After = 5;
+        var rows = new SparseRows(
+            [.. Enumerable.Range(0, Places).Select(i => i % 3 > 0
+                ? new FeatureMap.Entry[] { new(i, 1) }
+                : [.. Enumerable.Range(0, Columns).Select(j => new FeatureMap.Entry(j, Math.Sin(i * Columns + j)))])],
+            Columns);
+        Tensor tensor = new NetworkGenerator(3).DrawTensor(1, Before, Places, After);
+        Tensor product = rows.MultiplyFromRight(tensor, 1, 1);
+        Assert.True(product.Span.SequenceEqual(rows.MultiplyFromRight(tensor, 1, 3).Span));
+        for (int b = 0; b < Before; b++)
+        {
+            for (int t = 0; t < After; t++)
+            {
+                var expected = new double[Columns];
+                for (int i = 0; i < Places; i++)
+                {
+                    foreach (FeatureMap.Entry entry in rows[i])
+                        expected[entry.Index] += entry.Weight * tensor.Span[(b * Places + i) * After + t];
+                }
+
+                for (int j = 0; j < Columns; j++)
+                    Assert.Equal(expected[j], product.Span[(b * Columns + j) * After + t], 1e-5);
+            }
+        }
+    }
+
     [Fact]
     public void AddProduct_Sum_IsAddedTo()
     {
         double[] sum = [10, 20];
-        Rows.AddProduct(new Tensor(new float[] { 2, 3, 4 }, 3), 0, sum);
+        Rows.AddProduct(new Tensor(new float[] { 2, 3, 4 }, 3), 0, sum, 2);
         Assert.Equal([12, 23], sum);
     }
 

@@ -13,6 +13,7 @@ public class RankUpdateTests
             data.Add(kernels, 7, 33);
             data.Add(kernels, 300, 64);
             data.Add(kernels, 513, 70);
+            data.Add(kernels, RankUpdate.PassRows + 1, 40);
         }
 
         return data;
@@ -33,7 +34,7 @@ public class RankUpdateTests
             for (int j = 0; j < columns; j++)
             {
                 double expected = (i + j == 0 ? 5 : 0) + Enumerable.Range(0, rows).Sum(r => (double)x[r * columns + i] * x[r * columns + j]);
-                Assert.Equal(expected, gram[i * columns + j], 1e-3);
+                Assert.Equal(j < i ? 0 : expected, gram[i * columns + j], 1e-3);
             }
         }
     }
@@ -65,7 +66,7 @@ public class RankUpdateTests
         for (int j = 0; j < Columns; j++)
         {
             Assert.Equal(expected[j] + expected[Columns + j], sums[j], 1e-5);
-            Assert.Equal(expected[9] * expected[j] + expected[Columns + 9] * expected[Columns + j], gram[9 * Columns + j], 1e-5);
+            Assert.Equal(expected[9] * expected[j] + expected[Columns + 9] * expected[Columns + j], gram[Math.Min(9, j) * Columns + Math.Max(9, j)], 1e-5);
         }
     }
 }

@@ -169,37 +169,47 @@ internal sealed class NormalEquations : IDisposable
     /// <summary>By how much a step changes the squared error ‖R‖²: −2·tr(Δ·XᵀR) + tr(Δ·XᵀX·Δᵀ).</summary>
     /// <param name="step">Δ [chosen outputs, columns].</param>
     /// <param name="every">1 for all outputs, 2 for every second one and so on. Default 1.</param>
-    public double ErrorChange(Matrix step, int every = 1)
+    public unsafe double ErrorChange(Matrix step, int every = 1)
     {
-        // Each tile of the Gram matrix is read once for all outputs.
+        const int Width = SymmetricTiles.Width;
         int tiles = PanelMatrix.CountPanels(Columns);
+        var steps = new RowPanels(step.Rows, Columns);
+        fixed (double* values = step.Values)
+            steps.SetRows(values, Columns, 0, step.Rows, 0, Columns);
+
+        // What is below the diagonal of XᵀX, and half of what is on it: its product counts twice.
+        var halves = new RowPanels?[WorkerTeam.MaximumThreads];
         var changes = new double[tiles];
-        WorkerTeam.For(_threads, tiles, (tile, _) =>
+        WorkerTeam.For(_threads, tiles, (tile, worker) =>
         {
-            double change = 0;
-            int firstRow = tile * SymmetricTiles.Width, lastRow = Math.Min(firstRow + SymmetricTiles.Width, Columns);
-            for (int first = 0; first < lastRow; first += SymmetricTiles.Width)
+            int first = tile * Width, count = Math.Min(Width, Columns - first);
+            RowPanels half = halves[worker] ??= new RowPanels(Width, Columns);
+            var products = new double[count * step.Rows];
+            double* diagonal = stackalloc double[Width * Width];
+            new Span<double>(diagonal, Width * Width).Clear();
+            for (int r = 0; r < count; r++)
             {
-                for (int i = 0; i < step.Rows; i++)
-                {
-                    ReadOnlySpan<double> own = step.Row(i);
-                    for (int row = firstRow; row < lastRow; row++)
-                    {
-                        int count = Math.Min(SymmetricTiles.Width, row - first);
-                        ReadOnlySpan<double> gram = _gram.Slice(row, first / SymmetricTiles.Width);
-                        if (count > 0)
-                            change += 2 * own[row] * TensorPrimitives.Dot(gram[..count], own.Slice(first, count));
-                    }
-                }
+                _gram.Slice(first + r, tile)[..(r + 1)].CopyTo(new Span<double>(diagonal + r * Width, r + 1));
+                diagonal[r * Width + r] /= 2;
             }
 
+            fixed (double* left = _gram.Values[SymmetricTiles.IndexOf(tile, 0)..], target = products)
+            {
+                for (int t = 0; t < tile; t++)
+                    half.SetRows(left + t * Width * Width, Width, 0, count, t * Width, Width);
+                half.SetRows(diagonal, Width, 0, count, first, count);
+                RowPanels.Add(new(half, 0, count, 0), new(steps, 0, step.Rows, 0), first + count, 1, target, step.Rows);
+            }
+
+            double change = 0;
             for (int i = 0; i < step.Rows; i++)
             {
-                for (int row = firstRow; row < lastRow; row++)
-                    change += step[i, row] * (_gram[row, row] * step[i, row] - 2 * Cross(row, i * every));
+                ReadOnlySpan<double> own = step.Row(i).Slice(first, count);
+                for (int r = 0; r < count; r++)
+                    change += own[r] * (products[r * step.Rows + i] - Cross(first + r, i * every));
             }
 
-            changes[tile] = change;
+            changes[tile] = 2 * change;
         });
         return changes.Sum();
     }
