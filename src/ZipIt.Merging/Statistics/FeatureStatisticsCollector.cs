@@ -54,11 +54,8 @@ internal sealed class FeatureStatisticsCollector
             int offset = 0;
             for (int m = 0; m < _widths.Length; m++)
             {
-                int width = _widths[m];
-                ReadOnlySpan<float> source = sessions[m].GetTap(tap).Slice(start * width, count * width);
-                for (int row = 0; row < count; row++)
-                    source.Slice(row * width, width).CopyTo(_tile.AsSpan((_waiting + row) * FeatureCount + offset, width));
-                offset += width;
+                Copy(sessions[m].GetTap(tap).Slice(start * _widths[m], count * _widths[m]), _widths[m], offset);
+                offset += _widths[m];
             }
 
             AddRows(count);
@@ -90,6 +87,22 @@ internal sealed class FeatureStatisticsCollector
         }
 
         return new FeatureStatistics(_widths, Samples, mean, covariance);
+    }
+
+    /// <summary>Writes one model's features behind the rows that wait.</summary>
+    private unsafe void Copy(ReadOnlySpan<float> values, int width, int offset)
+    {
+        const int PartRows = 64;
+        int rows = values.Length / width;
+        fixed (float* pinned = values)
+        {
+            float* source = pinned;
+            WorkerTeam.For(_threads, (rows + PartRows - 1) / PartRows, (part, _) =>
+            {
+                for (int row = part * PartRows; row < Math.Min((part + 1) * PartRows, rows); row++)
+                    new ReadOnlySpan<float>(source + (nint)row * width, width).CopyTo(_tile.AsSpan((_waiting + row) * FeatureCount + offset, width));
+            });
+        }
     }
 
     /// <summary>

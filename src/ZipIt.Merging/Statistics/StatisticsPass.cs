@@ -85,7 +85,7 @@ internal sealed class StatisticsPass
                 for (int m = 0; m < _members.Count; m++)
                 {
                     for (int i = 0; i < sampled[m].Length; i++)
-                        samples!.Add(m, sampled[m][i], sessions[m].GetTap(_observations.Length + i), Images, batch.Count);
+                        samples!.Add(m, sampled[m][i], sessions[m].GetTap(_observations.Length + i), Images, batch.Count, _options.Threads);
                 }
 
                 Outputs?.Add(sessions, batch.Count);

@@ -46,13 +46,18 @@ internal sealed class MemberSamples
     /// <param name="values">Its values [images, height, width, channels].</param>
     /// <param name="firstImage">Number of the first image.</param>
     /// <param name="count">Number of images; more than there should be are left out.</param>
-    public void Add(int member, Node node, ReadOnlySpan<float> values, long firstImage, int count)
+    /// <param name="threads">Number of threads; 0 for one per processor.</param>
+    public unsafe void Add(int member, Node node, ReadOnlySpan<float> values, long firstImage, int count, int threads)
     {
+        int length = values.Length / count, taken = (int)Math.Clamp(_images - firstImage, 0, count);
         foreach (Request request in _requests[(member, node)])
         {
-            request.Allocate(_pool);
-            for (int i = 0; i < count && firstImage + i < _images; i++)
-                request.Add(values[(i * values.Length / count)..((i + 1) * values.Length / count)], (int)firstImage + i);
+            request.Allocate(_pool, taken);
+            fixed (float* pinned = values)
+            {
+                float* first = pinned;
+                WorkerTeam.For(threads, taken, (i, _) => request.Add(new ReadOnlySpan<float>(first + (nint)i * length, length), (int)firstImage + i));
+            }
         }
     }
 
@@ -88,8 +93,10 @@ internal sealed class MemberSamples
 
         public bool Matches(SampleLayout other, ImageSubset? otherMaps) => other.PerImage == layout.PerImage && other.Area == layout.Area && otherMaps == maps;
 
-        public void Allocate(BufferPool pool)
+        /// <summary>Makes room, before the first images, and counts what will be added.</summary>
+        public void Allocate(BufferPool pool, int added)
         {
+            Count += added;
             _sampled ??= pool.Rent(checked(images * layout.PerImage * channels));
             _maps ??= pool.Rent(checked((maps?.Count ?? 0) * layout.Area * channels));
         }
@@ -105,7 +112,6 @@ internal sealed class MemberSamples
 
         public void Add(ReadOnlySpan<float> values, int image)
         {
-            Count++;
             Span<float> sampled = _sampled!.Span[(image * layout.PerImage * channels)..];
             foreach (int pixel in layout.PixelsOf(image))
             {
