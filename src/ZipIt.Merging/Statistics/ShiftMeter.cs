@@ -11,11 +11,11 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class ShiftMeter : IDisposable
 {
-    /// <summary>Number of images that are all run.</summary>
-    public const int FirstImages = 64;
-
     private const double Golden = 0.6180339887498949;
     private const int LargestBatch = 32;
+    private const int MostFirstImages = 64;
+    private const int FewestFirstImages = 16; // from 128×128 pixels on
+    private const int FirstPixels = 1 << 18;
     private const long TapBytes = 128L << 20; // values of normalizations that are held at a time, for each network
 
     private readonly Probe?[] _probes;
@@ -33,9 +33,14 @@ internal sealed class ShiftMeter : IDisposable
     {
         _probes = [.. networks.Select(network => network.Nodes.Any(node => node.Layer is BatchNorm2d) ? new Probe(network, engine, threads) : null)];
         int capacity = _probes.Min(probe => probe?.Capacity ?? LargestBatch);
-        _length = LengthOf(networks[0].ShapeOf(networks[0].Inputs[0]));
+        ReadOnlySpan<int> shape = networks[0].ShapeOf(networks[0].Inputs[0]);
+        _length = LengthOf(shape);
+        FirstImages = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(FirstPixels / Math.Max(_length / shape[0], 1), FewestFirstImages, MostFirstImages));
         (_pixels, _weights) = (new float[capacity * _length], new double[capacity]);
     }
+
+    /// <summary>Number of images that are all run: 64, but fewer large ones, down to 16.</summary>
+    public int FirstImages { get; }
 
     /// <summary>Number of images that were taken.</summary>
     public long Images { get; private set; }
@@ -50,8 +55,8 @@ internal sealed class ShiftMeter : IDisposable
     {
         for (int i = 0; i < count; i++, _passed++)
         {
-            // Of images 32·2ᵏ … 32·2ᵏ⁺¹ − 1 one in 2ᵏ is taken, which counts 2ᵏ times.
-            long weight = 1L << Math.Max(0, BitOperations.Log2((ulong)_passed) - BitOperations.Log2(FirstImages) + 1);
+            // Of images n·2ᵏ⁻¹ … n·2ᵏ − 1, where n is the number of the first ones, one in 2ᵏ is taken, which counts 2ᵏ times.
+            long weight = 1L << Math.Max(0, BitOperations.Log2((ulong)_passed) - BitOperations.Log2((uint)FirstImages) + 1);
             double position = _passed * Golden;
             if (weight * (position - Math.Floor(position)) >= 1)
                 continue;

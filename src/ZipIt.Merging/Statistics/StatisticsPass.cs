@@ -115,7 +115,7 @@ internal sealed class StatisticsPass
     {
         long before = meter.Images;
         meter.Add(batch.Pixels.Span, batch.Count);
-        if (before < ShiftMeter.FirstImages && meter.Images >= ShiftMeter.FirstImages)
+        if (before < meter.FirstImages && meter.Images >= meter.FirstImages)
             Check(meter.ToShifts());
     }
 

@@ -35,7 +35,7 @@ public sealed record StatisticsShift(double Median, double First, long Images)
     /// <summary>Measures a network.</summary>
     /// <param name="network">The network, with one input.</param>
     /// <param name="images">Images of the kind that it was trained on, as it takes them. All are read, some are run: 64, and 32 more each time that their
-    /// number doubles.</param>
+    /// number doubles; of images of 128×128 pixels or more 16, and 8 more.</param>
     /// <param name="engine">What runs the network; null for <see cref="CpuEngine"/>.</param>
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
@@ -54,7 +54,7 @@ public sealed record StatisticsShift(double Median, double First, long Images)
         }
 
         using var meter = new ShiftMeter([network], engine ?? new CpuEngine(), threads);
-        foreach (ImageBatch batch in images.ReadBatches(ShiftMeter.FirstImages))
+        foreach (ImageBatch batch in images.ReadBatches(meter.FirstImages))
         {
             cancellationToken.ThrowIfCancellationRequested();
             meter.Add(batch.Pixels.Span, batch.Count);

@@ -130,6 +130,23 @@ public sealed class LeastSquaresRefitTests
     }
 
     [Fact]
+    public void Zip_ManyImagesWithLargeMaps_GivesTheSameWithoutMemory()
+    {
+        const int Extent = 33, Count = 270;
+        ZipMember[] members = [new("A", RefitNetworks.Create(1, extent: Extent)), new("B", RefitNetworks.Create(2, extent: Extent))];
+        InMemoryImages images = RefitNetworks.Images(Count, 3, Extent);
+        ZipOptions options = ZipOptions.For(ZipMethod.Paper) with { BatchSize = 50, CalibrationCheck = CalibrationCheck.Skip };
+        Network[] zipped = [.. new long[] { 0, 1L << 30 }.Select(budget =>
+            new Zipper(members, options with { Refit = new RefitOptions { MemoryBudget = budget } }).Zip(images).Network)];
+
+        float[][] outputs = [.. zipped.Select(network => RefitNetworks.Run(network, images))];
+        Assert.True(RefitNetworks.Distance(outputs[0], outputs[1]) < 1e-4);
+        float[] expected = [.. RefitNetworks.Run(members[0].Network, images), .. RefitNetworks.Run(members[1].Network, images)];
+        float[] reset = RefitNetworks.Run(new Zipper(members, options).Zip(images).Network, images);
+        Assert.True(RefitNetworks.Distance(outputs[0], expected) < RefitNetworks.Distance(reset, expected) / 2);
+    }
+
+    [Fact]
     public void Zip_Refit_FoldsEveryNormalizationAndReportsEveryLayer()
     {
         ZipResult result = Zip(Members(), ZipOptions.For(ZipMethod.Paper) with { Refit = new RefitOptions() }, 300);

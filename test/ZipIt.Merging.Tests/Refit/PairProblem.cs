@@ -73,7 +73,9 @@ internal sealed class PairProblem
         CancellationToken cancellationToken = default)
     {
         using var pool = new BufferPool();
-        using var maps = new PairMaps(_pair, new ImageSubset(Sampled, Total), _targets, pool);
+        AlignedBuffer targets = pool.Rent(_targets.Length);
+        _targets.CopyTo(targets.Span);
+        using var maps = new PairMaps(_pair, new ImageSubset(Sampled, Total), targets, pool);
         using var actual = new PairRounds(_layout, maps, threads, pool, tileBytes, keptBytes);
         foreach (Node node in maps.Needed)
         {
@@ -81,7 +83,7 @@ internal sealed class PairProblem
                 _ => throw new InvalidOperationException($"'{node.Name}' is not needed.") };
             int length = values.Length / Total;
             foreach ((int start, int count) in (ReadOnlySpan<(int, int)>)[(0, 4), (4, 5), (9, 2)])
-                maps.Capture(node, values.AsSpan(start * length, count * length), start, count);
+                maps.Capture(node, values.AsSpan(start * length, count * length), start, [.. Enumerable.Range(0, count)]);
         }
 
         Matrix first = First.Clone(), second = Second.Clone();

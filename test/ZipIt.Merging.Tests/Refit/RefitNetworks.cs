@@ -8,10 +8,10 @@ internal static class RefitNetworks
     /// <summary>
     /// Strided and padded convolutions, normalization, a depthwise convolution, a residual sum with a shortcut, several activations, and two Linear layers.
     /// </summary>
-    public static Network Create(int seed, Activation? activation = null)
+    public static Network Create(int seed, Activation? activation = null, int extent = 9)
     {
         var random = new Random(seed);
-        var image = new Node("image", new Input(3, 9, 9));
+        var image = new Node("image", new Input(3, extent, extent));
         Node stem = Act("stem", Norm("stem", Conv("stem.conv", image, 3, 6, 3, 1, 1)));
         Node depthwise = Act("depthwise", Norm("depthwise", Conv("depthwise.conv", stem, 6, 6, 3, 1, 1, groups: 6)));
         Node inner = Act("inner", Norm("inner", Conv("inner.conv", depthwise, 6, 8, 3, 2, 1)));
@@ -48,10 +48,10 @@ internal static class RefitNetworks
     }
 
     /// <summary>Random images for the networks.</summary>
-    public static InMemoryImages Images(int count, int seed)
+    public static InMemoryImages Images(int count, int seed, int extent = 9)
     {
         var random = new Random(seed);
-        var images = new Tensor(count, 3, 9, 9);
+        var images = new Tensor(count, 3, extent, extent);
         foreach (ref float value in images.Span)
             value = (float)(random.NextDouble() * 3 - 1.5);
         return new InMemoryImages(images);

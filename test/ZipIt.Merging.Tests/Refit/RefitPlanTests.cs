@@ -56,11 +56,11 @@ public sealed class RefitPlanTests
         var budget = new RefitBudget(limit);
 
         long targets = budget.Targets(budget.Images);
-        Assert.Equal(limit, budget.Images + budget.Frontier + targets);
-        Assert.Equal(0, budget.UnitSamples(budget.Images, budget.Frontier, targets));
-        Assert.Equal(budget.Images + targets - 1, budget.UnitSamples(0, budget.Frontier, 1));
+        Assert.Equal(limit, budget.Images + budget.Frontier + budget.LeastUnitSamples + targets);
+        Assert.Equal(budget.LeastUnitSamples, budget.UnitSamples(budget.Images, budget.Frontier, targets));
+        Assert.Equal(budget.Images + budget.LeastUnitSamples + targets - 1, budget.UnitSamples(0, budget.Frontier, 1));
         Assert.Equal(targets + budget.Images, budget.Targets(0));
-        Assert.InRange(budget.MemberSamples, 0, targets);
+        Assert.InRange(budget.MemberSamples, 0, limit - budget.Images - budget.Frontier);
     }
 
     private static Zipper Zipper(string kind, int members, int cutAfter, Dictionary<string, int> widths) =>

@@ -9,8 +9,8 @@ internal sealed class CalibrationImages
     private readonly int? _maximum;
     private readonly List<float[]>? _kept;
     private readonly int[] _first; // number of each batch's first image
-    private readonly List<int>[] _selections = [[], []]; // the images that are fitted to, and those that errors are measured on
-    private readonly int[] _places; // of each image in its selection
+    private readonly int[] _counts = new int[2]; // of the images that are fitted to, and of those that errors are measured on
+    private readonly int[] _places; // of each image among those of its kind
 
     /// <summary>Reads images.</summary>
     /// <param name="source">Where they come from.</param>
@@ -44,11 +44,7 @@ internal sealed class CalibrationImages
             _first[batch] = _first[batch - 1] + sizes[batch - 1];
         _places = new int[Count];
         for (int image = 0; image < Count; image++)
-        {
-            List<int> selection = _selections[HeldOutImages.Contains(image) ? 1 : 0];
-            _places[image] = selection.Count;
-            selection.Add(image);
-        }
+            _places[image] = _counts[HeldOutImages.Contains(image) ? 1 : 0]++;
 
         (_kept, KeptBytes) = fits ? (kept, bytes) : (null, 0);
     }
@@ -72,20 +68,37 @@ internal sealed class CalibrationImages
     public int FirstOf(int batch) => _first[batch];
 
     /// <summary>The images of a batch that errors are measured on (an eighth), or the others, counted from the start of the batch.</summary>
-    public int[] Select(int batch, bool isHeldOut) => [.. Enumerable.Range(0, Sizes[batch]).Where(image => IsHeldOut(batch, image) == isHeldOut)];
+    /// <param name="batch">Number of the batch.</param>
+    /// <param name="isHeldOut">Which images.</param>
+    /// <param name="every">1 for all of them, 2 for every second one and so on.</param>
+    public int[] Select(int batch, bool isHeldOut, int every) => [.. Enumerable.Range(0, Sizes[batch])
+        .Where(image => PlaceOf(_first[batch] + image, every) is (bool kind, >= 0) && kind == isHeldOut)];
 
-    /// <summary>The images that errors are measured on (an eighth), or the others, as numbers among all.</summary>
-    public IReadOnlyList<int> Select(bool isHeldOut) => _selections[isHeldOut ? 1 : 0];
+    /// <summary>Number of images that errors are measured on (an eighth), or of the others.</summary>
+    /// <param name="isHeldOut">Which images.</param>
+    /// <param name="every">1 for all of them, 2 for every second one and so on.</param>
+    public int CountOf(bool isHeldOut, int every) => SubsetOf(isHeldOut, every).Count;
 
-    /// <summary>Where an image stands in its selection from all images.</summary>
-    public (bool IsHeldOut, int Place) PlaceOf(int image) => (HeldOutImages.Contains(image), _places[image]);
+    /// <summary>Where an image stands among those that errors are measured on, or among the others.</summary>
+    /// <param name="image">Number of the image.</param>
+    /// <param name="every">1 for all of them, 2 for every second one and so on.</param>
+    /// <returns>Which of the two, and the place; −1 if it is not taken.</returns>
+    public (bool IsHeldOut, int Place) PlaceOf(int image, int every)
+    {
+        bool isHeldOut = HeldOutImages.Contains(image);
+        return (isHeldOut, SubsetOf(isHeldOut, every).PlaceOf(_places[image]));
+    }
 
     /// <summary>All batches [count, height, width, channels]; memory is valid until the next one is asked for.</summary>
     public IEnumerable<ReadOnlyMemory<float>> ReadBatches() => _kept is not null
         ? _kept.Select(pixels => (ReadOnlyMemory<float>)pixels)
         : Read().Select(batch => (ReadOnlyMemory<float>)batch.Pixels.AsMemory(0, batch.Count * Length));
 
-    private bool IsHeldOut(int batch, int image) => HeldOutImages.Contains(_first[batch] + image);
+    private ImageSubset SubsetOf(bool isHeldOut, int every)
+    {
+        int count = _counts[isHeldOut ? 1 : 0];
+        return new ImageSubset((count + every - 1) / every, count);
+    }
 
     private IEnumerable<(float[] Pixels, int Count)> Read()
     {

@@ -13,10 +13,12 @@ internal sealed class FrontierStep : IDisposable
     private readonly Node[] _ahead;
     private readonly Dictionary<Node, AlignedBuffer?[]> _next = []; // by batch
     private readonly Dictionary<Node, GrowingBuffer> _passing = []; // values that are not kept
+    private readonly Dictionary<Node, GrowingBuffer> _gathered = []; // known values of some images
     private INetworkSession? _session;
     private IReadOnlyList<Node> _sources = [];
     private Node[] _computed = [];
     private int _batch;
+    private bool _isGathered;
     private ReadOnlyMemory<float> _images;
 
     /// <summary>Prepares a step; <see cref="Frontier.Plan"/> works it out.</summary>
@@ -65,10 +67,21 @@ internal sealed class FrontierStep : IDisposable
     /// <summary>Computes one batch.</summary>
     /// <param name="batch">Number of the batch.</param>
     /// <param name="images">The images, channels last, if they are needed.</param>
-    public void Run(int batch, ReadOnlyMemory<float> images)
+    /// <param name="chosen">The images whose values are wanted, in ascending order: all of them if the new frontier is kept.</param>
+    public void Run(int batch, ReadOnlyMemory<float> images, int[] chosen)
     {
         (_batch, _images) = (batch, images);
-        _session?.Run([.. _sources.Select(Known)], _context.Images.Sizes[batch]);
+        if (chosen.Length == 0)
+            return;
+        int count = _context.Images.Sizes[batch];
+        _isGathered = chosen.Length < count;
+        if (_isGathered)
+        {
+            foreach (Node node in _sources.Concat(_wanted.Except(_computed)).Distinct())
+                Gather(Known(node), count, chosen, BufferOf(node, _gathered));
+        }
+
+        _session?.Run([.. _sources.Select(Get)], chosen.Length);
         for (int head = 0; head < _computed.Length; head++)
             Take(_computed[head], _session!.GetOutput(head));
 
@@ -80,17 +93,19 @@ internal sealed class FrontierStep : IDisposable
             _frontier.Release(node, batch);
     }
 
-    /// <summary>Value of a wanted node for the batch that was run last, channels last.</summary>
-    public ReadOnlyMemory<float> Get(Node node) => _passing.TryGetValue(node, out GrowingBuffer? passing) ? passing.Current : Known(node);
+    /// <summary>Value of a wanted node for the chosen images of the batch that was run last, channels last.</summary>
+    public ReadOnlyMemory<float> Get(Node node) =>
+        _passing.TryGetValue(node, out GrowingBuffer? values) || (_isGathered && _gathered.TryGetValue(node, out values)) ? values.Current : Known(node);
 
     /// <summary>Moves the frontier, if the new one was kept.</summary>
     public void Dispose()
     {
         _session?.Dispose();
         _session = null;
-        foreach (GrowingBuffer passing in _passing.Values)
-            passing.Dispose();
+        foreach (GrowingBuffer values in _passing.Values.Concat(_gathered.Values))
+            values.Dispose();
         _passing.Clear();
+        _gathered.Clear();
         if (_next.Count > 0)
             _frontier.MoveTo(_done, _next);
     }
@@ -106,9 +121,23 @@ internal sealed class FrontierStep : IDisposable
             return;
         }
 
-        if (!_passing.TryGetValue(node, out GrowingBuffer? passing))
-            _passing.Add(node, passing = new GrowingBuffer(_context.Pool));
-        Copy(values, passing.Take(values.Length));
+        Copy(values, BufferOf(node, _passing).Take(values.Length));
+    }
+
+    private GrowingBuffer BufferOf(Node node, Dictionary<Node, GrowingBuffer> buffers)
+    {
+        if (!buffers.TryGetValue(node, out GrowingBuffer? buffer))
+            buffers.Add(node, buffer = new GrowingBuffer(_context.Pool));
+        return buffer;
+    }
+
+    /// <summary>Copies some images' values side by side.</summary>
+    private static void Gather(ReadOnlyMemory<float> values, int count, int[] chosen, GrowingBuffer target)
+    {
+        int length = values.Length / count;
+        Span<float> gathered = target.Take(chosen.Length * length).Span;
+        for (int i = 0; i < chosen.Length; i++)
+            values.Span.Slice(chosen[i] * length, length).CopyTo(gathered[(i * length)..]);
     }
 
     /// <summary>Copies with all threads: new memory takes as long to be had from the system as values take to be computed.</summary>

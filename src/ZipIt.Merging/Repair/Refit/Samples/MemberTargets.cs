@@ -5,7 +5,9 @@ namespace ZipIt.Merging;
 
 /// <summary>
 /// What the layers of a zipped network should give at the sampled pixels, from what the members give there. Members do not change while the zipped network is
-/// refitted: one pass over the images samples as many of the next units as fit the budget, and no member's features are kept.
+/// refitted: one pass over the images samples as many of the next units as fit the budget, and no member's features are kept. Where there are very many
+/// targets they are rounded to three digits (<see cref="RoundedValues"/>), so that more of them fit: what is left of a value of one pixel is more precise than
+/// the zipped network can ever be there.
 /// </summary>
 internal sealed class MemberTargets
 {
@@ -25,12 +27,17 @@ internal sealed class MemberTargets
     /// <param name="members">The members.</param>
     /// <param name="outputs">Outputs of members that are wanted for all images, once the zipped network's outputs are reached.</param>
     /// <param name="samples">What was sampled before; null for nothing.</param>
+    /// <param name="wholeBytes">Memory of all targets up to which they are not rounded.</param>
     public MemberTargets(
-        RefitContext context, RefitPlan plan, IReadOnlyList<ZipMember> members, IReadOnlyList<(int Member, Node Node)> outputs, MemberSamples? samples)
+        RefitContext context, RefitPlan plan, IReadOnlyList<ZipMember> members, IReadOnlyList<(int Member, Node Node)> outputs, MemberSamples? samples,
+        long wholeBytes = RefitBudget.WholeTargets)
     {
         (_context, _merged, _members, _samples) = (context, plan.Merged, members, samples);
         _units = [.. plan.Units.Select(unit =>
             new UnitTargets(unit, plan.LayoutOf(unit), plan.MapImagesOf(unit), new MergedTarget(_merged.Origins[unit.Target])))];
+        bool areMany = _units.Sum(targets => targets.Bytes) > wholeBytes;
+        foreach (UnitTargets targets in _units)
+            targets.IsRounded = areMany && targets.Layout.Area > 1; // outputs are few
         _targetsOf = _units.ToDictionary(targets => targets.Unit);
         _outputs = [.. members.Select((_, m) => outputs.Where(output => output.Member == m).Select(output => output.Node).Distinct().ToList())];
     }
@@ -38,17 +45,16 @@ internal sealed class MemberTargets
     /// <summary>Memory that targets take, in bytes.</summary>
     public long KeptBytes => _units.Sum(targets => targets.Values is null ? 0 : targets.Bytes) + (_samples?.Bytes ?? 0);
 
-    /// <summary>A unit's targets [images · samples, channels] in some of the images that errors are measured on, or of the others.</summary>
+    /// <summary>A unit's targets in some of the images that errors are measured on, or of the others.</summary>
     /// <param name="unit">The unit.</param>
     /// <param name="isHeldOut">Which images.</param>
     /// <param name="first">The first one's place among them.</param>
-    /// <param name="count">How many follow one another.</param>
-    public ReadOnlyMemory<float> Get(RefitUnit unit, bool isHeldOut, int first, int count)
+    /// <param name="values">Receives the targets of as many images as it has room for [images · samples, channels].</param>
+    public void CopyTo(RefitUnit unit, bool isHeldOut, int first, Span<float> values)
     {
         Sample(unit);
         UnitTargets targets = _targetsOf[unit];
-        int length = targets.Layout.PerImage * targets.Layout.Channels;
-        return targets.Values![isHeldOut ? 1 : 0].Memory.Slice(first * length, count * length);
+        targets.Values![isHeldOut ? 1 : 0].CopyTo(first * targets.ImageLength, values);
     }
 
     /// <summary>Computes a unit's targets if they are not there yet.</summary>
@@ -59,17 +65,22 @@ internal sealed class MemberTargets
             Sample(targets);
     }
 
-    /// <summary>A unit's targets at all pixels of the images that were asked for [images, pixels, channels].</summary>
-    public ReadOnlyMemory<float> GetMaps(RefitUnit unit) => _targetsOf[unit].Maps!.Memory;
+    /// <summary>A unit's targets at all pixels of the images that were asked for [images, pixels, channels]; the caller returns them to the pool.</summary>
+    public AlignedBuffer GetMaps(RefitUnit unit)
+    {
+        TargetValues maps = _targetsOf[unit].Maps!;
+        AlignedBuffer values = _context.Pool.Rent(maps.Length);
+        maps.CopyTo(0, values.Span);
+        return values;
+    }
 
     /// <summary>Gives a unit's memory back.</summary>
     public void Release(RefitUnit unit)
     {
         UnitTargets targets = _targetsOf[unit];
-        foreach (AlignedBuffer values in targets.Values ?? [])
-            _context.Pool.Return(values);
-        if (targets.Maps is not null)
-            _context.Pool.Return(targets.Maps);
+        foreach (TargetValues values in targets.Values ?? [])
+            values.Dispose();
+        targets.Maps?.Dispose();
         (targets.Values, targets.Maps) = (null, null);
     }
 
@@ -112,12 +123,13 @@ internal sealed class MemberTargets
 
     private void Allocate(UnitTargets targets)
     {
-        targets.Values = [Rent(false), Rent(true)];
+        targets.Values = [ValuesOf(false), ValuesOf(true)];
         if (targets.MapImages is { } images)
-            targets.Maps = _context.Pool.RentCleared(images.Count * targets.Layout.Area * targets.Layout.Channels);
+            targets.Maps = NewValues(checked(images.Count * targets.MapLength));
 
-        AlignedBuffer Rent(bool isHeldOut) =>
-            _context.Pool.RentCleared(checked(_context.Images.Select(isHeldOut).Count * targets.Layout.PerImage * targets.Layout.Channels));
+        TargetValues ValuesOf(bool isHeldOut) => NewValues(checked(_context.Images.CountOf(isHeldOut, targets.Layout.Every) * targets.ImageLength));
+
+        TargetValues NewValues(int length) => new(length, targets.IsRounded, _context.Pool);
     }
 
     /// <summary>Makes a unit's targets of what was sampled before.</summary>
@@ -137,18 +149,14 @@ internal sealed class MemberTargets
         {
             NodeOrigin.Source source = targets.Target.Sources[s];
             (ReadOnlyMemory<float> sampled, ReadOnlyMemory<float> maps) = _samples!.TryGet(source.Member, source.Node, layout, targets.MapImages)!.Value;
-            int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s, imageLength = layout.PerImage * layout.Channels;
+            int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s;
             WorkerTeam.For(_context.Threads, images.Count, (image, _) =>
             {
-                (bool isHeldOut, int place) = images.PlaceOf(image);
-                targets.Target.Add(
-                    index, sampled.Span[(image * layout.PerImage * channels)..], channels,
-                    targets.Values![isHeldOut ? 1 : 0].Span.Slice(place * imageLength, imageLength), layout.Channels);
+                if (targets.PlaceOf(images, image) is var (values, start))
+                    AddPixels(targets, index, sampled.Span.Slice(image * layout.PerImage * channels, layout.PerImage * channels), channels, values, start);
             });
-
-            int mapLength = layout.Area * layout.Channels;
-            WorkerTeam.For(_context.Threads, targets.MapImages?.Count ?? 0, (image, _) => targets.Target.Add(
-                index, maps.Span[(image * layout.Area * channels)..], channels, targets.Maps!.Span.Slice(image * mapLength, mapLength), layout.Channels));
+            WorkerTeam.For(_context.Threads, targets.MapImages?.Count ?? 0, (place, _) => AddPixels(
+                targets, index, maps.Span.Slice(place * layout.Area * channels, layout.Area * channels), channels, targets.Maps!, place * targets.MapLength));
             _samples.Release(source.Member, source.Node);
         }
     }
@@ -206,22 +214,33 @@ internal sealed class MemberTargets
             WorkerTeam.For(_context.Threads, count, (i, _) =>
             {
                 int image = _context.Images.FirstOf(batch) + first + i;
-                (bool isHeldOut, int place) = _context.Images.PlaceOf(image);
-                Span<float> own = targets.Values![isHeldOut ? 1 : 0].Span.Slice(place * layout.PerImage * layout.Channels,
-                    layout.PerImage * layout.Channels);
-                foreach (int pixel in layout.PixelsOf(image))
+                if (targets.PlaceOf(_context.Images, image) is var (target, start))
                 {
-                    targets.Target.AddPixel(source, ValueAt(i, pixel), own[..layout.Channels]);
-                    own = own[layout.Channels..];
+                    foreach (int pixel in layout.PixelsOf(image))
+                    {
+                        AddPixels(targets, source, PixelsAt(i, pixel, 1), channels, target, start);
+                        start += layout.Channels;
+                    }
                 }
 
-                int mapPlace = targets.MapImages?.PlaceOf(image) ?? -1;
-                for (int pixel = 0; mapPlace >= 0 && pixel < layout.Area; pixel++)
-                    targets.Target.AddPixel(source, ValueAt(i, pixel),
-                        targets.Maps!.Span.Slice((mapPlace * layout.Area + pixel) * layout.Channels, layout.Channels));
+                int place = targets.MapImages?.PlaceOf(image) ?? -1;
+                if (place >= 0)
+                    AddPixels(targets, source, PixelsAt(i, 0, layout.Area), channels, targets.Maps!, place * targets.MapLength);
             });
 
-            ReadOnlySpan<float> ValueAt(int image, int pixel) => new(node + ((nint)image * layout.Area + pixel) * channels, channels);
+            ReadOnlySpan<float> PixelsAt(int image, int pixel, int pixels) => new(node + ((nint)image * layout.Area + pixel) * channels, pixels * channels);
+        }
+    }
+
+    /// <summary>Adds what one node of a member gives for some pixels to a unit's targets.</summary>
+    private static void AddPixels(UnitTargets targets, int source, ReadOnlySpan<float> pixels, int channels, TargetValues values, int start)
+    {
+        int own = targets.Layout.Channels;
+        for (; pixels.Length > 0; pixels = pixels[channels..], start += own)
+        {
+            Span<float> opened = values.Open(start, own);
+            targets.Target.AddPixel(source, pixels[..channels], opened);
+            values.Close(start, opened);
         }
     }
 
@@ -230,11 +249,28 @@ internal sealed class MemberTargets
         /// <summary>
         /// Of images that are fitted to and of those that errors are measured on; null as long as they are not sampled, and when they are not needed any more.
         /// </summary>
-        public AlignedBuffer[]? Values { get; set; }
+        public TargetValues[]? Values { get; set; }
 
         /// <summary>Targets at all pixels of some images [images, pixels, channels], if they are wanted.</summary>
-        public AlignedBuffer? Maps { get; set; }
+        public TargetValues? Maps { get; set; }
 
-        public long Bytes => (Layout.Rows + (long)(MapImages?.Count ?? 0) * Layout.Area) * Layout.Channels * sizeof(float);
+        /// <summary>Number of values of one image at the sampled pixels.</summary>
+        public int ImageLength => checked(Layout.PerImage * Layout.Channels);
+
+        /// <summary>Number of values of one image at all pixels.</summary>
+        public int MapLength => checked(Layout.Area * Layout.Channels);
+
+        /// <summary>Whether values are rounded.</summary>
+        public bool IsRounded { get; set; }
+
+        /// <summary>Memory of the values at the sampled pixels of all images and at all pixels of some.</summary>
+        public long Bytes => (Layout.Rows * Layout.Channels + (long)(MapImages?.Count ?? 0) * MapLength) * (IsRounded ? sizeof(ushort) : sizeof(float));
+
+        /// <summary>Where the values of an image are at the sampled pixels; null if it is not sampled.</summary>
+        public (TargetValues Values, int Start)? PlaceOf(CalibrationImages images, int image)
+        {
+            (bool isHeldOut, int place) = images.PlaceOf(image, Layout.Every);
+            return place < 0 ? null : (Values![isHeldOut ? 1 : 0], place * ImageLength);
+        }
     }
 }

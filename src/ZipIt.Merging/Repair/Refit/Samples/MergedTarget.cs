@@ -7,18 +7,6 @@ internal sealed class MergedTarget(NodeOrigin origin)
     /// <summary>The members' nodes that are needed.</summary>
     public IReadOnlyList<NodeOrigin.Source> Sources => origin.Sources;
 
-    /// <summary>Adds one source's part to the targets of some pixels.</summary>
-    /// <param name="source">Index of the source.</param>
-    /// <param name="values">Its values [pixels, own channels].</param>
-    /// <param name="ownChannels">Number of its channels.</param>
-    /// <param name="targets">The targets [pixels, channels].</param>
-    /// <param name="channels">Number of channels.</param>
-    public void Add(int source, ReadOnlySpan<float> values, int ownChannels, Span<float> targets, int channels)
-    {
-        for (; targets.Length > 0; values = values[ownChannels..], targets = targets[channels..])
-            AddPixel(source, values[..ownChannels], targets[..channels]);
-    }
-
     /// <summary>Adds one source's part to the target of one pixel.</summary>
     /// <param name="source">Index of the source.</param>
     /// <param name="values">Its value [own channels].</param>

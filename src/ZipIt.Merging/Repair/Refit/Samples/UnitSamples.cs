@@ -17,6 +17,7 @@ internal sealed class UnitSamples : IDisposable
     private readonly PairMaps? _maps;
     private readonly List<SampleTile>? _kept;
     private readonly SampleTile?[] _last = new SampleTile?[2]; // of the images that errors are measured on, and of the others
+    private bool _areMapsTaken;
     private bool _isComplete;
 
     /// <summary>Prepares samples.</summary>
@@ -31,10 +32,12 @@ internal sealed class UnitSamples : IDisposable
         PairMaps? maps)
     {
         (_context, _unit, Layout, _frontier, _targets, _outputTable, _maps) = (context, unit, layout, frontier, targets, outputTable, maps);
-        long bytes = layout.BytesPerImage * context.Images.Count + (unit.Others.Count > 0 ? Rows * Channels * sizeof(float) : 0);
+        long bytes = layout.BytesPerImage * context.Images.Count + Rows * Channels * (unit.Others.Count > 0 ? 2 : 1) * sizeof(float);
         using FrontierStep step = frontier.Plan(Wanted);
-        long ahead = step.Bytes <= context.Budget.Frontier ? step.Bytes : frontier.KeptBytes;
-        if (bytes <= context.Budget.UnitSamples(context.Images.KeptBytes, ahead, targets.KeptBytes))
+        bool isAheadKept = step.Bytes <= context.Budget.Frontier;
+        long room = context.Budget.UnitSamples(context.Images.KeptBytes, isAheadKept ? step.Bytes : frontier.KeptBytes, targets.KeptBytes);
+        // What is kept ahead need only be copied again.
+        if (bytes <= (isAheadKept ? Math.Min(room, context.Budget.LeastUnitSamples) : room))
             _kept = [];
     }
 
@@ -77,6 +80,7 @@ internal sealed class UnitSamples : IDisposable
             return;
         foreach (DesignMatrix columns in tile.Columns)
             columns.Return(_context.Pool);
+        _context.Pool.Return(tile.Targets);
         if (tile.Others is not null)
             _context.Pool.Return(tile.Others);
     }
@@ -85,7 +89,8 @@ internal sealed class UnitSamples : IDisposable
     {
         CalibrationImages images = _context.Images;
         using FrontierStep step = _frontier.Plan(Wanted);
-        step.Open(step.Bytes <= _context.Budget.Frontier);
+        bool isKept = step.Bytes <= _context.Budget.Frontier;
+        step.Open(isKept);
         var open = new OpenTile?[2];
         int[][] sizes = [SizesOf(false), SizesOf(true)];
         var made = new int[2];
@@ -93,20 +98,20 @@ internal sealed class UnitSamples : IDisposable
         for (int b = 0; b < images.Sizes.Count; b++)
         {
             _context.CancellationToken.ThrowIfCancellationRequested();
-            step.Run(b, batches is not null && batches.MoveNext() ? batches.Current : default);
-            foreach (Node node in _maps?.Needed ?? [])
-                _maps!.Capture(node, step.Get(node).Span, images.FirstOf(b), images.Sizes[b]);
+            int[][] chosenOf = [heldOutOnly && _kept is null ? [] : images.Select(b, false, Layout.Every), images.Select(b, true, Layout.Every)];
+            int[] run = isKept ? [.. Enumerable.Range(0, images.Sizes[b])] : FindNeeded(b, chosenOf);
+            step.Run(b, batches is not null && batches.MoveNext() ? batches.Current : default, run);
+            foreach (Node node in _areMapsTaken ? [] : _maps?.Needed ?? [])
+                _maps!.Capture(node, step.Get(node).Span, images.FirstOf(b), run);
             foreach (bool isHeldOut in (bool[])[false, true])
             {
-                if (heldOutOnly && !isHeldOut && _kept is null)
-                    continue;
                 int kind = isHeldOut ? 1 : 0;
-                int[] chosen = images.Select(b, isHeldOut);
+                int[] chosen = [.. chosenOf[kind].Select(image => Array.BinarySearch(run, image))]; // their places among those that were run
                 for (int first = 0; first < chosen.Length;)
                 {
                     OpenTile tile = open[kind] ??= Open(isHeldOut, sizes[kind][made[kind]]);
                     int count = Math.Min(chosen.Length - first, tile.Left);
-                    Fill(tile, b, chosen.AsMemory(first, count), step);
+                    Fill(tile, b, run, chosen.AsMemory(first, count), step);
                     first += count;
                     if (tile.Left > 0)
                         continue;
@@ -117,7 +122,16 @@ internal sealed class UnitSamples : IDisposable
             }
         }
 
+        _areMapsTaken = true;
         _isComplete = _kept is not null;
+    }
+
+    /// <summary>The images of a batch that are sampled or whose whole maps are wanted, in their order.</summary>
+    private int[] FindNeeded(int batch, int[][] chosen)
+    {
+        int first = _context.Images.FirstOf(batch);
+        IEnumerable<int> mapped = _maps is null || _areMapsTaken ? [] : Enumerable.Range(0, _context.Images.Sizes[batch]).Where(image => _maps.Images.PlaceOf(first + image) >= 0);
+        return [.. chosen[0].Concat(chosen[1]).Concat(mapped).Distinct().Order()];
     }
 
     /// <summary>
@@ -127,8 +141,8 @@ internal sealed class UnitSamples : IDisposable
     {
         CalibrationImages images = _context.Images;
         if (Layout.Window is null)
-            return [.. Enumerable.Range(0, images.Sizes.Count).Select(batch => images.Select(batch, isHeldOut).Length).Where(size => size > 0)];
-        int all = images.Select(isHeldOut).Count, tiles = (all + WindowImages - 1) / WindowImages;
+            return [.. Enumerable.Range(0, images.Sizes.Count).Select(batch => images.Select(batch, isHeldOut, Layout.Every).Length).Where(size => size > 0)];
+        int all = images.CountOf(isHeldOut, Layout.Every), tiles = (all + WindowImages - 1) / WindowImages;
         return [.. Enumerable.Range(0, tiles).Select(tile => (int)((long)all * (tile + 1) / tiles) - (int)((long)all * tile / tiles))];
     }
 
@@ -143,6 +157,7 @@ internal sealed class UnitSamples : IDisposable
             rows,
             new int[images],
             [.. Enumerable.Range(0, Groups).Select(group => Layout.NewMatrix(group, images, _context.Pool))],
+            _context.Pool.Rent(rows * Channels),
             _unit.Others.Count == 0 ? null : _context.Pool.RentCleared(rows * Channels));
         if (_kept is null)
             _last[kind] = tile;
@@ -150,24 +165,29 @@ internal sealed class UnitSamples : IDisposable
     }
 
     /// <summary>Writes the samples of some images of a batch, and the targets when the tile is full.</summary>
-    private void Fill(OpenTile open, int batch, ReadOnlyMemory<int> chosen, FrontierStep step)
+    /// <param name="open">The tile.</param>
+    /// <param name="batch">Number of the batch.</param>
+    /// <param name="run">Its images that were run.</param>
+    /// <param name="chosen">Which of these.</param>
+    /// <param name="step">Has their values.</param>
+    private void Fill(OpenTile open, int batch, int[] run, ReadOnlyMemory<int> chosen, FrontierStep step)
     {
         SampleTile tile = open.Tile;
         int filled = open.Filled;
         ReadOnlyMemory<float>[] inputs = [.. _unit.Layers.Select(layer => step.Get(layer.Input))], others = [.. _unit.Others.Select(step.Get)];
         for (int c = 0; c < chosen.Length; c++)
-            tile.Images[filled + c] = _context.Images.FirstOf(batch) + chosen.Span[c];
+            tile.Images[filled + c] = _context.Images.FirstOf(batch) + run[chosen.Span[c]];
         WorkerTeam.For(_context.Threads, chosen.Length, (c, _) => Fill(tile, inputs, others, chosen.Span[c], filled + c));
         open.Filled += chosen.Length;
         if (open.Left == 0)
-            tile.Targets = TargetsOf(tile);
+            TakeTargets(tile);
     }
 
     /// <summary>Writes the samples of one image.</summary>
     /// <param name="tile">Receives them.</param>
     /// <param name="inputs">What the unit's layers see in the batch.</param>
     /// <param name="others">The sum's other inputs in the batch.</param>
-    /// <param name="image">Number of the image in its batch.</param>
+    /// <param name="image">Its place among the images of the batch that were run.</param>
     /// <param name="place">Its place in the tile.</param>
     private void Fill(SampleTile tile, ReadOnlyMemory<float>[] inputs, ReadOnlyMemory<float>[] others, int image, int place)
     {
@@ -192,14 +212,16 @@ internal sealed class UnitSamples : IDisposable
         }
     }
 
-    private ReadOnlyMemory<float> TargetsOf(SampleTile tile)
+    private void TakeTargets(SampleTile tile)
     {
         if (_outputTable is null)
-            return _targets.Get(_unit, tile.IsHeldOut, _context.Images.PlaceOf(tile.Images[0]).Place, tile.Images.Length);
-        var targets = new float[tile.Images.Length * Channels];
+        {
+            _targets.CopyTo(_unit, tile.IsHeldOut, _context.Images.PlaceOf(tile.Images[0], Layout.Every).Place, tile.Targets.Span);
+            return;
+        }
+
         for (int i = 0; i < tile.Images.Length; i++)
-            _outputTable.AsSpan(tile.Images[i] * Channels, Channels).CopyTo(targets.AsSpan(i * Channels));
-        return targets;
+            _outputTable.AsSpan(tile.Images[i] * Channels, Channels).CopyTo(tile.Targets.Span[(i * Channels)..]);
     }
 
     /// <summary>A tile that is being filled.</summary>

@@ -8,6 +8,8 @@ internal sealed class SampleLayout
 {
     private const int LeastSamples = 8; // per unknown, that wide layers get in any case
     private const int LeastWindow = 12; // samples of an image, from which on they are taken side by side where that is faster
+    private const int LargeArea = 32 * 32; // pixels, above which maps take too much memory to be kept for all images
+    private const int EnoughImages = 128; // for those, since they are of first layers, where pixels of one image are as different as those of several
 
     private readonly PatchColumns[][] _columns; // by group, then by layer
     private readonly int _area;
@@ -34,7 +36,9 @@ internal sealed class SampleLayout
 
         Columns = _columns[0].Sum(columns => columns.Count) + 1;
         long wanted = Math.Min((long)options.SamplesPerUnknown * Columns, Math.Max(options.LargestSample, (long)LeastSamples * Columns));
-        PerImage = (int)Math.Clamp((wanted + images - 1) / images, 1, _area);
+        Every = _area > LargeArea ? Math.Max(images / EnoughImages, 1) : 1;
+        int sampled = (images + Every - 1) / Every;
+        PerImage = (int)Math.Clamp((wanted + sampled - 1) / sampled, 1, _area);
         if (CanTakeWindows())
         {
             WholeWindow = new SampleWindow(Height, Width, Height, Width);
@@ -45,7 +49,7 @@ internal sealed class SampleLayout
             }
         }
 
-        Rows = (long)PerImage * images;
+        Rows = (long)PerImage * sampled;
         AllPixels = [.. Enumerable.Range(0, _area)];
     }
 
@@ -67,7 +71,10 @@ internal sealed class SampleLayout
     /// <summary>Pixels of the unit's value.</summary>
     public int Area => _area;
 
-    /// <summary>Samples of each image.</summary>
+    /// <summary>1 if all images are sampled, 2 if every second one is and so on.</summary>
+    public int Every { get; }
+
+    /// <summary>Samples of each image that is sampled.</summary>
     public int PerImage { get; }
 
     /// <summary>Memory in bytes that the design matrices of all groups take for one image.</summary>
