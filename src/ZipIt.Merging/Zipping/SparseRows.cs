@@ -91,7 +91,6 @@ internal sealed class SparseRows(FeatureMap.Entry[][] rows, int columns)
                 }
 
                 RowPanels.Add(new(weights, 0, height, 0), new(reconstruction, 0, columns, 0), dense.Length, 1, target, columns);
-                GC.KeepAlive(weights);
             }
 
             for (int b = 0; b < count; b++)

@@ -140,7 +140,7 @@ public sealed unsafe class Cholesky
         GC.KeepAlive(this);
     }
 
-    /// <summary>Whole blocks, and an odd number of cache lines, so that a column's values do not compete for the same places of the cache.</summary>
+    /// <summary>An odd number of cache lines, so that a column's values do not compete for the same places of the cache.</summary>
     private static int Stride(int size) => (size + 7) / 8 * 8 | 8;
 
     private double* Row(int row) => (double*)_lower.Pointer + (nint)row * _stride;

@@ -66,6 +66,8 @@ internal sealed unsafe class RowPanels
             for (int k = 0; k < columns; k++)
                 target[k * _height] = source[k];
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Copies some columns of some rows: the reverse of <see cref="SetRows"/>.</summary>
@@ -78,6 +80,8 @@ internal sealed unsafe class RowPanels
             for (int k = 0; k < columns; k++)
                 target[k] = source[k * _height];
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>result += factor·A·Bᵀ on and below the diagonal; what is above it has no meaning afterwards.</summary>
@@ -126,8 +130,6 @@ internal sealed unsafe class RowPanels
             int rows = Math.Min(BlockRows, a.Rows - row), columns = Math.Min(BlockRows, to - column);
             Add(new Part(a, row, rows, first), new Part(b, column, columns, first), depth, factor, result + row * stride + column, stride, i == number);
         }, count);
-        GC.KeepAlive(a);
-        GC.KeepAlive(b);
     }
 
     /// <summary>result += factor·A·Bᵀ for parts of both matrices.</summary>
@@ -172,6 +174,9 @@ internal sealed unsafe class RowPanels
                 }
             }
         }
+
+        GC.KeepAlive(a.Panels);
+        GC.KeepAlive(b.Panels);
     }
 
     private double* Panel(int row) => (double*)_values.Pointer + (nint)row * Columns;
