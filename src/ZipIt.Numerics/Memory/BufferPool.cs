@@ -6,12 +6,14 @@ namespace ZipIt.Numerics;
 /// </summary>
 internal sealed class BufferPool : IDisposable
 {
-    private const long MostFreeBytes = 256L << 20; // that are kept while other memory is taken
+    private const long MostFreeBytes = 128L << 20; // that are kept while other memory is taken
+    private const long ManyBytes = 64L << 20; // that are given back, after which the heap is told to do so, too
 
     private readonly Lock _gate = new();
     private readonly HashSet<AlignedBuffer> _lent = [];
     private readonly List<AlignedBuffer> _free = []; // in the order in which they were returned
     private long _freeBytes;
+    private long _untold; // bytes that were given back since the heap was told
     private int _idle; // the first ones of them: free all the time since the last trim
 
     /// <summary>Memory that the pool holds, lent or free, in bytes.</summary>
@@ -71,6 +73,7 @@ internal sealed class BufferPool : IDisposable
             foreach (AlignedBuffer buffer in _lent)
                 Free(buffer);
             _lent.Clear();
+            TellHeap();
         }
     }
 
@@ -121,11 +124,21 @@ internal sealed class BufferPool : IDisposable
 
         _free.RemoveRange(0, count);
         _idle = Math.Max(_idle - count, 0);
+        if (_untold > ManyBytes)
+            TellHeap();
+    }
+
+    private void TellHeap()
+    {
+        if (_untold > 0)
+            NativeHeap.Trim();
+        _untold = 0;
     }
 
     private void Free(AlignedBuffer buffer)
     {
         Bytes -= buffer.Capacity;
+        _untold += buffer.Capacity;
         buffer.Free();
     }
 }

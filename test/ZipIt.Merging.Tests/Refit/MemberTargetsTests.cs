@@ -67,7 +67,7 @@ public sealed class MemberTargetsTests
 
         public float[] ReadMaps(RefitUnit unit)
         {
-            AlignedBuffer maps = Targets.GetMaps(unit);
+            AlignedBuffer maps = Targets.TakeMaps(unit);
             float[] values = maps.Span.ToArray();
             _pool.Return(maps);
             return values;

@@ -47,7 +47,7 @@ public sealed class BufferPoolTests
     public void Rent_MuchIsFreeButDoesNotFit_GivesBackWhatWasLongestUnused()
     {
         using var pool = new BufferPool();
-        const int Floats = 50 << 20; // 200 MiB, which nobody writes to
+        const int Floats = 20 << 20; // 80 MiB, which nobody writes to
         AlignedBuffer old = pool.Rent(Floats), recent = pool.Rent(Floats);
         pool.Return(old);
         pool.Return(recent);

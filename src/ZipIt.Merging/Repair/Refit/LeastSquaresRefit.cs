@@ -105,7 +105,7 @@ internal sealed class LeastSquaresRefit
         if (pair is not null)
         {
             _targets.Sample(unit);
-            maps = new PairMaps(pair, _plan.MapImagesOf(unit)!.Value, _targets.GetMaps(unit), _context.Pool);
+            maps = new PairMaps(pair, _plan.MapImagesOf(unit)!.Value, _targets.TakeMaps(unit), _context.Pool);
         }
 
         using (maps)

@@ -10,8 +10,8 @@ internal readonly record struct RefitBudget(long Limit)
     /// <summary>Size of the largest value of a batch of images, if that has several: 32 MiB.</summary>
     public const long BatchValue = 32L << 20;
 
-    /// <summary>Values of all sampled nodes of a member in one run, if that has several images: 256 MiB.</summary>
-    public const long MemberRun = 256L << 20;
+    /// <summary>Values of all sampled nodes of a member in one run, if that has several images: 128 MiB.</summary>
+    public const long MemberRun = 128L << 20;
 
     /// <summary>
     /// Patches of the images on which a pair is fitted at a time, if those are several: 16 MiB. Sums are made tile by tile: weights depend on it in the last
@@ -34,8 +34,11 @@ internal readonly record struct RefitBudget(long Limit)
     /// <summary>For what the members give at all sampled pixels, if it is taken before anything else is there: a half.</summary>
     public long MemberSamples => Limit / 2;
 
-    /// <summary>For the samples of one unit in any case: an eighth. The network has to run several times for those of a layer that do not fit.</summary>
-    public long LeastUnitSamples => Limit / 8;
+    /// <summary>For the samples of one unit in any case: a sixteenth. The network has to run several times for those of a layer that do not fit.</summary>
+    public long LeastUnitSamples => Limit / 16;
+
+    /// <summary>For the samples of one unit, if all that they are made of is kept: an eighth. Others need only be copied again.</summary>
+    public long CopiedSamples => Limit / 8;
 
     /// <summary>For what the next units should give: what the others leave, since the members have to run again for what does not fit.</summary>
     /// <param name="images">What the images take.</param>

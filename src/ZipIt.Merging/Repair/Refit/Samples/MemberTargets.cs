@@ -65,12 +65,17 @@ internal sealed class MemberTargets
             Sample(targets);
     }
 
-    /// <summary>A unit's targets at all pixels of the images that were asked for [images, pixels, channels]; the caller returns them to the pool.</summary>
-    public AlignedBuffer GetMaps(RefitUnit unit)
+    /// <summary>
+    /// Takes a unit's targets at all pixels of the images that were asked for [images, pixels, channels], once; the caller returns them to the pool.
+    /// </summary>
+    public AlignedBuffer TakeMaps(RefitUnit unit)
     {
-        TargetValues maps = _targetsOf[unit].Maps!;
+        UnitTargets targets = _targetsOf[unit];
+        TargetValues maps = targets.Maps!;
         AlignedBuffer values = _context.Pool.Rent(maps.Length);
         maps.CopyTo(0, values.Span);
+        maps.Dispose();
+        targets.Maps = null;
         return values;
     }
 

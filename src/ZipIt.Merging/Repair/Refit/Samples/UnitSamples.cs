@@ -32,12 +32,11 @@ internal sealed class UnitSamples : IDisposable
         PairMaps? maps)
     {
         (_context, _unit, Layout, _frontier, _targets, _outputTable, _maps) = (context, unit, layout, frontier, targets, outputTable, maps);
-        long bytes = layout.BytesPerImage * context.Images.Count + Rows * Channels * (unit.Others.Count > 0 ? 2 : 1) * sizeof(float);
+        long bytes = layout.BytesPerImage * (Rows / layout.PerImage) + Rows * Channels * (unit.Others.Count > 0 ? 2 : 1) * sizeof(float);
         using FrontierStep step = frontier.Plan(Wanted);
         bool isAheadKept = step.Bytes <= context.Budget.Frontier;
         long room = context.Budget.UnitSamples(context.Images.KeptBytes, isAheadKept ? step.Bytes : frontier.KeptBytes, targets.KeptBytes);
-        // What is kept ahead need only be copied again.
-        if (bytes <= (isAheadKept ? Math.Min(room, context.Budget.LeastUnitSamples) : room))
+        if (bytes <= (isAheadKept ? Math.Min(room, context.Budget.CopiedSamples) : room))
             _kept = [];
     }
 
