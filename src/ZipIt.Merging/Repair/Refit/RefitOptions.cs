@@ -29,8 +29,8 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels
-    /// (in windows of 4×4 pixels or more, and up to twice as many pixels, where that is faster). Neighbouring pixels say
-    /// much the same, so that more leave next to nothing to gain. Default 50.
+    /// (in windows of 4×4 pixels or more, and up to twice as many pixels, where that is faster; of maps of more than 32×32 pixels on 128 to 255 images, if there
+    /// are more). Neighbouring pixels say much the same, so that more leave next to nothing to gain. Default 50.
     /// </summary>
     public int SamplesPerUnknown { get; init; } = 50;
 
@@ -63,9 +63,9 @@ public sealed record RefitOptions
     /// Memory in bytes for calibration images (up to an eighth), the zipped network's features that are kept between layers (up to three eighths), the samples
     /// of one layer (a sixteenth, and what the rest leaves), and what the next layers should give at sampled pixels (the rest; up to a half for what the members
     /// give there, where all of it can be taken in the statistics pass). What does not fit is computed again, which takes longer and gives the same result. What
-    /// layers should give is rounded to 16 bits if all of it takes more than 1 GiB otherwise. Besides,
-    /// a layer with n unknowns per channel takes 12·n² bytes, 16·n² where a ridge is chosen, a pair that is fitted in rounds about 0.5 GiB, and a group of
-    /// images its features. Default 2 GiB: two ResNet-50 and 500 images of 224 pixels then stay below 4 GiB in all.
+    /// layers should give is rounded to 16 bits if all of it takes more than 1 GiB otherwise. Besides, a layer with n unknowns per channel takes 12·n² bytes,
+    /// 16·n² where a ridge is chosen, a pair that is fitted in rounds about 0.5 GiB, and a group of images its features. Default 2 GiB: two ResNet-50 and 500
+    /// images of 224 pixels then take about 3 GiB in all.
     /// </summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 
