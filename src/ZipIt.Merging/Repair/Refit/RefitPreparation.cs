@@ -20,7 +20,7 @@ internal sealed record RefitPreparation(CalibrationImages Images, MemberSamples?
         outline = DeepHeads.Widen(outline, members, options);
         CalibrationImages read = LeastSquaresRefit.ReadImages(outline.Network, images, options, options.Refit!);
         var pool = new BufferPool();
-        var samples = new MemberSamples(new RefitPlan(outline, options.Refit!, read.Count, HeldOutImages.For(options, read.Count)), members, pool);
+        var samples = new MemberSamples(new RefitPlan(outline, options.Refit!, read.Count, HeldOutImages.For(options, read.Count)), members, read, pool);
         return new RefitPreparation(read, samples.Bytes <= new RefitBudget(options.Refit!.MemoryBudget).MemberSamples ? samples : null, pool);
     }
 

@@ -11,15 +11,16 @@ internal sealed class MemberSamples
 {
     private readonly Dictionary<(int Member, Node Node), List<Request>> _requests = [];
     private readonly BufferPool _pool;
-    private readonly int _images;
+    private readonly CalibrationImages _images;
 
     /// <summary>Prepares samples of what the targets of some units are made of.</summary>
     /// <param name="plan">The units, and where they are sampled.</param>
     /// <param name="members">The members.</param>
+    /// <param name="images">The images.</param>
     /// <param name="pool">Memory for the samples.</param>
-    public MemberSamples(RefitPlan plan, IReadOnlyList<ZipMember> members, BufferPool pool)
+    public MemberSamples(RefitPlan plan, IReadOnlyList<ZipMember> members, CalibrationImages images, BufferPool pool)
     {
-        (_pool, _images) = (pool, plan.ImageCount);
+        (_pool, _images) = (pool, images);
         foreach (RefitUnit unit in plan.Units)
         {
             SampleLayout layout = plan.LayoutOf(unit);
@@ -49,7 +50,7 @@ internal sealed class MemberSamples
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
     public unsafe void Add(int member, Node node, ReadOnlySpan<float> values, long firstImage, int count, int threads)
     {
-        int length = values.Length / count, taken = (int)Math.Clamp(_images - firstImage, 0, count);
+        int length = values.Length / count, taken = (int)Math.Clamp(_images.Count - firstImage, 0, count);
         foreach (Request request in _requests[(member, node)])
         {
             request.Allocate(_pool, taken);
@@ -62,13 +63,22 @@ internal sealed class MemberSamples
     }
 
     /// <summary>
-    /// A node's values at the sampled pixels [images, samples, channels] and at all pixels of some images; null if they were not taken like this, or not of all
-    /// images.
+    /// A node's values at the sampled pixels [sampled images, samples, channels], in the order of <see cref="PlaceOf"/>, and at all pixels of some images; null if
+    /// they were not taken like this, or not of all images.
     /// </summary>
     public (ReadOnlyMemory<float> Sampled, ReadOnlyMemory<float> Maps)? TryGet(int member, Node node, SampleLayout layout, ImageSubset? maps) =>
-        _requests.GetValueOrDefault((member, node))?.Find(request => request.Matches(layout, maps)) is { } found && found.Count == _images
+        _requests.GetValueOrDefault((member, node))?.Find(request => request.Matches(layout, maps)) is { } found && found.Count == _images.Count
             ? (found.Sampled, found.Maps)
             : null;
+
+    /// <summary>Where an image stands among those that a layer samples: at its number, if these are all; −1 if it is not sampled.</summary>
+    public static int PlaceOf(CalibrationImages images, SampleLayout layout, int image)
+    {
+        if (layout.Every == 1)
+            return image;
+        (bool isHeldOut, int place) = images.PlaceOf(image, layout.Every);
+        return isHeldOut && place >= 0 ? images.CountOf(false, layout.Every) + place : place;
+    }
 
     /// <summary>Gives a node's memory back.</summary>
     public void Release(int member, Node node)
@@ -77,7 +87,7 @@ internal sealed class MemberSamples
             requests.ForEach(request => request.Release(_pool));
     }
 
-    private sealed class Request(SampleLayout layout, ImageSubset? maps, int channels, int images)
+    private sealed class Request(SampleLayout layout, ImageSubset? maps, int channels, CalibrationImages images)
     {
         private AlignedBuffer? _sampled;
         private AlignedBuffer? _maps;
@@ -85,19 +95,22 @@ internal sealed class MemberSamples
         /// <summary>Number of images that were added.</summary>
         public int Count { get; private set; }
 
-        public long Length => ((long)images * layout.PerImage + (long)(maps?.Count ?? 0) * layout.Area) * channels;
+        public long Length => ((long)SampledImages * layout.PerImage + (long)(maps?.Count ?? 0) * layout.Area) * channels;
+
+        private int SampledImages => images.CountOf(false, layout.Every) + images.CountOf(true, layout.Every);
 
         public ReadOnlyMemory<float> Sampled => _sampled!.Memory;
 
         public ReadOnlyMemory<float> Maps => _maps!.Memory;
 
-        public bool Matches(SampleLayout other, ImageSubset? otherMaps) => other.PerImage == layout.PerImage && other.Area == layout.Area && otherMaps == maps;
+        public bool Matches(SampleLayout other, ImageSubset? otherMaps) =>
+            (other.PerImage, other.Every, other.Area) == (layout.PerImage, layout.Every, layout.Area) && otherMaps == maps;
 
         /// <summary>Makes room, before the first images, and counts what will be added.</summary>
         public void Allocate(BufferPool pool, int added)
         {
             Count += added;
-            _sampled ??= pool.Rent(checked(images * layout.PerImage * channels));
+            _sampled ??= pool.Rent(checked(SampledImages * layout.PerImage * channels));
             _maps ??= pool.Rent(checked((maps?.Count ?? 0) * layout.Area * channels));
         }
 
@@ -112,16 +125,20 @@ internal sealed class MemberSamples
 
         public void Add(ReadOnlySpan<float> values, int image)
         {
-            Span<float> sampled = _sampled!.Span[(image * layout.PerImage * channels)..];
-            foreach (int pixel in layout.PixelsOf(image))
+            int place = PlaceOf(images, layout, image);
+            if (place >= 0)
             {
-                values.Slice(pixel * channels, channels).CopyTo(sampled);
-                sampled = sampled[channels..];
+                Span<float> sampled = _sampled!.Span[(place * layout.PerImage * channels)..];
+                foreach (int pixel in layout.PixelsOf(image))
+                {
+                    values.Slice(pixel * channels, channels).CopyTo(sampled);
+                    sampled = sampled[channels..];
+                }
             }
 
-            int place = maps?.PlaceOf(image) ?? -1;
-            if (place >= 0)
-                values.CopyTo(_maps!.Span[(place * values.Length)..]);
+            int map = maps?.PlaceOf(image) ?? -1;
+            if (map >= 0)
+                values.CopyTo(_maps!.Span[(map * values.Length)..]);
         }
     }
 }

@@ -157,8 +157,10 @@ internal sealed class MemberTargets
             int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s;
             WorkerTeam.For(_context.Threads, images.Count, (image, _) =>
             {
-                if (targets.PlaceOf(images, image) is var (values, start))
-                    AddPixels(targets, index, sampled.Span.Slice(image * layout.PerImage * channels, layout.PerImage * channels), channels, values, start);
+                if (targets.PlaceOf(images, image) is not var (values, start))
+                    return;
+                int length = layout.PerImage * channels;
+                AddPixels(targets, index, sampled.Span.Slice(MemberSamples.PlaceOf(images, layout, image) * length, length), channels, values, start);
             });
             WorkerTeam.For(_context.Threads, targets.MapImages?.Count ?? 0, (place, _) => AddPixels(
                 targets, index, maps.Span.Slice(place * layout.Area * channels, layout.Area * channels), channels, targets.Maps!, place * targets.MapLength));

@@ -34,7 +34,7 @@ internal sealed class UnitSamples : IDisposable
         (_context, _unit, Layout, _frontier, _targets, _outputTable, _maps) = (context, unit, layout, frontier, targets, outputTable, maps);
         long bytes = layout.BytesPerImage * (Rows / layout.PerImage) + Rows * Channels * (unit.Others.Count > 0 ? 2 : 1) * sizeof(float);
         using FrontierStep step = frontier.Plan(Wanted);
-        bool isAheadKept = step.Bytes <= context.Budget.Frontier;
+        bool isAheadKept = Keeps(step);
         long room = context.Budget.UnitSamples(context.Images.KeptBytes, isAheadKept ? step.Bytes : frontier.KeptBytes, targets.KeptBytes);
         if (bytes <= (isAheadKept ? Math.Min(room, context.Budget.CopiedSamples) : room))
             _kept = [];
@@ -88,7 +88,7 @@ internal sealed class UnitSamples : IDisposable
     {
         CalibrationImages images = _context.Images;
         using FrontierStep step = _frontier.Plan(Wanted);
-        bool isKept = step.Bytes <= _context.Budget.Frontier;
+        bool isKept = Keeps(step);
         step.Open(isKept);
         var open = new OpenTile?[2];
         int[][] sizes = [SizesOf(false), SizesOf(true)];
@@ -124,6 +124,9 @@ internal sealed class UnitSamples : IDisposable
         _areMapsTaken = true;
         _isComplete = _kept is not null;
     }
+
+    /// <summary>Whether what is computed is kept for the next layers. A pair changes its first layer, and with it all that is computed from that.</summary>
+    private bool Keeps(FrontierStep step) => _maps is null && step.Bytes <= _context.Budget.Frontier;
 
     /// <summary>The images of a batch that are sampled or whose whole maps are wanted, in their order.</summary>
     private int[] FindNeeded(int batch, int[][] chosen)

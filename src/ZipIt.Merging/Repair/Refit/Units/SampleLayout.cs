@@ -8,8 +8,7 @@ internal sealed class SampleLayout
 {
     private const int LeastSamples = 8; // per unknown, that wide layers get in any case
     private const int LeastWindow = 12; // samples of an image, from which on they are taken side by side where that is faster
-    private const int LargeArea = 32 * 32; // pixels, above which maps take too much memory to be kept for all images
-    private const int EnoughImages = 128; // for those, since they are of first layers, where pixels of one image are as different as those of several
+    private const int EnoughImages = 128; // for layers with large maps, which are the first ones, where pixels of one image are as different as those of several
 
     private readonly PatchColumns[][] _columns; // by group, then by layer
     private readonly int _area;
@@ -36,7 +35,7 @@ internal sealed class SampleLayout
 
         Columns = _columns[0].Sum(columns => columns.Count) + 1;
         long wanted = Math.Min((long)options.SamplesPerUnknown * Columns, Math.Max(options.LargestSample, (long)LeastSamples * Columns));
-        Every = _area > LargeArea ? Math.Max(images / EnoughImages, 1) : 1;
+        Every = Math.Clamp(images / EnoughImages, 1, MostEvery(_area));
         int sampled = (images + Every - 1) / Every;
         PerImage = (int)Math.Clamp((wanted + sampled - 1) / sampled, 1, _area);
         if (CanTakeWindows())
@@ -145,6 +144,12 @@ internal sealed class SampleLayout
 
         return pixels;
     }
+
+    /// <summary>
+    /// How rarely images are sampled at most: that saves running the others through what is computed again for every layer, and larger windows have more products
+    /// in common.
+    /// </summary>
+    private static int MostEvery(int area) => area switch { > 32 * 32 => int.MaxValue, >= 16 * 16 => 4, _ => 1 };
 
     /// <summary>Whether one of the layers is a convolution of 3×3 pixels with stride 1, and all have whole panels of channels.</summary>
     private bool CanTakeWindows() =>
