@@ -7,7 +7,7 @@ namespace ZipIt.Onnx.Tests;
 /// <summary>Networks that came as ONNX files are zipped, and leave as ONNX files.</summary>
 public sealed class ZipTests
 {
-    private const int Images = 128; // of far fewer, a refit leaves networks of random weights ill-conditioned: rounding is then magnified by whatever engine runs them
+    private const int Images = 128; // a refit to far fewer leaves networks of random weights ill-conditioned, which magnify rounding in any engine
 
     public static TheoryData<string, bool> Pairs { get; } = MakePairs();
 

@@ -29,8 +29,9 @@ public sealed record RefitOptions
 
     /// <summary>
     /// Samples (output pixels) per unknown weight of a channel; layers with more take a sample, spread evenly over images and pixels
-    /// (in windows of 4×4 pixels or more, and up to twice as many pixels, where that is faster; of maps of more than 32×32 pixels on 128 to 255 images, if there
-    /// are more). Neighbouring pixels say much the same, so that more leave next to nothing to gain. Default 50.
+    /// (in windows of 4×4 pixels or more, and up to twice as many pixels, where that is faster). Neighbouring pixels say much the same, so that more leave next
+    /// to nothing to gain. Of more than 255 images, maps of 16×16 pixels or more are sampled on some: a quarter or 128 to 255, whatever is more, and on 128 to
+    /// 255 if they have more than 32×32 pixels. Default 50.
     /// </summary>
     public int SamplesPerUnknown { get; init; } = 50;
 
