@@ -53,7 +53,7 @@ internal sealed class MemberSamples
         int length = values.Length / count, taken = (int)Math.Clamp(_images.Count - firstImage, 0, count);
         foreach (Request request in _requests[(member, node)])
         {
-            request.Allocate(_pool, taken);
+            request.Expect(taken, _pool);
             fixed (float* pinned = values)
             {
                 float* first = pinned;
@@ -106,8 +106,8 @@ internal sealed class MemberSamples
         public bool Matches(SampleLayout other, ImageSubset? otherMaps) =>
             (other.PerImage, other.Every, other.Area) == (layout.PerImage, layout.Every, layout.Area) && otherMaps == maps;
 
-        /// <summary>Makes room, before the first images, and counts what will be added.</summary>
-        public void Allocate(BufferPool pool, int added)
+        /// <summary>Counts images that are about to be added, and makes room before the first ones.</summary>
+        public void Expect(int added, BufferPool pool)
         {
             Count += added;
             _sampled ??= pool.Rent(checked(SampledImages * layout.PerImage * channels));

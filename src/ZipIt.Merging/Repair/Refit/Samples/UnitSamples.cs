@@ -55,7 +55,10 @@ internal sealed class UnitSamples : IDisposable
     /// <summary>Number of samples.</summary>
     public long Rows => Layout.Rows;
 
-    private IEnumerable<Node> Wanted => [.. _unit.Layers.Select(layer => layer.Input), .. _unit.Others, .. _maps?.Needed ?? []];
+    private IEnumerable<Node> Wanted => [.. _unit.Layers.Select(layer => layer.Input), .. _unit.Others, .. Mapped];
+
+    /// <summary>Nodes whose whole maps are wanted: in the first pass alone.</summary>
+    private IReadOnlyList<Node> Mapped => _areMapsTaken ? [] : _maps?.Needed ?? [];
 
     /// <summary>All samples, or those of the images that errors are measured on. A tile is valid until the next one of its kind.</summary>
     public IEnumerable<SampleTile> Tiles(bool heldOutOnly = false)
@@ -100,7 +103,7 @@ internal sealed class UnitSamples : IDisposable
             int[][] chosenOf = [heldOutOnly && _kept is null ? [] : images.Select(b, false, Layout.Every), images.Select(b, true, Layout.Every)];
             int[] run = isKept ? [.. Enumerable.Range(0, images.Sizes[b])] : FindNeeded(b, chosenOf);
             step.Run(b, batches is not null && batches.MoveNext() ? batches.Current : default, run);
-            foreach (Node node in _areMapsTaken ? [] : _maps?.Needed ?? [])
+            foreach (Node node in Mapped)
                 _maps!.Capture(node, step.Get(node).Span, images.FirstOf(b), run);
             foreach (bool isHeldOut in (bool[])[false, true])
             {
