@@ -26,7 +26,20 @@ internal static class RoundedValues
         for (; i <= bits.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
             Vector.Narrow(Round(new Vector<uint>(bits[i..])), Round(new Vector<uint>(bits[(i + Vector<uint>.Count)..]))).CopyTo(rounded[i..]);
         for (; i < bits.Length; i++)
-            rounded[i] = (ushort)((bits[i] & int.MaxValue) > Infinity ? bits[i] >> 16 | 0x40 : bits[i] + 0x7FFF + (bits[i] >> 16 & 1) >> 16);
+            rounded[i] = Round(bits[i]);
+    }
+
+    /// <summary>Rounds values that stay floats.</summary>
+    public static void Round(ReadOnlySpan<float> values, Span<float> rounded)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(rounded.Length, values.Length, nameof(rounded));
+        ReadOnlySpan<uint> bits = MemoryMarshal.Cast<float, uint>(values);
+        Span<uint> result = MemoryMarshal.Cast<float, uint>(rounded);
+        int i = 0;
+        for (; i <= bits.Length - Vector<uint>.Count; i += Vector<uint>.Count)
+            (Round(new Vector<uint>(bits[i..])) << 16).CopyTo(result[i..]);
+        for (; i < bits.Length; i++)
+            result[i] = (uint)Round(bits[i]) << 16;
     }
 
     /// <summary>The opposite.</summary>
@@ -45,6 +58,8 @@ internal static class RoundedValues
         for (; i < bits.Length; i++)
             bits[i] = (uint)rounded[i] << 16;
     }
+
+    private static ushort Round(uint bits) => (ushort)((bits & int.MaxValue) > Infinity ? bits >> 16 | 0x40 : bits + 0x7FFF + (bits >> 16 & 1) >> 16);
 
     /// <summary>What is no number stays none, whatever its lower bits are.</summary>
     private static Vector<uint> Round(Vector<uint> bits)

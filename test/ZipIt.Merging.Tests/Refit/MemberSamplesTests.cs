@@ -59,7 +59,16 @@ public sealed class MemberSamplesTests
     }
 
     [Fact]
-    public void Zip_SamplesDoNotFitTheBudget_GivesTheSame()
+    public void Zip_SamplesDoNotFitTheMemory_GivesWhatSeparatePassesGive()
+    {
+        ZipMember[] members = [new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2))];
+        ZipOptions options = ZipOptions.For(ZipMethod.Best);
+
+        AssertSame(new Zipper(members, options with { Refit = options.Refit! with { MemoryBudget = 1 << 18 } }), SmallNetworks.Images);
+    }
+
+    [Fact]
+    public void Zip_SmallBudget_GivesTheSame()
     {
         ZipMember[] members = [new("A", SmallNetworks.Draw("residual", 1)), new("B", SmallNetworks.Draw("residual", 2))];
         ZipOptions options = ZipOptions.For(ZipMethod.Best);

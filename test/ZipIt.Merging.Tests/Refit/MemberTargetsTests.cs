@@ -24,7 +24,35 @@ public sealed class MemberTargetsTests
         }
     }
 
-    /// <summary>Each member's part is rounded when it is added: to half of a unit in the eighth binary digit of what is there then.</summary>
+    [Theory]
+    [InlineData("residual", true, false)]
+    [InlineData("residual", false, false)]
+    [InlineData("bottleneck", true, true)]
+    [InlineData("bottleneck", false, true)]
+    public void CopyTo_MembersSampledBefore_GivesWhatRunningThemGives(string kind, bool isInFile, bool isRounded)
+    {
+        long wholeBytes = isRounded ? 0 : long.MaxValue;
+        using Sampled run = new(kind, wholeBytes), taken = new(kind, wholeBytes, isInFile ? 0 : long.MaxValue);
+
+        foreach ((RefitUnit expected, RefitUnit actual) in run.Plan.Units.Zip(taken.Plan.Units))
+        {
+            taken.Targets.Sample(actual);
+            Assert.Equal(run.Read(expected), taken.Read(actual));
+            if (run.Plan.MapImagesOf(expected) is not null)
+                Assert.Equal(run.ReadMaps(expected), taken.ReadMaps(actual));
+        }
+    }
+
+    [Fact]
+    public void IsKept_NoRoomInMemoryNorFile_IsFalse()
+    {
+        using Sampled inFile = new("residual", 0, 0), nowhere = new("residual", 0, 0, "no such folder");
+
+        Assert.True(inFile.Samples!.IsKept);
+        Assert.False(nowhere.Samples!.IsKept);
+    }
+
+    /// <summary>Each member's part is rounded, and rounded again when it is added: to half of a unit in the eighth binary digit of what is there then.</summary>
     private static void AssertRounded(bool isWhole, float[] expected, float[] actual)
     {
         Assert.Equal(expected.Length, actual.Length);
@@ -40,18 +68,31 @@ public sealed class MemberTargetsTests
         private readonly BufferPool _pool = new();
         private readonly CalibrationImages _images;
 
-        public Sampled(string kind, long wholeBytes)
+        /// <param name="kind">Of the members.</param>
+        /// <param name="wholeBytes">Memory of all targets up to which they are not rounded.</param>
+        /// <param name="samplesInMemory">Memory of samples up to which they are kept there; null if members run for the targets.</param>
+        /// <param name="folder">Where other samples are kept.</param>
+        public Sampled(string kind, long wholeBytes, long? samplesInMemory = null, string? folder = null)
         {
             ZipMember[] members = [new("A", SmallNetworks.Draw(kind, 1)), new("B", SmallNetworks.Draw(kind, 2))];
             ZipOptions options = ZipOptions.For(ZipMethod.Best);
             var zipper = new Zipper(members, options);
             MergedNetwork merged = zipper.MergeWithOrigins(zipper.Match(zipper.CollectStatistics(SmallNetworks.Images)));
             _images = LeastSquaresRefit.ReadImages(merged.Network, SmallNetworks.Images, options, options.Refit!);
-            Plan = new RefitPlan(merged, options.Refit!, _images.Count);
+            Plan = new RefitPlan(merged, options.Refit!, _images.Count, null, wholeBytes);
+            if (samplesInMemory is { } limit)
+            {
+                Samples = new MemberSamples(Plan, zipper.Members, _images, _pool, limit, folder);
+                if (Samples.IsKept)
+                    Run(Samples, zipper.Members);
+            }
+
             Targets = new MemberTargets(
-                new RefitContext(options, options.Refit!, _images, _pool, CancellationToken.None), Plan, zipper.Members, [], null, wholeBytes);
+                new RefitContext(options, options.Refit!, _images, _pool, CancellationToken.None), Plan, zipper.Members, [], Samples);
             Targets.Sample(Plan.Units[0]);
         }
+
+        public MemberSamples? Samples { get; }
 
         public RefitPlan Plan { get; }
 
@@ -73,6 +114,28 @@ public sealed class MemberTargetsTests
             return values;
         }
 
-        public void Dispose() => _pool.Dispose();
+        public void Dispose()
+        {
+            Samples?.Dispose();
+            _pool.Dispose();
+        }
+
+        private static void Run(MemberSamples samples, IReadOnlyList<ZipMember> members)
+        {
+            for (int m = 0; m < members.Count; m++)
+            {
+                Node[] nodes = [.. samples.NodesOf(m)];
+                using INetworkSession session = new CpuEngine().CreateSession(
+                    members[m].Network, new SessionOptions { MaximumBatchSize = 7, Taps = [.. nodes.Select(node => node.Name)] });
+                long first = 0;
+                foreach (ImageBatch batch in SmallNetworks.Images.ReadBatches(7))
+                {
+                    session.Run(batch.Pixels.Span, batch.Count);
+                    for (int i = 0; i < nodes.Length; i++)
+                        samples.Add(m, nodes[i], session.GetTap(i), first, batch.Count, 2);
+                    first += batch.Count;
+                }
+            }
+        }
     }
 }

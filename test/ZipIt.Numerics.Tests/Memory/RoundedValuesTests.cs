@@ -49,6 +49,9 @@ public sealed class RoundedValuesTests
         Span<ushort> rounded = RoundedValues.In(memory)[..values.Length];
         RoundedValues.Round(values, rounded);
         RoundedValues.Expand(rounded, back);
+        float[] floats = new float[values.Length];
+        RoundedValues.Round(values, floats);
+        Assert.Equal(back, floats);
         return back;
     }
 }

@@ -1,4 +1,5 @@
 using ZipIt.Networks;
+using ZipIt.Numerics;
 
 namespace ZipIt.Merging;
 
@@ -15,13 +16,15 @@ internal sealed class RefitPlan
     private readonly Dictionary<RefitUnit, SampleLayout> _layouts;
     private readonly Dictionary<RefitUnit, RefitPair> _pairs; // by their second unit
     private readonly HashSet<RefitUnit> _firstOfPairs;
+    private readonly bool _roundsTargets;
 
     /// <summary>Plans the refit of a zipped network.</summary>
     /// <param name="merged">The network, or one of its structure and widths.</param>
     /// <param name="options">How it is refitted.</param>
     /// <param name="images">Number of calibration images.</param>
     /// <param name="heldOut">Images that layers, but for the heads, are not fitted to; null for none.</param>
-    public RefitPlan(MergedNetwork merged, RefitOptions options, int images, HeldOutImages? heldOut = null)
+    /// <param name="wholeTargets">Memory of all targets up to which they are not rounded, in bytes.</param>
+    public RefitPlan(MergedNetwork merged, RefitOptions options, int images, HeldOutImages? heldOut = null, long wholeTargets = RefitBudget.WholeTargets)
     {
         (Merged, _options, ImageCount, HeldOut) = (merged, options, images, heldOut);
         Dictionary<Node, RefitUnit> unitOf = RefitUnit.Find(merged);
@@ -33,6 +36,7 @@ internal sealed class RefitPlan
         _layouts = Units.ToDictionary(unit => unit, unit => new SampleLayout(merged.Network, unit, options, images));
         _pairs = RefitPair.Find(merged.Network, Units, merged.Readouts).Where(entry => PairRoundsOf(entry.Value) > 0).ToDictionary();
         _firstOfPairs = [.. _pairs.Values.Select(pair => pair.First)];
+        _roundsTargets = Units.Sum(unit => TargetsOf(unit) * sizeof(float)) > wholeTargets;
     }
 
     /// <summary>The network that is refitted.</summary>
@@ -70,6 +74,19 @@ internal sealed class RefitPlan
 
     /// <summary>The images whose pixels are all wanted, since a unit is fitted on them together with the one before it; null if it is not.</summary>
     public ImageSubset? MapImagesOf(RefitUnit unit) => PairOf(unit) is { } pair ? LayoutOf(pair).ChooseImages(ImageCount, HeldOut) : null;
+
+    /// <summary>Number of a unit's targets: at the sampled pixels of all images and at all pixels of some.</summary>
+    public long TargetsOf(RefitUnit unit)
+    {
+        SampleLayout layout = LayoutOf(unit);
+        return (layout.Rows + (long)(MapImagesOf(unit)?.Count ?? 0) * layout.Area) * layout.Channels;
+    }
+
+    /// <summary>
+    /// Whether a unit's targets, and what they are made of, are rounded to three digits (<see cref="RoundedValues"/>): where there are very many in all. Outputs
+    /// never are; they are few.
+    /// </summary>
+    public bool RoundsTargetsOf(RefitUnit unit) => _roundsTargets && LayoutOf(unit).Area > 1;
 
     /// <summary>How often two units are fitted together.</summary>
     public int PairRoundsOf(RefitPair pair) =>

@@ -4,7 +4,7 @@ namespace ZipIt.Merging;
 
 /// <summary>What can be done for a refit before features are matched.</summary>
 /// <param name="Images">The calibration images.</param>
-/// <param name="Samples">Where members are to be sampled while they run for the statistics; null if that takes too much memory.</param>
+/// <param name="Samples">Where members are to be sampled while they run for the statistics; null if there is no room for it.</param>
 /// <param name="Pool">Memory of the samples and of the refit.</param>
 internal sealed record RefitPreparation(CalibrationImages Images, MemberSamples? Samples, BufferPool Pool) : IDisposable
 {
@@ -20,10 +20,15 @@ internal sealed record RefitPreparation(CalibrationImages Images, MemberSamples?
         outline = DeepHeads.Widen(outline, members, options);
         CalibrationImages read = LeastSquaresRefit.ReadImages(outline.Network, images, options, options.Refit!);
         var pool = new BufferPool();
-        var samples = new MemberSamples(new RefitPlan(outline, options.Refit!, read.Count, HeldOutImages.For(options, read.Count)), members, read, pool);
-        return new RefitPreparation(read, samples.Bytes <= new RefitBudget(options.Refit!.MemoryBudget).MemberSamples ? samples : null, pool);
+        var plan = new RefitPlan(outline, options.Refit!, read.Count, HeldOutImages.For(options, read.Count));
+        var samples = new MemberSamples(plan, members, read, pool, new RefitBudget(options.Refit!.MemoryBudget).MemberSamples);
+        return new RefitPreparation(read, samples.IsKept ? samples : null, pool);
     }
 
-    /// <summary>Gives the memory back.</summary>
-    public void Dispose() => Pool.Dispose();
+    /// <summary>Gives memory and disk back.</summary>
+    public void Dispose()
+    {
+        Samples?.Dispose();
+        Pool.Dispose();
+    }
 }

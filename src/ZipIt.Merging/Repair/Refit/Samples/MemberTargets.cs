@@ -11,6 +11,9 @@ namespace ZipIt.Merging;
 /// </summary>
 internal sealed class MemberTargets
 {
+    [ThreadStatic]
+    private static float[]? _rounded;
+
     private readonly RefitContext _context;
     private readonly MergedNetwork _merged;
     private readonly IReadOnlyList<ZipMember> _members;
@@ -27,23 +30,19 @@ internal sealed class MemberTargets
     /// <param name="members">The members.</param>
     /// <param name="outputs">Outputs of members that are wanted for all images, once the zipped network's outputs are reached.</param>
     /// <param name="samples">What was sampled before; null for nothing.</param>
-    /// <param name="wholeBytes">Memory of all targets up to which they are not rounded.</param>
     public MemberTargets(
-        RefitContext context, RefitPlan plan, IReadOnlyList<ZipMember> members, IReadOnlyList<(int Member, Node Node)> outputs, MemberSamples? samples,
-        long wholeBytes = RefitBudget.WholeTargets)
+        RefitContext context, RefitPlan plan, IReadOnlyList<ZipMember> members, IReadOnlyList<(int Member, Node Node)> outputs, MemberSamples? samples)
     {
         (_context, _merged, _members, _samples) = (context, plan.Merged, members, samples);
         _units = [.. plan.Units.Select(unit =>
-            new UnitTargets(unit, plan.LayoutOf(unit), plan.MapImagesOf(unit), new MergedTarget(_merged.Origins[unit.Target])))];
-        bool areMany = _units.Sum(targets => targets.Bytes) > wholeBytes;
-        foreach (UnitTargets targets in _units)
-            targets.IsRounded = areMany && targets.Layout.Area > 1; // outputs are few
+            new UnitTargets(
+                unit, plan.LayoutOf(unit), plan.MapImagesOf(unit), new MergedTarget(_merged.Origins[unit.Target]), plan.TargetsOf(unit), plan.RoundsTargetsOf(unit)))];
         _targetsOf = _units.ToDictionary(targets => targets.Unit);
         _outputs = [.. members.Select((_, m) => outputs.Where(output => output.Member == m).Select(output => output.Node).Distinct().ToList())];
     }
 
     /// <summary>Memory that targets take, in bytes.</summary>
-    public long KeptBytes => _units.Sum(targets => targets.Values is null ? 0 : targets.Bytes) + (_samples?.Bytes ?? 0);
+    public long KeptBytes => _units.Sum(targets => targets.Values is null ? 0 : targets.Bytes) + (_samples?.KeptBytes ?? 0);
 
     /// <summary>A unit's targets in some of the images that errors are measured on, or of the others.</summary>
     /// <param name="unit">The unit.</param>
@@ -140,32 +139,36 @@ internal sealed class MemberTargets
     /// <summary>Makes a unit's targets of what was sampled before.</summary>
     private void TakeSamples(UnitTargets targets)
     {
-        SampleLayout layout = targets.Layout;
         if (IsOutput(targets))
         {
             // Outputs of all members go on being needed when the first of them has been fitted.
             foreach ((Node node, int m) in _outputs.SelectMany((nodes, m) => nodes.Select(node => (node, m)))
                 .Where(output => !_outputValues.ContainsKey(output.node)))
-                _outputValues.Add(node, _samples!.TryGet(m, node, layout, targets.MapImages)!.Value.Sampled.ToArray());
+                _outputValues.Add(node, ReadOutput(m, node, targets));
         }
 
         CalibrationImages images = _context.Images;
         for (int s = 0; s < targets.Target.Sources.Count; s++)
         {
             NodeOrigin.Source source = targets.Target.Sources[s];
-            (ReadOnlyMemory<float> sampled, ReadOnlyMemory<float> maps) = _samples!.TryGet(source.Member, source.Node, layout, targets.MapImages)!.Value;
-            int channels = _members[source.Member].Network.ShapeOf(source.Node)[0], index = s;
+            MemberSample sample = _samples!.TryGet(source.Member, source.Node, targets.Layout, targets.MapImages)!;
+            int index = s;
             WorkerTeam.For(_context.Threads, images.Count, (image, _) =>
             {
-                if (targets.PlaceOf(images, image) is not var (values, start))
-                    return;
-                int length = layout.PerImage * channels;
-                AddPixels(targets, index, sampled.Span.Slice(MemberSamples.PlaceOf(images, layout, image) * length, length), channels, values, start);
+                if (targets.PlaceOf(images, image) is var (values, start))
+                    AddPixels(targets, index, sample.Read(image), sample.Channels, values, start);
             });
-            WorkerTeam.For(_context.Threads, targets.MapImages?.Count ?? 0, (place, _) => AddPixels(
-                targets, index, maps.Span.Slice(place * layout.Area * channels, layout.Area * channels), channels, targets.Maps!, place * targets.MapLength));
+            WorkerTeam.For(_context.Threads, targets.MapImages?.Count ?? 0, (place, _) =>
+                AddPixels(targets, index, sample.ReadMap(place), sample.Channels, targets.Maps!, place * targets.MapLength));
             _samples.Release(source.Member, source.Node);
         }
+    }
+
+    /// <summary>A member's output for all images, from what was sampled before.</summary>
+    private float[] ReadOutput(int member, Node node, UnitTargets targets)
+    {
+        MemberSample sample = _samples!.TryGet(member, node, targets.Layout, targets.MapImages)!;
+        return [.. Enumerable.Range(0, _context.Images.Count).SelectMany(image => sample.Read(image).ToArray())];
     }
 
     /// <summary>Runs one member and adds its part to the targets.</summary>
@@ -242,6 +245,8 @@ internal sealed class MemberTargets
     /// <summary>Adds what one node of a member gives for some pixels to a unit's targets.</summary>
     private static void AddPixels(UnitTargets targets, int source, ReadOnlySpan<float> pixels, int channels, TargetValues values, int start)
     {
+        if (targets.IsRounded)
+            pixels = Round(pixels); // as samples are that were taken before
         int own = targets.Layout.Channels;
         for (; pixels.Length > 0; pixels = pixels[channels..], start += own)
         {
@@ -251,7 +256,16 @@ internal sealed class MemberTargets
         }
     }
 
-    private sealed record UnitTargets(RefitUnit Unit, SampleLayout Layout, ImageSubset? MapImages, MergedTarget Target)
+    private static Span<float> Round(ReadOnlySpan<float> values)
+    {
+        if (_rounded is null || _rounded.Length < values.Length)
+            _rounded = new float[values.Length];
+        Span<float> rounded = _rounded.AsSpan(0, values.Length);
+        RoundedValues.Round(values, rounded);
+        return rounded;
+    }
+
+    private sealed record UnitTargets(RefitUnit Unit, SampleLayout Layout, ImageSubset? MapImages, MergedTarget Target, long Count, bool IsRounded)
     {
         /// <summary>
         /// Of images that are fitted to and of those that errors are measured on; null as long as they are not sampled, and when they are not needed any more.
@@ -267,11 +281,8 @@ internal sealed class MemberTargets
         /// <summary>Number of values of one image at all pixels.</summary>
         public int MapLength => checked(Layout.Area * Layout.Channels);
 
-        /// <summary>Whether values are rounded.</summary>
-        public bool IsRounded { get; set; }
-
-        /// <summary>Memory of the values at the sampled pixels of all images and at all pixels of some.</summary>
-        public long Bytes => (Layout.Rows * Layout.Channels + (long)(MapImages?.Count ?? 0) * MapLength) * (IsRounded ? sizeof(ushort) : sizeof(float));
+        /// <summary>Memory of all values, in bytes.</summary>
+        public long Bytes => Count * (IsRounded ? sizeof(ushort) : sizeof(float));
 
         /// <summary>Where the values of an image are at the sampled pixels; null if it is not sampled.</summary>
         public (TargetValues Values, int Start)? PlaceOf(CalibrationImages images, int image)

@@ -6,10 +6,13 @@ namespace ZipIt.Merging;
 /// Values that are made piece by piece and kept for long, as they are or rounded (<see cref="RoundedValues"/>). Pieces that do not overlap may be changed by
 /// several threads at a time.
 /// </summary>
-internal sealed class TargetValues : IDisposable
+internal sealed class TargetValues : ISampleValues, IDisposable
 {
     [ThreadStatic]
     private static float[]? _opened;
+
+    [ThreadStatic]
+    private static float[]? _read;
 
     private readonly BufferPool _pool;
     private readonly AlignedBuffer _buffer;
@@ -35,9 +38,7 @@ internal sealed class TargetValues : IDisposable
     {
         if (!_isRounded)
             return _buffer.Span.Slice(start, count);
-        if (_opened is null || _opened.Length < count)
-            _opened = new float[count];
-        Span<float> values = _opened.AsSpan(0, count);
+        Span<float> values = Take(ref _opened, count);
         RoundedValues.Expand(Rounded.Slice(start, count), values);
         return values;
     }
@@ -49,6 +50,25 @@ internal sealed class TargetValues : IDisposable
     {
         if (_isRounded)
             RoundedValues.Round(values, Rounded.Slice(start, values.Length));
+    }
+
+    /// <inheritdoc/>
+    public void Write(int start, ReadOnlySpan<float> values)
+    {
+        if (_isRounded)
+            Close(start, values);
+        else
+            values.CopyTo(_buffer.Span[start..]);
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> Read(int start, int count)
+    {
+        if (!_isRounded)
+            return _buffer.Span.Slice(start, count);
+        Span<float> values = Take(ref _read, count);
+        CopyTo(start, values);
+        return values;
     }
 
     /// <summary>Copies some values.</summary>
@@ -66,4 +86,11 @@ internal sealed class TargetValues : IDisposable
     public void Dispose() => _pool.Return(_buffer);
 
     private Span<ushort> Rounded => RoundedValues.In(_buffer.Span);
+
+    private static Span<float> Take(ref float[]? memory, int count)
+    {
+        if (memory is null || memory.Length < count)
+            memory = new float[count];
+        return memory.AsSpan(0, count);
+    }
 }
