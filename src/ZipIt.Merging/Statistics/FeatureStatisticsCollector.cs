@@ -45,16 +45,19 @@ internal sealed class FeatureStatisticsCollector
     /// <summary>Adds the values that sessions of all models hold of a tapped node after a run.</summary>
     /// <param name="sessions">One session per model.</param>
     /// <param name="tap">Index of the tap.</param>
-    /// <param name="rows">Number of samples (images times pixels).</param>
-    public void Add(IReadOnlyList<INetworkSession> sessions, int tap, int rows)
+    /// <param name="pixels">The pixels that are taken.</param>
+    /// <param name="firstImage">Number of the run's first image.</param>
+    /// <param name="images">Number of its images.</param>
+    public void Add(IReadOnlyList<INetworkSession> sessions, int tap, PixelSample pixels, long firstImage, int images)
     {
+        int rows = images * pixels.PerImage;
         for (int start = 0, count; start < rows; start += count)
         {
             count = Math.Min(TileRows - _waiting, rows - start);
             int offset = 0;
             for (int m = 0; m < _widths.Length; m++)
             {
-                Copy(sessions[m].GetTap(tap).Slice(start * _widths[m], count * _widths[m]), _widths[m], offset);
+                Copy(sessions[m].GetTap(tap), _widths[m], offset, pixels, firstImage, start, count);
                 offset += _widths[m];
             }
 
@@ -90,17 +93,20 @@ internal sealed class FeatureStatisticsCollector
     }
 
     /// <summary>Writes one model's features behind the rows that wait.</summary>
-    private unsafe void Copy(ReadOnlySpan<float> values, int width, int offset)
+    private unsafe void Copy(ReadOnlySpan<float> values, int width, int offset, PixelSample pixels, long firstImage, int start, int rows)
     {
         const int PartRows = 64;
-        int rows = values.Length / width;
         fixed (float* pinned = values)
         {
             float* source = pinned;
             WorkerTeam.For(_threads, (rows + PartRows - 1) / PartRows, (part, _) =>
             {
                 for (int row = part * PartRows; row < Math.Min((part + 1) * PartRows, rows); row++)
-                    new ReadOnlySpan<float>(source + (nint)row * width, width).CopyTo(_tile.AsSpan((_waiting + row) * FeatureCount + offset, width));
+                {
+                    (int image, int sample) = Math.DivRem(start + row, pixels.PerImage);
+                    nint pixel = (nint)image * pixels.Area + pixels.PixelOf(firstImage + image, sample);
+                    new ReadOnlySpan<float>(source + pixel * width, width).CopyTo(_tile.AsSpan((_waiting + row) * FeatureCount + offset, width));
+                }
             });
         }
     }

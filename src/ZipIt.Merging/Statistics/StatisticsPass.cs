@@ -22,7 +22,7 @@ internal sealed class StatisticsPass
     /// <summary>Prepares the pass.</summary>
     /// <param name="given">The members as they were given, with the normalizations that they were trained with.</param>
     /// <param name="structures">What zips of the same members need, which differ in their cuts. Each place is measured once.</param>
-    /// <param name="options">Engine, threads and batch size.</param>
+    /// <param name="options">Engine, threads and batch size; whether features are taken at all pixels, or weights are refitted anyway and some are enough.</param>
     public StatisticsPass(IReadOnlyList<ZipMember> given, IReadOnlyList<ZipStructure> structures, ZipOptions options)
     {
         (_given, _members, _options) = (given, structures[0].Alignment.Members, options);
@@ -59,6 +59,7 @@ internal sealed class StatisticsPass
         MemberSamples? samples = prepared?.Samples;
         FeatureStatisticsCollector[] collectors =
             [.. _observations.Select(observation => new FeatureStatisticsCollector(_options.Threads, observation.Widths))];
+        PixelSample[] pixels = [.. _observations.Select(PixelsFor)];
         Node[][] sampled = [.. _members.Select((_, m) => samples?.NodesOf(m).ToArray() ?? [])];
         int batchSize = ChooseBatchSize(sampled);
         INetworkSession[] sessions = [.. _members.Select((member, m) => _options.Engine.CreateSession(member.Network, new SessionOptions
@@ -81,7 +82,7 @@ internal sealed class StatisticsPass
                 foreach (INetworkSession session in sessions)
                     session.Run(batch.Pixels.Span, batch.Count);
                 for (int s = 0; s < _observations.Length; s++)
-                    collectors[s].Add(sessions, s, batch.Count * PixelsOf(_members[0].Network, _observations[s].Node));
+                    collectors[s].Add(sessions, s, pixels[s], Images, batch.Count);
                 for (int m = 0; m < _members.Count; m++)
                 {
                     for (int i = 0; i < sampled[m].Length; i++)
@@ -141,6 +142,12 @@ internal sealed class StatisticsPass
         for (int m = 0; m < sampled.Length; m++)
             values += sampled[m].Sum(node => LengthOf(_members[m].Network, node));
         return (int)Math.Clamp(TapBytes / (values * sizeof(float)), 1, _options.BatchSize);
+    }
+
+    private PixelSample PixelsFor(Observation observation)
+    {
+        int area = PixelsOf(_members[0].Network, observation.Node);
+        return _options.Refit is null ? PixelSample.All(area) : PixelSample.Enough(area, observation.Widths.Sum());
     }
 
     private void AddHashes(ImageBatch batch, int length)
