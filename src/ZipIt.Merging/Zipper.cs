@@ -86,7 +86,10 @@ public sealed class Zipper
         return Finish(maps, images, prepared, pass, stages, cancellationToken);
     }
 
-    /// <summary>Measures mean and covariance of the members' features in every space that is matched.</summary>
+    /// <summary>
+    /// Measures mean and covariance of the members' features in every space that is matched: at all pixels, or, if weights are refitted
+    /// (<see cref="ZipOptions.Refit"/>), in maps of more than 256 pixels at as many of each image as half of all members' features, but 256 at least.
+    /// </summary>
     /// <param name="images">Calibration images.</param>
     /// <param name="progress">Is told after each batch.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>

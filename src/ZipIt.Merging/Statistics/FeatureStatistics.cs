@@ -42,7 +42,7 @@ public sealed class FeatureStatistics
     /// <summary>Number of features of all models together.</summary>
     public int FeatureCount => Mean.Count;
 
-    /// <summary>Number of samples (images times pixels) behind the statistics.</summary>
+    /// <summary>Number of samples behind the statistics: images times pixels that were taken.</summary>
     public long Samples { get; }
 
     /// <summary>Mean of every feature.</summary>
