@@ -8,7 +8,8 @@ public sealed class ZipperReferenceTests
     private static readonly ZipMatcher ReferenceMatcher = new() { Alpha = 0.3, Beta = 0.125, Compatibility = true };
 
     private static readonly Lazy<IReadOnlyList<SpaceStatistics>> Statistics = new(() =>
-        new Zipper(Reference.PrototypeMembers, new ZipOptions { Cut = ZipCut.Everything, Threads = 1 }).CollectStatistics(Reference.SortedCalibration));
+        new Zipper(Reference.PrototypeMembers, ZipOptions.For(ZipMethod.Paper) with { Cut = ZipCut.Everything, Threads = 1 })
+            .CollectStatistics(Reference.SortedCalibration));
 
     [Theory]
     [InlineData(0, "outA64m")]

@@ -24,7 +24,7 @@ internal sealed class FileValues(TemporaryFile file, long offset, bool isRounded
             return;
         }
 
-        Span<ushort> rounded = Take(ref _rounded, values.Length);
+        Span<ushort> rounded = GrowingArray.Take(ref _rounded, values.Length);
         RoundedValues.Round(values, rounded);
         file.Write(OffsetOf(start), MemoryMarshal.AsBytes(rounded));
     }
@@ -32,25 +32,18 @@ internal sealed class FileValues(TemporaryFile file, long offset, bool isRounded
     /// <inheritdoc/>
     public ReadOnlySpan<float> Read(int start, int count)
     {
-        Span<float> values = Take(ref _values, count);
+        Span<float> values = GrowingArray.Take(ref _values, count);
         if (!isRounded)
         {
             file.Read(OffsetOf(start), MemoryMarshal.AsBytes(values));
             return values;
         }
 
-        Span<ushort> rounded = Take(ref _rounded, count);
+        Span<ushort> rounded = GrowingArray.Take(ref _rounded, count);
         file.Read(OffsetOf(start), MemoryMarshal.AsBytes(rounded));
         RoundedValues.Expand(rounded, values);
         return values;
     }
 
     private long OffsetOf(int start) => offset + (long)start * (isRounded ? sizeof(ushort) : sizeof(float));
-
-    private static Span<T> Take<T>(ref T[]? memory, int count)
-    {
-        if (memory is null || memory.Length < count)
-            memory = new T[count];
-        return memory.AsSpan(0, count);
-    }
 }

@@ -47,7 +47,8 @@ internal sealed class MemberSample(SampleLayout layout, ImageSubset? maps, int c
     public void Expect(int added, BufferPool pool, (TemporaryFile File, long Offset)? place)
     {
         Count += added;
-        _values ??= place is var (file, offset) ? new FileValues(file, offset, isRounded) : new TargetValues(checked((int)Length), isRounded, pool);
+        int length = checked((int)Length);
+        _values ??= place is var (file, offset) ? new FileValues(file, offset, isRounded) : new TargetValues(length, isRounded, pool);
     }
 
     /// <summary>Takes what is needed of one image.</summary>
@@ -83,9 +84,7 @@ internal sealed class MemberSample(SampleLayout layout, ImageSubset? maps, int c
 
     private Span<float> Gather(ReadOnlySpan<float> values, int image)
     {
-        if (_gathered is null || _gathered.Length < SampledLength)
-            _gathered = new float[SampledLength];
-        Span<float> gathered = _gathered.AsSpan(0, SampledLength), left = gathered;
+        Span<float> gathered = GrowingArray.Take(ref _gathered, SampledLength), left = gathered;
         foreach (int pixel in layout.PixelsOf(image))
         {
             values.Slice(pixel * channels, channels).CopyTo(left);

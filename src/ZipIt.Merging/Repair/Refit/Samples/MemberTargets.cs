@@ -258,9 +258,7 @@ internal sealed class MemberTargets
 
     private static Span<float> Round(ReadOnlySpan<float> values)
     {
-        if (_rounded is null || _rounded.Length < values.Length)
-            _rounded = new float[values.Length];
-        Span<float> rounded = _rounded.AsSpan(0, values.Length);
+        Span<float> rounded = GrowingArray.Take(ref _rounded, values.Length);
         RoundedValues.Round(values, rounded);
         return rounded;
     }

@@ -38,7 +38,7 @@ internal sealed class TargetValues : ISampleValues, IDisposable
     {
         if (!_isRounded)
             return _buffer.Span.Slice(start, count);
-        Span<float> values = Take(ref _opened, count);
+        Span<float> values = GrowingArray.Take(ref _opened, count);
         RoundedValues.Expand(Rounded.Slice(start, count), values);
         return values;
     }
@@ -66,7 +66,7 @@ internal sealed class TargetValues : ISampleValues, IDisposable
     {
         if (!_isRounded)
             return _buffer.Span.Slice(start, count);
-        Span<float> values = Take(ref _read, count);
+        Span<float> values = GrowingArray.Take(ref _read, count);
         CopyTo(start, values);
         return values;
     }
@@ -86,11 +86,4 @@ internal sealed class TargetValues : ISampleValues, IDisposable
     public void Dispose() => _pool.Return(_buffer);
 
     private Span<ushort> Rounded => RoundedValues.In(_buffer.Span);
-
-    private static Span<float> Take(ref float[]? memory, int count)
-    {
-        if (memory is null || memory.Length < count)
-            memory = new float[count];
-        return memory.AsSpan(0, count);
-    }
 }
