@@ -22,7 +22,9 @@ internal sealed class StatisticsPass
     /// <summary>Prepares the pass.</summary>
     /// <param name="given">The members as they were given, with the normalizations that they were trained with.</param>
     /// <param name="structures">What zips of the same members need, which differ in their cuts. Each place is measured once.</param>
-    /// <param name="options">Engine, threads and batch size; whether features are taken at all pixels, or weights are refitted anyway and some are enough.</param>
+    /// <param name="options">
+    /// Engine, threads and batch size; whether features are taken at all pixels, or weights are refitted and some are enough.
+    /// </param>
     public StatisticsPass(IReadOnlyList<ZipMember> given, IReadOnlyList<ZipStructure> structures, ZipOptions options)
     {
         (_given, _members, _options) = (given, structures[0].Alignment.Members, options);

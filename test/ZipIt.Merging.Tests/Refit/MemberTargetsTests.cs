@@ -52,7 +52,9 @@ public sealed class MemberTargetsTests
         Assert.False(nowhere.Samples!.IsKept);
     }
 
-    /// <summary>Each member's part is rounded, and rounded again when it is added: to half of a unit in the eighth binary digit of what is there then.</summary>
+    /// <summary>
+    /// Each member's part is rounded, and the sum when it is added: to half of a unit in the eighth binary digit of what is there then.
+    /// </summary>
     private static void AssertRounded(bool isWhole, float[] expected, float[] actual)
     {
         Assert.Equal(expected.Length, actual.Length);

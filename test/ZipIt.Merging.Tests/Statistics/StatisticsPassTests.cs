@@ -74,5 +74,6 @@ public sealed class StatisticsPassTests
         return session.GetTap(0).ToArray();
     }
 
-    private static IEnumerable<double> At(float[] features, int image, int pixel) => features.Skip((image * Area + pixel) * 4).Take(4).Select(value => (double)value);
+    private static IEnumerable<double> At(float[] features, int image, int pixel) =>
+        features.AsSpan((image * Area + pixel) * 4, 4).ToArray().Select(value => (double)value);
 }

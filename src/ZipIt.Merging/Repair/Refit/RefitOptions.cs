@@ -61,13 +61,13 @@ public sealed record RefitOptions
     public bool DeepHeads { get; init; } = true;
 
     /// <summary>
-    /// Memory in bytes for calibration images (up to an eighth), the zipped network's features that are kept between layers (up to three eighths), the samples
-    /// of one layer (a sixteenth, and what the rest leaves), and what the next layers should give at sampled pixels (the rest; up to a half for what the members
-    /// give there, which is taken in the statistics pass). What does not fit is computed again, which takes longer and gives the same result; what the members
-    /// give at sampled pixels is kept in a temporary file before that, if the disk has room for it twice (where TMPDIR says, or /var/tmp, or the system's folder;
-    /// two ResNet-50 and 500 images: 2 GiB). What layers should give is rounded to 16 bits if all of it takes more than 1 GiB otherwise. Besides, a layer with n
-    /// unknowns per channel takes 12·n² bytes, 16·n² where a ridge is chosen, a pair that is fitted in rounds about 0.5 GiB, and a group of images its features.
-    /// Default 2 GiB: two ResNet-50 and 500 images of 224 pixels then take about 2.6 GiB in all.
+    /// Memory in bytes for calibration images (up to an eighth), the zipped network's features that are kept between layers (up to three eighths), the
+    /// samples of one layer (a sixteenth, and what the rest leaves), and what the next layers should give at sampled pixels (the rest; up to a half for what
+    /// the members give there, which is taken in the statistics pass). What does not fit is computed again, which takes longer and gives the same result;
+    /// what the members give at sampled pixels is kept in a temporary file before that, if the disk has room for it twice (where TMPDIR says, or /var/tmp, or
+    /// the system's folder; two ResNet-50 and 500 images: 2 GiB). What layers should give is rounded to 16 bits if all of it takes more than 1 GiB otherwise.
+    /// Besides, a layer with n unknowns per channel takes 12·n² bytes, 16·n² where a ridge is chosen, a pair that is fitted in rounds about 0.5 GiB, and a
+    /// group of images its features. Default 2 GiB: two ResNet-50 and 500 images of 224 pixels then take 2.3 to 2.7 GiB in all.
     /// </summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 

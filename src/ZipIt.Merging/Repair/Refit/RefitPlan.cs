@@ -83,8 +83,8 @@ internal sealed class RefitPlan
     }
 
     /// <summary>
-    /// Whether a unit's targets, and what they are made of, are rounded to three digits (<see cref="RoundedValues"/>): where there are very many in all. Outputs
-    /// never are; they are few.
+    /// Whether a unit's targets, and what they are made of, are rounded to three digits (<see cref="RoundedValues"/>): where there are very many in all.
+    /// Outputs never are; they are few.
     /// </summary>
     public bool RoundsTargetsOf(RefitUnit unit) => _roundsTargets && LayoutOf(unit).Area > 1;
 
