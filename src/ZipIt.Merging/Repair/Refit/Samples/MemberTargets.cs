@@ -35,7 +35,8 @@ internal sealed class MemberTargets
     {
         (_context, _merged, _members, _samples) = (context, plan.Merged, members, samples);
         _units = [.. plan.Units.Select(unit => new UnitTargets(
-            unit, plan.LayoutOf(unit), plan.MapImagesOf(unit), new MergedTarget(_merged.Origins[unit.Target]), plan.TargetsOf(unit), plan.RoundsTargetsOf(unit)))];
+            unit, plan.LayoutOf(unit), plan.MapImagesOf(unit), new MergedTarget(_merged.Origins[unit.Target]), plan.TargetsOf(unit),
+            plan.RoundsTargetsOf(unit)))];
         _targetsOf = _units.ToDictionary(targets => targets.Unit);
         _outputs = [.. members.Select((_, m) => outputs.Where(output => output.Member == m).Select(output => output.Node).Distinct().ToList())];
     }
