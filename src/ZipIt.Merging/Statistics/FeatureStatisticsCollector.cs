@@ -57,7 +57,7 @@ internal sealed class FeatureStatisticsCollector
             int offset = 0;
             for (int m = 0; m < _widths.Length; m++)
             {
-                Copy(sessions[m].GetTap(tap), _widths[m], offset, pixels, firstImage, start, count);
+                Copy(sessions[m].GetTap(tap)[..(images * pixels.Area * _widths[m])], _widths[m], offset, pixels, firstImage, start, count);
                 offset += _widths[m];
             }
 

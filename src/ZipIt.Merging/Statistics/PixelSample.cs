@@ -25,6 +25,6 @@ internal readonly record struct PixelSample(int Area, int PerImage)
         if (PerImage == Area)
             return sample;
         double position = image * Golden;
-        return (int)((sample + position - Math.Floor(position)) * Area / PerImage);
+        return Math.Min((int)((sample + (position - Math.Floor(position))) * Area / PerImage), Area - 1); // sums may be rounded up
     }
 }

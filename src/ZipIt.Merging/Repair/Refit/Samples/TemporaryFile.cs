@@ -25,7 +25,7 @@ internal sealed class TemporaryFile : IDisposable
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.Delete,
-                Options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None,
+                Options = FileOptions.DeleteOnClose,
                 PreallocationSize = length,
                 BufferSize = 0,
             };
@@ -34,7 +34,7 @@ internal sealed class TemporaryFile : IDisposable
             string path = Path.Combine(folder, $"zipit-{Guid.NewGuid():N}.tmp");
             var stream = new FileStream(path, options);
             if (!OperatingSystem.IsWindows())
-                File.Delete(path); // what is open stays
+                File.Delete(path); // what is open stays, and is gone even if the process is killed
             return new TemporaryFile(stream);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
